@@ -1,11 +1,13 @@
 """Learners side by side in a world with a known truth, as shares of an oracle's conversions.
 
     python -m benchmarks learners [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
-                                  [--world FILE] [--visitors N] [--json]
+                                  [--world FILE] [--visitors N] [--json] [--by-news]
 
 All learners of a seed meet the same visitors. The oracle shows each visitor its best arm.
 `--learners sweep` plays every configuration of the peers that was tried, of which the best of
-each family plays by default.
+each family plays by default. Learners publish every 500 visitors, which is the
+protocol of all figures in the documents; with `--by-news` after tens of them at the start, as the
+service does.
 """
 
 import json
@@ -103,6 +105,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--world", type=Path, default=WORLD)
     parser.add_argument("--visitors", type=int)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--by-news", action="store_true", help="publish early at the start")
     asked = parser.parse_args(arguments)
     if asked.small:
         asked.seeds, asked.visitors = "1", SMALL
@@ -113,7 +116,14 @@ def main(arguments: Sequence[str] = ()) -> int:
     for name in asked.learners.replace("sweep", sweep).split(","):
         for seed in seeds:
             played = {
-                slot: play(world, slot, seed, maker(name, world, slot, seed), asked.visitors)
+                slot: play(
+                    world,
+                    slot,
+                    seed,
+                    maker(name, world, slot, seed),
+                    asked.visitors,
+                    by_news=asked.by_news,
+                )
                 for slot in world.slots
             }
             rows.append(row_of(name, seed, played))

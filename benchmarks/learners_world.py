@@ -1,4 +1,8 @@
-"""One slot of a simulated world, played by one learner: the protocol of the bench."""
+"""One slot of a simulated world, played by one learner: the protocol of the bench.
+
+The player publishes before each full batch of the world (500 visitors on the bench). By news it
+does so as the service does, after tens of visitors at the start: other figures, another protocol.
+"""
 
 import time
 import tomllib
@@ -11,6 +15,7 @@ import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.simulation.world import Visitors, World
+from lab.simulate.offline import batches
 
 WORLD = Path(__file__).with_name("world.toml")
 Columns = Mapping[str, AnyArray]
@@ -78,7 +83,13 @@ def load_world(path: Path = WORLD) -> World:
 
 
 def play(
-    world: World, slot: str, seed: int, make: Callable[[], Player], visitors: int | None = None
+    world: World,
+    slot: str,
+    seed: int,
+    make: Callable[[], Player],
+    visitors: int | None = None,
+    *,
+    by_news: bool = False,
 ) -> Played:
     """A run of the world's visitors through one slot.
 
@@ -92,8 +103,8 @@ def play(
     batch, player = int(world.tables["run"]["batch"]), make()
     arms, converted, told = np.full(n, -1), np.full(n, np.inf), np.zeros(n, dtype=np.bool_)
     start = time.process_time()
-    for first in range(0, n, batch):
-        part = np.arange(first, min(n, first + batch))
+    for first, behind in batches(n, batch, by_news=by_news):
+        part = np.arange(first, behind)
         came = np.flatnonzero((converted[:first] <= who.at[first]) & ~told[:first])
         told[came] = True
         player.reward(came, converted[came])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.config import LearnerConfig
 from bandits.simulation.world import Visitors, World
 from lab.simulate.offline_world import Competitor, config_of
+from nudge.domain.slots.snapshot_pace import news_batches
 
 POINTS = 200
 """Intervals of a regret curve."""
@@ -85,6 +86,8 @@ def compare(
     seeds: Sequence[int],
     visitors: int,
     look: Callable[[int], None] = lambda _: None,
+    *,
+    by_news: bool = False,
 ) -> list[LearnerRun]:
     """Play all learners in all slots that they know, with all seeds.
 
@@ -94,6 +97,7 @@ def compare(
         seeds: seeds of visitors and learners.
         visitors: number of visitors of a run.
         look: called with the number of visitors after each batch.
+        by_news: publish young learners early, as the service does; else every batch is full.
 
     Raises:
         InvalidRequestError: a learner's configuration is invalid.
@@ -104,7 +108,7 @@ def compare(
             config = config_of(world, stage.slot, one)
             if config is None:
                 continue
-            chosen = play(stage, config, seed, batch_of(world), look)
+            chosen = play(stage, config, seed, batch_of(world), look, by_news=by_news)
             best = stage.truth.max(axis=1)
             run = LearnerRun.from_probabilities(one.name, stage.slot, seed, chosen, best)
             found.append(run)
@@ -128,17 +132,31 @@ def batch_of(world: World) -> int:
     return int(world.tables["run"].get("batch", 500))
 
 
+def batches(visitors: int, most: int, *, by_news: bool) -> Iterator[tuple[int, int]]:
+    """Yield the first visitor of each batch and the one behind its last."""
+    if by_news:
+        return news_batches(visitors, most)
+    return ((start, min(visitors, start + most)) for start in range(0, visitors, most))
+
+
 def play(
-    stage: LearnerStage, config: LearnerConfig, seed: int, batch: int, look: Callable[[int], None]
+    stage: LearnerStage,
+    config: LearnerConfig,
+    seed: int,
+    batch: int,
+    look: Callable[[int], None],
+    *,
+    by_news: bool = False,
 ) -> FloatArray:
     """Play a learner on a stage; return the probabilities (n,) of the arms that it chose.
 
     Every `batch` visitors the learner gets the conversions that have come by then, and publishes.
+    By news it does so after tens of visitors at the start (`news_batches`).
     """
     learner = bandits.make_learner(config, seed)
     n, at = len(stage.luck), stage.visitors.at
     chosen, waiting = np.zeros(n), _ConversionQueue()
-    for start, stop in pairwise([*range(0, n, batch), n]):
+    for start, stop in batches(n, batch, by_news=by_news):
         now, ids = float(at[start]), np.arange(start, stop)
         due = waiting.due(now)
         learner.reward(due, np.ones(len(due)), now)

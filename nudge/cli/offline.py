@@ -31,6 +31,7 @@ class OfflineComparison:
         seeds: number of seeds.
         plot: path of the SVG file to write; None writes none.
         bar: show progress.
+        by_news: publish young learners early, as the service does.
     """
 
     world: Path
@@ -39,6 +40,7 @@ class OfflineComparison:
     seeds: int = 1
     plot: Path | None = None
     bar: bool = True
+    by_news: bool = False
 
 
 def run(asked: OfflineComparison, *, as_json: bool) -> None:
@@ -85,7 +87,15 @@ def _scores(
         )
     with progress_bar("visitors", shown=asked.bar) as bar:
         task = bar.add_task("", total=len(plays) * len(seeds) * visitors, note="")
-        return scores(compare(world, competitors, seeds, visitors, lambda n: bar.advance(task, n)))
+        found = compare(
+            world,
+            competitors,
+            seeds,
+            visitors,
+            lambda n: bar.advance(task, n),
+            by_news=asked.by_news,
+        )
+        return scores(found)
 
 
 def _plot(path: Path, world: World, found: Sequence[Score], visitors: int) -> None:

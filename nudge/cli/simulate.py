@@ -100,6 +100,12 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="Offline: SVG file for the regret curves."
 )
+@click.option(
+    "--by-news",
+    is_flag=True,
+    help="Offline: publish after tens of visitors at the start, as the service does; else each"
+    " batch of the world is full.",
+)
 @data_dir_option
 @json_option
 def simulate(
@@ -119,6 +125,7 @@ def simulate(
     learners: str,
     seeds: int,
     plot: Path | None,
+    by_news: bool,  # noqa: FBT001 - click's flags
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
@@ -136,8 +143,12 @@ def simulate(
     """
     if offline != (world is not None):
         raise click.UsageError("--offline and --world FILE belong together")
+    if by_news and not offline:
+        raise click.UsageError("--by-news belongs to --offline: the service always publishes so")
     if world is not None:
-        asked = OfflineComparison(world, learners, visitors, seeds, plot, bar=not no_bar)
+        asked = OfflineComparison(
+            world, learners, visitors, seeds, plot, bar=not no_bar, by_news=by_news
+        )
         compare(asked, as_json=as_json)
         return
     settings = load_settings(data_dir)

@@ -84,7 +84,8 @@ class Settings:
         web_body_timeout: how long it may take for the body.
         web_max_connections: of each web process; the oldest that waits is closed for a new one.
         hot_timeout: longest that a page waits for the store.
-        publish_every: least time between two snapshots of a slot.
+        publish_every: time after which a slot's changes are published at the latest; a tenth of it
+            lies between two snapshots of a slot about which little is known.
         archive_every: longest time that a record waits for the lake.
         lake_engine: answers funnel, reports and evaluations from the lake: `duckdb`, `spark` or the
             URL of a Spark master.

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from nudge import faults
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
+from nudge.domain.slots.snapshot_pace import SHORTEST
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
@@ -130,7 +131,7 @@ def _learn(worker: Worker) -> dict[str, Loop]:
     fold = LearnFold(worker.store)
     every, share = worker.settings.publish_every, worker.settings.learning_page_share
     publisher = Publisher(worker.store, worker.owner, worker.ttl, every, share)
-    look = min(LONGEST_LOOK, every / 4, worker.ttl / 3)
+    look = min(LONGEST_LOOK, every * SHORTEST / 2, worker.ttl / 3)
     return {
         fold.name: _runner(worker, fold),
         "publish": PublishLoop(worker.store, publisher, look, worker.store_check),

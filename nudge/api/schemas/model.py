@@ -37,6 +37,7 @@ class LearnedSchema(Schema):
     at = ma.String(required=True, metadata={"format": "date-time"})
     revision = ma.Integer(required=True, metadata={"description": "of the slot, as learned for"})
     exposures = ma.Integer(**_some("exposures counted; null in snapshots of earlier versions"))
+    conversions = ma.Integer(**_some("rewarded ones; null in snapshots of earlier versions"))
     effective = ma.Float(
         **_some("exposures of this moment that they weigh as much as; null where none is told")
     )

@@ -84,7 +84,7 @@ _SHARED: Final = {
 }
 _MODEL: Final = {
     **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
-    **dict.fromkeys(("exposures", "effective", "visitors"), "learned-exposures"),
+    **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
     **dict.fromkeys(("half_lives", "half_weight_days"), "half-lives"),
     **dict.fromkeys(("terms", "terms_in_all"), "policy-terms"),
     **dict.fromkeys(("shown", "shares", "floor"), "shown-shares"),

@@ -24,7 +24,7 @@ from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.slots.holdout import share_held_out
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import FrozenServes, Slot, SlotMode
-from nudge.domain.timing.batch_trials import serve_most
+from nudge.domain.timing.batch_trials import CONVERSIONS, serve_most
 
 MOST_TERMS: Final = 64
 """Terms that an answer tells, the surest ones."""
@@ -89,10 +89,12 @@ def _learned(meta: Mapping[str, object], calendar: OperatorCalendar) -> Plain | 
         return None
     counted = meta.get("observations")
     known = counted if isinstance(counted, Mapping) else {}
+    converted = meta.get(CONVERSIONS)
     return {
         "at": calendar.label(float(str(meta["published_at"]))),
         "revision": int(str(meta["revision"])),
         "exposures": known.get("exposures"),
+        "conversions": sum(converted.values()) if isinstance(converted, Mapping) else None,
         "effective": known.get("effective"),
     }
 

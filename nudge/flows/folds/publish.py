@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +25,13 @@ from nudge.domain.model.audience import audience, observations
 from nudge.domain.reports.allocation import CellShares
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
+from nudge.domain.slots.snapshot_pace import is_due
 from nudge.domain.slots.versions import forgotten, seed_of
 from nudge.domain.timing.batch_trials import CONVERSIONS, serve_most
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories, mix
 from nudge.store.folds.counts import CountRow
-from nudge.store.folds.counts_copy import CountsCopy
+from nudge.store.folds.counts_copy import CountsCopy, LearnMark, read_marks
 from nudge.store.service.snapshots import PublishLease
 from nudge.store.store import Store
 
@@ -49,7 +51,9 @@ class SlotPublication:
         kept: version -> seconds when it was published.
         revision: of the slot, at the last publication; 0 before.
         changed: the counts are not those of the last publication.
-        due: seconds on the monotonic clock before which nothing is published.
+        published_at: seconds on the monotonic clock, of the last publication; before it, never.
+        known: exposures behind the last publication.
+        news: exposures since then, as of the last look at the counts.
         memories: where the last fits ended; another publisher starts without.
     """
 
@@ -58,7 +62,9 @@ class SlotPublication:
     kept: dict[int, float]
     revision: int
     changed: bool
-    due: float = 0.0
+    published_at: float = -math.inf
+    known: int = 0
+    news: int = 0
     memories: FitMemories = field(default_factory=FitMemories)
 
 
@@ -69,7 +75,8 @@ class Publisher:
         store: of the installation.
         owner: of the leases.
         ttl: seconds for which a lease holds.
-        every: least seconds between two snapshots of a slot.
+        every: seconds after which a slot's changes are published at the latest; while little is
+            known, and much is new, they are sooner (`snapshot_pace`).
         page_share: most by which pages' words alone may move a variant's probability.
 
     Attributes:
@@ -83,6 +90,7 @@ class Publisher:
         self._owner, self._ttl, self._every = owner, ttl, every
         self._desks: dict[str, SlotPublication] = {}
         self._paused: dict[str, float] = {}
+        self._marks: list[LearnMark] = []
         self.parted: list[tuple[Slot, SpokenRewards]] = []
 
     def run(self, now: float) -> list[str]:
@@ -96,6 +104,7 @@ class Publisher:
         """
         current = self._store.slots.current()
         self.parted.clear()
+        self._marks.clear()
         return [name for name, slot in current.items() if self._turn(slot, now)]
 
     def release(self) -> None:
@@ -117,8 +126,7 @@ class Publisher:
         try:
             if now < self._paused.get(slot.name, now):
                 return False
-            desk = self._desk(lease)
-            return now >= desk.due and self._published(desk, slot, now)
+            return self._published(self._desk(lease), slot, now)
         except StoreAwayError:
             raise
         except FencedError as error:
@@ -165,19 +173,22 @@ class Publisher:
         return int(str(meta["revision"])), cast("list[int]", meta["positions"])
 
     def _published(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
-        desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
         if slot.mode == SlotMode.FROZEN:
             return False  # what is counted meanwhile is learned from when it goes on
+        if not self._is_due(desk, slot, now):
+            return False
         if desk.changed and slot.mode == SlotMode.LIVE:
             # Of this revision alone: who sets the slot live again begins anew.
-            rows = (row for number, row in desk.counts.rows() if number == slot.revision)
-            found = find_parting(map(_spoken, rows))
+            own = (row for number, row in desk.counts.rows() if number == slot.revision)
+            found = find_parting(map(_spoken, own))
             self.parted += [(slot, found)] if found else []
         anew = slot.revision != desk.revision
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
             return False
         version = desk.lease.version + 1
-        policy = self._fitted(desk, slot, version)
+        rows = self._rows(desk, slot)
+        done = (desk.counts.positions, desk.counts.watermark, version)
+        policy = fit_learner(slot, rows, *done, desk.memories, self._page_share)
         desk.kept[version] = desk.counts.watermark
         gone = forgotten(desk.kept)
         desk.lease = self._store.snapshots.publish(
@@ -185,21 +196,34 @@ class Publisher:
         )
         for one in gone:
             del desk.kept[one]
-        desk.revision, desk.changed, desk.due = slot.revision, False, now + self._every
+        desk.revision, desk.changed, desk.published_at = slot.revision, False, now
+        desk.known, desk.news = _trials(rows), 0
         log.info("published", slot=slot.name, revision=slot.revision, version=version)
         return True
 
-    def _fitted(self, desk: SlotPublication, slot: Slot, version: int) -> Policy:
-        counts = desk.counts
+    def _is_due(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
+        """Return whether the pause is over; read the counts where that may depend on them."""
+        elapsed = now - desk.published_at
+        self._marks = self._marks or read_marks(self._store.counts)
+        unread = desk.counts.unread(self._marks)
+        # An entry of the journal is one exposure at most (an import's are more, and can wait): with
+        # fewer there is nothing to read. A slot whose news may be enough is young, so it has few.
+        if unread and is_due(elapsed, self._every, desk.known, desk.news + unread):
+            desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
+            if elapsed < self._every:
+                desk.news = _trials(self._rows(desk, slot)) - desk.known
+        return is_due(elapsed, self._every, desk.known, desk.news)
+
+    def _rows(self, desk: SlotPublication, slot: Slot) -> list[CountRow]:
+        """Return the rows that teach the slot: of its revision, and of those that are alike."""
         alike = {slot.revision: True}
         rows = []
-        for revision, row in counts.rows():
+        for revision, row in desk.counts.rows():
             if revision not in alike:
                 alike[revision] = self._alike(slot, revision)
             if alike[revision]:
                 rows.append(row)
-        done = (counts.positions, counts.watermark, version)
-        return fit_learner(slot, rows, *done, desk.memories, self._page_share)
+        return rows
 
     def _alike(self, slot: Slot, number: int) -> bool:
         earlier = self._store.slots.revision(slot.name, number)
@@ -270,6 +294,10 @@ def learned_terms(policy: Policy) -> dict[str, object]:
     """
     source = learned_policy(policy)
     return {name: source.meta[name] for name in ("half_lives", "width") if name in source.meta}
+
+
+def _trials(rows: Iterable[CountRow]) -> int:
+    return sum(row.tally[0] for row in rows)
 
 
 def _exposures(rows: Iterable[CountRow]) -> list[tuple[float, int]]:

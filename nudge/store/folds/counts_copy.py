@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.count_codec import split_block
 from nudge.store.folds.counts import CountRow, Counts
 from nudge.store.folds.folds import GENERATION, Folds
+
+
+@dataclass(frozen=True, slots=True)
+class LearnMark:
+    """The state that the fold `learn` has committed in a partition: position and generation."""
+
+    position: int
+    generation: int
+
+
+def read_marks(counts: Counts) -> list[LearnMark]:
+    """Read the mark of every partition: one read serves all slots.
+
+    Raises:
+        StoreAwayError: the store does not answer.
+    """
+    folds = Folds(counts.client, counts.keys)
+    found = [
+        folds.read_fields(p, FoldName.LEARN, "position", GENERATION)
+        for p in counts.keys.every_partition()
+    ]
+    return [LearnMark(int(position or 0), int(number or 0)) for position, number in found]
 
 
 @dataclass
@@ -37,6 +59,20 @@ class CountsCopy:
     def watermark(self) -> float:
         """The largest stamp, in seconds, that was counted in any partition."""
         return max(self.watermarks)
+
+    def unread(self, marks: Sequence[LearnMark]) -> int:
+        """Return the number of journal entries counted since the last refresh; 0: none changed.
+
+        Args:
+            marks: of all partitions, read now.
+        """
+        known = zip(marks, self.positions, self.generations, strict=True)
+        return sum(
+            abs(mark.position - position)
+            if mark.generation == generation
+            else max(1, mark.position)  # rebuilt: all of it is to be read
+            for mark, position, generation in known
+        )
 
     def refresh(self, counts: Counts) -> bool:
         """Read what changed since the last refresh; True if anything did.

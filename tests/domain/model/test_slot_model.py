@@ -93,6 +93,7 @@ def test_the_truth_of_a_world_is_told_with_its_sign() -> None:
             rate[term["variant"]] += term["mean"]
     assert rate[FIRST] > rate[SECOND]
     assert (model["learned"]["exposures"], model["visitors"]) == (36000, 36000)
+    assert model["learned"]["conversions"] == 4500
     said = [one for one in model["sentences"] if "WAP" in one["en"]]
     assert said[0]["zh"].startswith("WAP 访客：9")
     assert f"因为 {FIRST} 的预期转化率为" in said[-1]["zh"]
@@ -145,7 +146,7 @@ def test_a_snapshot_of_an_earlier_version_is_answered_with_what_it_has() -> None
     old = replace(policy, meta={name: policy.meta[name] for name in kept})
     model = told(LiveSlot(SLOT, old))
     assert (model["visitors"], model["values"], model["cells"]) == (None, [], [])
-    assert model["learned"]["exposures"] is None
+    assert model["learned"]["exposures"] is model["learned"]["conversions"] is None
     assert model["half_lives"] == []
     assert model["shown"] == policy.meta["allocation"]
     assert any("An older version published" in one["en"] for one in model["sentences"])

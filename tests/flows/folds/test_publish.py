@@ -18,7 +18,7 @@ from bandits.learners.auto import FitMemory
 from bandits.policies.snapshot import dump
 from nudge.config.slot_file import load_slots
 from nudge.domain.journal.records import Exposure, JournalEntry, Ref, Reward
-from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.errors import FencedError
 from nudge.flows.folds import publish
 from nudge.flows.folds.learn import LearnFold
@@ -294,3 +294,64 @@ def test_old_versions_are_forgotten(
         assert publisher.run(10.0 * turn) == ["banner"]
     assert store.snapshots.published("banner") == {3: NOW + 60, 4: NOW + 60}
     assert store.snapshots.read("banner", 2) is None
+
+
+def test_news_are_published_early_while_little_is_known(store: Store, publisher: Publisher) -> None:
+    """Twenty exposures bring the second snapshot after a tenth of the pause, ten only after it."""
+    learned(store)
+    assert publisher.run(0.0) == ["banner"]
+    learned(store)
+    assert publisher.run(1.0) == []
+    learned(store)
+    assert publisher.run(0.49) == []
+    assert publisher.run(0.5) == ["banner"]
+    learned(store, 1)
+    assert publisher.run(5.4) == []
+    assert publisher.run(5.5) == ["banner"]
+    assert current(store).meta["observations"] == {"exposures": 40, "effective": 40.0}
+
+
+def test_news_are_a_twentieth_of_what_is_known(store: Store, publisher: Publisher) -> None:
+    """A slot with many exposures waits as long as ever; those of other slots are no news of it."""
+    for _ in range(50):
+        learned(store)
+    assert publisher.run(0.0) == ["banner"]
+    for _ in range(5):
+        learned(store, slot="aardvark")
+    learned(store)
+    learned(store)
+    assert publisher.run(1.0) == []
+    learned(store)
+    assert publisher.run(2.0) == ["banner"]
+
+
+def test_a_turn_without_news_costs_one_look_at_each_partition(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slots, a lease a slot, and a mark a partition: however many blocks the counts have."""
+    assert store.slots.put(replace(BANNER, name="aardvark"), None)
+    learned(store)
+    learned(store, slot="aardvark")
+    assert publisher.run(0.0) == ["aardvark", "banner"]
+    calls: list[object] = []
+    send = clients.Client._send
+    monkeypatch.setattr(
+        clients.Client,
+        "_send",
+        lambda own, *command: (calls.append(command), send(own, *command))[1],
+    )
+    assert publisher.run(100.0) == []
+    assert len(calls) <= 1 + 2 + 2
+
+
+def test_a_frozen_slot_learns_later_what_came_meanwhile(store: Store, publisher: Publisher) -> None:
+    """Counts that come while a slot is frozen are in the first snapshot after it."""
+    learned(store)
+    assert publisher.run(0.0) == ["banner"]
+    frozen = replace(BANNER, revision=2, mode=SlotMode.FROZEN)
+    assert store.slots.put(frozen, BANNER)
+    learned(store)
+    assert publisher.run(10.0) == []
+    assert store.slots.put(replace(BANNER, revision=3), frozen)
+    assert publisher.run(20.0) == ["banner"]
+    assert current(store).meta["positions"] == [32, 0]

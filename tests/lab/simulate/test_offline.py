@@ -227,3 +227,28 @@ def test_f31_the_plot_is_never_the_world(path: Path, tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "one file" in done.output
     assert path.read_text("utf-8") == before
+
+
+def test_by_news_a_learner_publishes_early_and_then_as_ever(world: World) -> None:
+    """Twenty visitors make the first batches, and none is fuller than the world's own."""
+    stage, seed = next(stages(world, [7], 3000))
+    config = config_of(world, "banner", read_competitor("beta"))
+    assert config is not None
+    sizes: dict[bool, list[int]] = {False: [], True: []}
+    for by_news, found in sizes.items():
+        play(stage, config, seed, 100, found.append, by_news=by_news)
+    assert sizes[False] == [100] * 30
+    assert sizes[True][:22] == [20] * 21 + [21]
+    assert max(sizes[True]) == 100
+    assert sum(sizes[True]) == 3000
+
+
+def test_by_news_is_an_option_of_the_comparison(path: Path) -> None:
+    """The command plays either protocol offline; the running service has but one."""
+    call = ["simulate", "--world", str(path), "--visitors", "400", "--no-bar", "--json"]
+    call += ["--learners", "beta", "--by-news"]
+    done = CliRunner().invoke(cli, [*call, "--offline"])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(cli, ["simulate", "--by-news"])
+    assert done.exit_code == 2
+    assert "--offline" in done.output
