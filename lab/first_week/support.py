@@ -1,8 +1,8 @@
 """Support of a log: which variants it has shown often enough to say what they bring, and to whom.
 
-Visitors are divided by the variant that the operator's own rule shows them and by the variant that
-the log shows most in their cell. In each of these parts a variant is known where it was shown often
-enough; elsewhere what it would bring is extrapolated from others.
+Visitors are divided by the variant that the operator's own rule shows them and by the one that the
+log shows nearly always in their cell, if there is one. In each of these parts a variant is known
+where it was shown often enough; elsewhere what it would bring is extrapolated from others.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
-from lab.first_week.week_log import TRIALS, WeekLog
+from lab.first_week.week_log import CONVERSIONS, TRIALS, WeekLog
 
 LEAST: Final = 100
 """Fewest exposures by which a variant is known."""
-ERROR: Final = 0.2
+ERROR: Final = 0.25
 """Largest standard error of a known variant's rate, as a share of the rate."""
 FEW_CONVERSIONS: Final = 30
 """Fewest conversions of a log that can answer."""
-COMMON: Final = 20
-"""Fewest rows of a cell of which it is told which variant it shows most."""
+FEW_ROWS: Final = 20
+"""Fewest rows of a cell of which it is told whether it has a variant of its own."""
+OWN_SHARE: Final = 0.8
+"""Share of a cell's rows from which on a variant is the cell's own."""
 SMALL: Final = 0.05
 """Share of the visitors that may stay without an answer."""
+FAR: Final = 4.0
+"""Standard errors between two estimates that contradict each other."""
 ENOUGH: Final = 0.5
 """Least share of the visitors for whom the log knows a variant beside the rule's."""
 
@@ -98,6 +102,35 @@ class LogSupport:
         found = zip(self.log.slot.names, whole, strict=True)
         return {name: int(number) for name, number in found if number}
 
+    @property
+    def disagreeing(self) -> tuple[str, ...]:
+        """Variants whose rate by propensities contradicts that by cells.
+
+        Both estimate the rate of a variant for everybody. They part where the logged policy knew
+        more of the visitors than the cell tells, and used it.
+        """
+        found = zip(self.log.slot.names, self._disagree, strict=True)
+        return tuple(name for name, parts in found if parts)
+
+    @property
+    def _disagree(self) -> list[bool]:
+        """Flags (K,): the two estimates are `FAR` standard errors apart."""
+        trials = self.log.sums[:, :, TRIALS].astype(np.float64)
+        if self.log.known < self.log.visitors or not self.log.visitors:
+            return [False] * trials.shape[1]
+        cells, place = np.unique([one.cell for one in self.log.groups], return_inverse=True)
+        shown, hits = (np.zeros((len(cells), trials.shape[1])) for _ in range(2))
+        np.add.at(shown, place, trials)
+        np.add.at(hits, place, self.log.sums[:, :, CONVERSIONS])
+        whole = shown.sum(axis=1)
+        reached = np.where(shown > 0, whole[:, None], 0.0).sum(axis=0) / whole.sum()
+        by_cell = (whole[:, None] * hits / np.maximum(shown, 1.0)).sum(axis=0) / whole.sum()
+        count = np.maximum(self.log.inverse[:, 0], 1.0)
+        by_weight = self.log.inverse[:, 1] / count
+        error = np.sqrt(np.maximum(self.log.inverse[:, 2], 1e-12)) / count
+        apart = np.abs(by_cell - by_weight) > FAR * error
+        return [bool(one) for one in apart & (reached > 1.0 - SMALL)]
+
     @cached_property
     def _part(self) -> IntArray:
         """Indices (G,) of the groups' parts."""
@@ -107,15 +140,12 @@ class LogSupport:
 
     @cached_property
     def _common(self) -> list[int]:
-        """Index (G,) of the variant that a group's cell shows most; -1 where it has few rows."""
+        """Index (G,) of the variant that a group's cell shows nearly always; -1 without one."""
         shown: dict[str, Counter[int]] = {}
         for group, row in zip(self.log.groups, self.log.sums[:, :, TRIALS].tolist(), strict=True):
             shown.setdefault(group.cell, Counter()).update(dict(enumerate(row)))
-        most = {
-            cell: found.most_common(1)[0][0] if found.total() >= COMMON else -1
-            for cell, found in shown.items()
-        }
-        return [most[group.cell] for group in self.log.groups]
+        own = {cell: _own_variant(found) for cell, found in shown.items()}
+        return [own[group.cell] for group in self.log.groups]
 
     @cached_property
     def _shown(self) -> FloatArray:
@@ -127,3 +157,9 @@ class LogSupport:
         sums = np.zeros((int(self._part.max(initial=-1)) + 1, values.shape[1]))
         np.add.at(sums, self._part, values)
         return sums
+
+
+def _own_variant(shown: Counter[int]) -> int:
+    """Return the variant that is nearly always shown; -1 where there is none."""
+    (most, rows), *_ = shown.most_common(1)
+    return most if rows >= max(FEW_ROWS, OWN_SHARE * shown.total()) else -1

@@ -27,7 +27,7 @@ from nudge.store.folds.counts import CountRow
 
 FIRST: Final = 20
 """Visitors before the first snapshot, and fewest between two."""
-GROWTH: Final = 1 / 8
+GROWTH: Final = 1 / 6
 """Visitors between two snapshots, as a share of those before.
 
 The service publishes oftener: what is lost by it here makes the answer a little too careful.
