@@ -19,9 +19,9 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from lab.first_week.week_log import CONVERSIONS, TRIALS, WeekLog
 
-LEAST: Final = 100
+LEAST: Final = 50
 """Fewest exposures by which a variant is known."""
-ERROR: Final = 0.25
+ERROR: Final = 1 / 3
 """Largest standard error of a known variant's rate, as a share of the rate."""
 FEW_CONVERSIONS: Final = 30
 """Fewest conversions of a log that can answer."""
@@ -33,6 +33,8 @@ SMALL: Final = 0.05
 """Share of the visitors that may stay without an answer."""
 FAR: Final = 4.0
 """Standard errors between two estimates that contradict each other."""
+NEARLY: Final = 0.99
+"""Least share of the visitors whose cells have shown a variant of which two estimates compare."""
 ENOUGH: Final = 0.5
 """Least share of the visitors for whom the log knows a variant beside the rule's."""
 
@@ -124,12 +126,13 @@ class LogSupport:
         np.add.at(hits, place, self.log.sums[:, :, CONVERSIONS])
         whole = shown.sum(axis=1)
         reached = np.where(shown > 0, whole[:, None], 0.0).sum(axis=0) / whole.sum()
-        by_cell = (whole[:, None] * hits / np.maximum(shown, 1.0)).sum(axis=0) / whole.sum()
+        sums = (whole[:, None] * hits / np.maximum(shown, 1.0)).sum(axis=0)
+        by_cell = sums / whole.sum() / np.maximum(reached, SMALL)
         count = np.maximum(self.log.inverse[:, 0], 1.0)
         by_weight = self.log.inverse[:, 1] / count
         error = np.sqrt(np.maximum(self.log.inverse[:, 2], 1e-12)) / count
         apart = np.abs(by_cell - by_weight) > FAR * error
-        return [bool(one) for one in apart & (reached > 1.0 - SMALL)]
+        return [bool(one) for one in apart & (reached > NEARLY)]
 
     @cached_property
     def _part(self) -> IntArray:

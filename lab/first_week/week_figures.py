@@ -36,7 +36,8 @@ class Spread:
     @classmethod
     def of(cls, values: FloatArray) -> Spread:
         """Return the spread of a figure's values, one a world."""
-        low, high = np.quantile(values, [LOW, HIGH])
+        # Of n draws, this many hundredths lie outside also where n is small.
+        low, high = np.quantile(values, [LOW, HIGH], method="weibull")
         return cls(float(values.mean()), float(low), float(high))
 
 
@@ -169,7 +170,7 @@ def _shortfall(since: FloatArray, terms: WeekTerms) -> Shortfall:
     deepest = np.array(terms.points[1:])[behind.argmax(axis=1)]
     deepest = np.where(behind.max(axis=1) > NOTHING, deepest, 0)
     most = behind.max(axis=1)
-    at_most = float(np.quantile(most, HIGH))
+    at_most = float(np.quantile(most, HIGH, method="weibull"))
     return Shortfall(float(most.mean()), at_most, _at(float(np.median(deepest)), terms))
 
 
@@ -177,9 +178,8 @@ def _ahead_from(since: FloatArray, terms: WeekTerms) -> FloatArray:
     """Return visitors (runs,) from whom on the gain since the start is never negative again."""
     behind = since < -NOTHING
     last = since.shape[1] - 1 - behind[:, ::-1].argmax(axis=1)
-    points = np.append(np.array(terms.points[1:], dtype=np.float64), np.inf)
-    points[since.shape[1] - 1] = np.inf  # behind at the end of the week
-    return np.where(behind.any(axis=1), points[last], 0.0)
+    after = np.append(np.array(terms.points[2:], dtype=np.float64), np.inf)
+    return np.where(behind.any(axis=1), after[last], 0.0)
 
 
 def _moment(ahead: FloatArray, share: float, terms: WeekTerms) -> WeekMoment | None:
