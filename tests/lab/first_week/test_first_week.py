@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from report_traffic import SLOT as BANNER
+from report_traffic import traffic, written
 
 from bandits.arrays import FloatArray
 from lab.first_week.first_week import FirstWeek, play_first_week
@@ -22,6 +25,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.credit.import_values import RowError
 from nudge.domain.credit.log_import import ImportRules
 from nudge.domain.slots.slot import Slot
+from nudge.lake.evaluation.logs import open_log
 
 DAY = 86_400
 BEGIN = 1_795_708_800  # midnight in Shanghai
@@ -287,3 +291,33 @@ def test_every_answer_speaks_both_languages() -> None:
     for one in sentences(found):
         assert set(one) == {"zh", "en"}
         assert not any("{" in text or "}" in text for text in one.values())
+
+
+def test_revenue_is_told_in_yuan() -> None:
+    """The rule's week is worth what the log's visitors of the rule have paid: here 4 yuan each."""
+    of = slot(reward={"objective": "revenue", "event": "paid", "window": "3d"})
+    rng, found = np.random.default_rng(0), counter(of)
+    for number in range(3_000):
+        arm, page = int(rng.integers(3)), PAGES[number % 2]
+        yuan = 20 if rng.random() < 0.2 else 0
+        found.count({"at": BEGIN, "variant": NAMES[arm], "reward": yuan, "page": page})
+    answer = play_first_week(found.finish(0), SHORT, 10, 0)
+    assert answer.unit == "yuan"
+    assert answer.figures is not None
+    assert answer.figures.rule.mean == pytest.approx(4 * SHORT.visitors, rel=0.15)
+
+
+def test_the_lake_is_a_log(tmp_path: Path) -> None:
+    """Its rows count by their reasons; windows that are open are left out, delays are known."""
+    lake = written(tmp_path / "lake", traffic(3, 3_000))
+    log = open_log(lake.root, "banner")
+    found = LogCounter(BANNER, ImportRules("banner"), log.columns, OperatorCalendar(), NOW)
+    for block in log.blocks(found.names):
+        for row in block.row_batch().rows:
+            found.count(row)
+    counted = found.finish(0)
+    assert set(counted.left_out) == {"reason", "not_matured"}
+    assert counted.visitors + sum(counted.left_out.values()) == log.rows
+    assert counted.known == counted.visitors > 1_000
+    assert counted.delay is not None
+    assert LogSupport(counted).why is None
