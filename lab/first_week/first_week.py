@@ -9,9 +9,10 @@ import numpy as np
 
 from lab.first_week.own_rule import OwnRule
 from lab.first_week.support import LogSupport
-from lab.first_week.week import WeekTerms, play_week
+from lab.first_week.week import play_week
 from lab.first_week.week_figures import WeekFigures, week_figures
 from lab.first_week.week_log import WeekLog
+from lab.first_week.week_terms import WeekTerms
 from lab.first_week.worlds import draw_worlds
 from nudge.domain.slots.slot import Slot, SlotMode
 

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import FloatArray
-from lab.first_week.week import NUDGE, ORACLE, RULE, WeekRun, WeekTerms
+from lab.first_week.week import NUDGE, ORACLE, RULE, WeekRun
+from lab.first_week.week_terms import WeekTerms
 
 LOW: Final = 0.05
 """Quantile over the worlds below which 5 of 100 lie."""

@@ -13,9 +13,9 @@ import click
 
 from lab.first_week.first_week import FirstWeek, play_first_week, serve_slot
 from lab.first_week.log_counter import LogCounter
-from lab.first_week.week import WeekTerms
 from lab.first_week.week_log import WeekLog
 from lab.first_week.week_sentences import sentences
+from lab.first_week.week_terms import WeekTerms
 from nudge import clock
 from nudge.cli.common import load_settings, print_json, progress_bar
 from nudge.cli.file_summary import Command, FileOptions, FileSummary, file_options

@@ -15,10 +15,11 @@ from bandits.arrays import FloatArray
 from lab.first_week.first_week import FirstWeek, play_first_week
 from lab.first_week.log_counter import LogCounter
 from lab.first_week.support import LogSupport
-from lab.first_week.week import NUDGE, RULE, WeekTerms, play_week
+from lab.first_week.week import NUDGE, RULE, play_week
 from lab.first_week.week_figures import week_figures
 from lab.first_week.week_log import CONVERSIONS, TRIALS, WeekLog
 from lab.first_week.week_sentences import sentences
+from lab.first_week.week_terms import WeekTerms
 from lab.first_week.worlds import DrawnWorld, draw_worlds
 from nudge.config.slot_file import parse_slot
 from nudge.domain.basics.calendar import OperatorCalendar
