@@ -126,8 +126,7 @@ def bench_world(
         contexts["last_amount"] = shift_amounts(contexts["last_amount"], off)
     table = {"prior": "last_amount", **policy}
     return FirstDayWorld(
-        config=slot_config(world, SLOT, {"prior": "last_amount", **policy})
-        | {"fallback": FALLBACK},
+        config=slot_config(world, SLOT, table) | {"fallback": FALLBACK},
         contexts=contexts,
         at=who.at[:n],
         truth=world.truth(SLOT, who)[:n],

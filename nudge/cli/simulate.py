@@ -23,6 +23,8 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
+from nudge.cli.first_week import WeekOptions, week_options
+from nudge.cli.first_week import run as play_first_week
 from nudge.cli.offline import LEARNERS, OfflineComparison
 from nudge.cli.offline import run as compare
 from nudge.client.api import Api, ServiceTarget, find
@@ -79,7 +81,8 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 @click.option(
     "--offline",
     is_flag=True,
-    help="Compare learners in the world of --world instead, without the service.",
+    help="Without the service: compare learners in the world of --world, or tell what the first"
+    " week of --slot would cost and bring.",
 )
 @click.option(
     "--world", type=click.Path(path_type=Path), help="Offline: file such as examples/world.toml."
@@ -106,6 +109,7 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
     help="Offline: publish after tens of visitors at the start, as the service does; else each"
     " batch of the world is full.",
 )
+@week_options
 @data_dir_option
 @json_option
 def simulate(
@@ -126,6 +130,7 @@ def simulate(
     seeds: int,
     plot: Path | None,
     by_news: bool,  # noqa: FBT001 - click's flags
+    week: WeekOptions,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
@@ -139,12 +144,17 @@ def simulate(
     Visitors live on the service's own clock, which cannot be moved; so the time between a choice
     and its payment (minutes to hours) is shortened by --speed. Ctrl-C ends early, with the result.
 
-    With --offline nothing is sent: learners are compared in a world with known truth.
+    With --offline nothing is sent. With --world, learners are compared in a world with known
+    truth. With --slot, the slot's first week is played in worlds that a log allows, beside the
+    operator's own rule: before going live.
     """
-    if offline != (world is not None):
-        raise click.UsageError("--offline and --world FILE belong together")
-    if by_news and not offline:
-        raise click.UsageError("--by-news belongs to --offline: the service always publishes so")
+    if offline != (world is not None or week.given) or (world is not None and week.given):
+        raise click.UsageError("--offline goes with --world FILE, or with --slot and --log FILE")
+    if by_news and world is None:
+        raise click.UsageError("--by-news goes with --world: the service always publishes so")
+    if week.given:
+        play_first_week(week, seed, data_dir, as_json=as_json, bar=not no_bar)
+        return
     if world is not None:
         asked = OfflineComparison(
             world, learners, visitors, seeds, plot, bar=not no_bar, by_news=by_news

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 from nudge import clock, faults
 from nudge.config.documents.configuration import Configuration
+from nudge.config.slot_file import load_slots
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.slots.slot import Slot
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import StoreError
 from nudge.flows.plan import Planner
@@ -170,6 +172,22 @@ def applied_configuration(settings: Settings) -> Configuration:
         return Configuration(settings)
     finally:
         store.close()
+
+
+def applied_slots(settings: Settings) -> dict[str, Slot]:
+    """Return the slots in service; the files' where the store does not answer or has none.
+
+    Raises:
+        InvalidConfigError: a file is needed and invalid.
+    """
+    store = hot_store(settings, QUICK)
+    try:
+        found = store.slots.current()
+    except StoreError:
+        found = {}
+    finally:
+        store.close()
+    return found or load_slots(settings.config_dir / "slots")
 
 
 def _owner(what: str) -> str:

@@ -133,8 +133,8 @@ def _bound(share: float) -> Iterator[Said]:
     if share < 1.0:
         zh, en = percent(share), percent(1.0 - share)
         yield {
-            "zh": f"学到的策略目前只决定 {zh}% 的展示，其余 {en}% 沿用现行规则：在它被证明更好之前，"
-            "效果不会明显低于现行规则。",
+            "zh": f"学到的策略目前只决定 {zh}% 的展示，其余 {en}% 沿用现行规则："
+            "在它被证明更好之前，效果不会明显低于现行规则。",
             "en": f"What was learned decides {zh} % of the draws, and the baseline {en} %: the "
             "slot stays near the operator's own rule until something better has proved itself.",
         }
