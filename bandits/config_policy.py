@@ -14,6 +14,7 @@ KEYS = (
     "prior_visitors", "options", "page_share", "give_up", "explore_share",
 )  # fmt: skip
 TABLE_CELLS = 512  # a table holds draws for every cell
+PRIOR_VISITORS = 300.0  # that a rule is worth
 GIVE_UP = 0.05  # of the baseline's reward, while learning
 FEATURE_CELLS = 4096  # features hold none: only the counts grow
 
@@ -56,7 +57,7 @@ class PolicyConfig:
     by: str | None = None
     arms: Mapping[str, int] = field(default_factory=dict)
     prior: str | None = None
-    prior_visitors: float = 1000.0
+    prior_visitors: float = PRIOR_VISITORS
     options: Mapping[str, object] = field(default_factory=dict)
     page_share: float | None = None
     prior_odds: Mapping[int, float] = field(default_factory=dict)
@@ -99,7 +100,7 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
         prior=None if isinstance(table.get("prior"), Mapping) else _text_or_none(table, "prior"),
         prior_odds=_read_odds(table, names),
         prior_visitors=read_number(
-            table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0
+            table.get("prior_visitors", PRIOR_VISITORS), "policy.prior_visitors", 0.0
         ),
         options=_read_options(table, kind),
         page_share=None if share is None else read_number(share, "policy.page_share", 0.0, 1.0),

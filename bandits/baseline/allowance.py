@@ -25,7 +25,10 @@ from bandits.arrays import FloatArray, IntArray
 QUANTILE = 0.15  # of the posterior draws, arm by arm: all of them that bad together is rare
 GUARD = 0.8  # share of what may be given up that is planned for; the rest is for what is not known
 STEP = 0.05  # of all draws: the most that one conversion of an arm is worth
-LEAST = 0.01  # least share: an arm that gets nothing can never prove itself
+LEAST = 0.01  # least share of the learned policy
+EVEN = (
+    0.4  # share of what may be given up that even draws may cost, should all else be worth nothing
+)
 AHEAD_LEAST, AHEAD = 200.0, 0.25  # visitors ahead: at least, and of those so far
 SHARES = np.concatenate([[1.0], np.geomspace(0.98, LEAST, 60)])
 CHUNK = 128  # cells scored at once
@@ -50,6 +53,7 @@ class CellRecord:
         hits: (K,) conversions so far of each arm.
         pmf: (C, K) distribution of the learned policy.
         arm: (C,) arm of the baseline; -1 where it names none.
+        floor: least propensity in `pmf`.
     """
 
     codes: IntArray
@@ -58,21 +62,40 @@ class CellRecord:
     hits: FloatArray
     pmf: FloatArray
     arm: IntArray
+    floor: float
 
 
-def find_share(record: CellRecord, draws: WorthDraws, give_up: float) -> float:
+def find_least_floor(floor: float, give_up: float, arms: int) -> float:
+    """Return the floor that is kept whatever the share: it costs EVEN of what may be given up.
+
+    Args:
+        floor: of the learned policy.
+        give_up: share of the baseline's reward that learning may cost.
+        arms: number K of arms.
+    """
+    return min(floor, EVEN * give_up / arms)
+
+
+def extra_floor(share: FloatArray, floor: float, least: float, arms: int) -> FloatArray:
+    """Return what each arm gets on top of a share of a policy with a floor, to keep `least`."""
+    own = share * floor
+    return np.asarray(np.maximum(least - own, 0.0) / np.maximum(1.0 - arms * own, 1e-12))
+
+
+def find_share(record: CellRecord, draws: WorthDraws, give_up: float, least: float) -> float:
     """Return the share of the learned policy, in [LEAST, 1].
 
     Args:
         record: of the cells; those without a baseline do not count.
         draws: posterior draws of the worth.
         give_up: share alpha of the baseline's reward that learning may cost.
+        least: floor that is kept whatever the share.
     """
     keep = record.arm >= 0
     allowed = GUARD * give_up
     if not keep.any() or give_up >= 1.0:
         return 1.0
-    budget, gain, value = (np.zeros(1) for _ in range(3))
+    budget, gain, even, value = (np.zeros(1) for _ in range(4))
     for start in range(0, int(keep.sum()), CHUNK):
         rows = np.flatnonzero(keep)[start : start + CHUNK]
         worth = draws.worths(record.codes[rows]).astype(np.float64)
@@ -81,9 +104,13 @@ def find_share(record: CellRecord, draws: WorthDraws, give_up: float) -> float:
         shown, visits = record.shown[rows], record.visits[rows]
         budget = budget + np.einsum("ck,ckm->km", shown, lost)
         gain = gain + np.einsum("ck,ckm->km", visits[:, None] * record.pmf[rows], lost)
+        even = even + np.einsum("c,ckm->km", visits, lost)
         value = value + np.stack([shown.sum(axis=1) @ own, visits @ own])
     ahead = max(AHEAD_LEAST, AHEAD * float(record.shown.sum()))
-    after = np.quantile(budget + ahead * SHARES[:, None, None] * gain, QUANTILE, axis=2).sum(axis=1)
+    spread = extra_floor(SHARES, record.floor, least, record.pmf.shape[1])[:, None, None]
+    main = (1.0 - record.pmf.shape[1] * spread) * SHARES[:, None, None]
+    step = budget + ahead * (main * gain + spread * even)
+    after = np.quantile(step, QUANTILE, axis=2).sum(axis=1)
     after += allowed * np.quantile(value[0] + ahead * value[1], QUANTILE)
     # Where no share keeps the bound, the one that comes nearest.
     share = float(SHARES[int((after >= min(0.0, float(after.max()))).argmax())])

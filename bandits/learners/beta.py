@@ -84,7 +84,7 @@ def fit(
         version=version,
         meta=meta or {},
         draws=draws,
-        floor=config.policy.floor,
+        floor=config.policy.explore_share * config.policy.floor,
         explore_share=config.policy.explore_share,
         seed=seed,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
-from bandits.baseline.allowance import CellRecord, WorthDraws, find_share
+from bandits.baseline.allowance import CellRecord, WorthDraws, find_least_floor, find_share
 from bandits.baseline.choice import make_baseline
 from bandits.baseline.rankings import arms_of_cells
 from bandits.config import LearnerConfig
@@ -68,8 +68,11 @@ def bound_policy(
         hits=cells.hits,
         pmf=policy.distribution(contexts, every),
         arm=arms_of_cells(baseline, config.context, levels, len(config.arms)),
+        floor=policy.floor,
     )
-    share = find_share(record, draws, config.policy.give_up)
+    give_up = config.policy.give_up
+    least = find_least_floor(record.floor, give_up, len(config.arms))
+    share = find_share(record, draws, give_up, least)
     if share >= 1.0:
         return policy
     return ConservativePolicy(
@@ -79,6 +82,7 @@ def bound_policy(
         main=policy,
         baseline=baseline,
         share=share,
+        least=least,
     )
 
 

@@ -68,7 +68,7 @@ def fit(
         version=version,
         meta=meta or {},
         draws=TableDraws(spec, codes, rank_answers(answers, rng)),
-        floor=config.policy.floor,
+        floor=config.policy.explore_share * config.policy.floor,
         explore_share=config.policy.explore_share,
         seed=seed,
     )

@@ -1,13 +1,15 @@
 """Conservative policy: the baseline, and a share of the draws by a learned policy."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self, cast
 
 import numpy as np
 
 from bandits.arrays import BoolArray, Context, Contexts, FloatArray
+from bandits.baseline.allowance import extra_floor
 from bandits.baseline.rankings import Baseline
-from bandits.distribution import NO_ARM
+from bandits.distribution import NO_ARM, mix_floor
 from bandits.policies.base import Arrays, Header, Policy, PolicyBase, SnapshotPolicy, batch_eligible
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_ensemble import FeatureEnsemble
@@ -30,6 +32,7 @@ class ConservativePolicy(PolicyBase):
         main: learned policy over the same arms.
         baseline: the operator's own rule.
         share: of the learned policy, in (0, 1].
+        least: floor that each eligible arm keeps, whatever the share.
     """
 
     kind: ClassVar[str] = "conservative"
@@ -37,6 +40,7 @@ class ConservativePolicy(PolicyBase):
     main: Policy
     baseline: Baseline
     share: float
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the share, the arms and the rankings."""
@@ -50,8 +54,13 @@ class ConservativePolicy(PolicyBase):
 
     @property
     def floor(self) -> float:
-        """Least propensity of each eligible arm: `share` of that of `main`."""
-        return self.share * self.main.floor
+        """Least propensity of each eligible arm: a share of that of `main`, and at least `least`."""
+        return max(self.least, self.share * self.main.floor)
+
+    @cached_property
+    def _extra(self) -> float:
+        shares = np.array([self.share])
+        return float(extra_floor(shares, self.main.floor, self.least, len(self.arms))[0])
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""
@@ -61,7 +70,7 @@ class ConservativePolicy(PolicyBase):
         known = arms != NO_ARM
         pmf = np.where(known[:, None], self.share * main, main)
         pmf[known, arms[known]] += 1.0 - self.share
-        return pmf
+        return np.where(known[:, None], mix_floor(pmf, mask, self._extra), pmf)
 
     def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:
         """See `Policy.distribution_one`."""
@@ -71,7 +80,7 @@ class ConservativePolicy(PolicyBase):
             return pmf
         mixed = self.share * pmf
         mixed[arm] += 1.0 - self.share
-        return mixed
+        return mix_floor(mixed, eligible, self._extra)
 
     def worth_one(self, context: Context) -> FloatArray:
         """See `Policy.worth_one`: that of the learned policy."""
@@ -82,6 +91,7 @@ class ConservativePolicy(PolicyBase):
         main = cast("SnapshotPolicy", self.main)
         return {
             "share": self.share,
+            "least": self.least,
             "baseline": self.baseline.header(),
             "main": [main.kind, main.header()],
         }
@@ -104,4 +114,5 @@ class ConservativePolicy(PolicyBase):
             main=LEARNED[kind].restore(base, fields, arrays),
             baseline=Baseline.from_header(header["baseline"]),
             share=float(str(header["share"])),
+            least=float(str(header["least"])),
         )

@@ -22,7 +22,7 @@ class EnsemblePolicy(PolicyBase):
 
     Attributes:
         draws: a table over cells, or any other `PosteriorDraws`.
-        floor: least propensity of each eligible arm among the draws that explore.
+        floor: least propensity of each eligible arm.
         explore_share: share of the draws that explore; the others take the arm that wins most.
         seed: seed of the draws, kept for the record.
     """
@@ -44,7 +44,8 @@ class EnsemblePolicy(PolicyBase):
         return self._served(self.draws.wins_one(context, eligible), eligible)
 
     def _served(self, wins: IntArray, eligible: BoolArray) -> FloatArray:
-        explored = mix_floor(wins / self.draws.size, eligible, self.floor)
+        floor = self.floor / self.explore_share
+        explored = mix_floor(wins / self.draws.size, eligible, floor)
         if self.explore_share >= 1.0:
             return explored
         leads = np.eye(len(self.arms))[wins.argmax(axis=-1)] * eligible

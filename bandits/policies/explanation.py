@@ -99,8 +99,7 @@ def explain(policy: Policy) -> Explanation:
     if isinstance(policy, EnsemblePolicy):
         found = policy.draws
         effects = tuple(_effects(policy, found)) if isinstance(found, FeatureDraws) else ()
-        least = policy.explore_share * policy.floor
-        base = Explanation(kind, policy.arms, policy.version, least, found.size)
+        base = Explanation(kind, policy.arms, policy.version, policy.floor, found.size)
         return replace(base, effects=effects, half_lives=_half_lives(policy), width=_width(policy))
     floor = policy.floor if isinstance(policy, FixedPolicy) else None
     return Explanation(kind, policy.arms, policy.version, floor)

@@ -97,7 +97,7 @@ def fit_history(
         version=version,
         meta={**(meta or {}), **_describe_fit(weights, found.width)},
         draws=_pack_draws(spec, model, draws, amounts),
-        floor=config.policy.floor,
+        floor=config.policy.explore_share * config.policy.floor,
         explore_share=config.policy.explore_share,
         seed=seed,
     )
