@@ -123,7 +123,13 @@ class ModelSchema(Schema):
     policy = ma.Nested(PolicySchema, required=True)
     learned = ma.Nested(LearnedSchema, **_some("null before the first snapshot"))
     page_share = ma.Float(**_some("weight of what only pages said; null where all is fact"))
-    floor = ma.Float(**_some("least probability of a variant that may be shown"))
+    floor = ma.Float(
+        required=True,
+        metadata={"description": "least probability of a variant that may be shown, as drawn now"},
+    )
+    floor_configured = ma.Float(
+        required=True, metadata={"description": "the same, as the slot is configured"}
+    )
     draws = ma.Integer(**_some("posterior draws; null for a policy without"))
     width = ma.Float(**_some("factor by which the posterior was widened"))
     half_lives: ma.List[Any] = ma.List(ma.Nested(HalfLifeSchema), required=True)
