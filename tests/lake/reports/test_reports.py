@@ -158,9 +158,9 @@ def test_the_floors_of_a_period_are_those_of_its_records(lake: Lake, place: Path
     for period in (Period(), Period(MIDNIGHT + 1.2 * DAY, MIDNIGHT + 1.7 * DAY)):
         start, end = period.start or 0.0, period.end or 1e12
         lowest, highest = duckdb.sql(f"""
-            SELECT min(d.floor), max(d.floor)
-            FROM ({sql_view(lake, "decisions")}) d
-            JOIN ({sql_view(lake, "exposures")}) e USING (decision_id)
+            WITH d AS ({sql_view(lake, "decisions")}),
+            e AS ({sql_view(lake, "exposures")})
+            SELECT min(d.floor), max(d.floor) FROM d JOIN e USING (decision_id)
             WHERE e.slot = 'banner' AND e.reason = 'policy'
               AND e.at_seconds >= {start!r} AND e.at_seconds < {end!r}
         """).fetchall()[0]  # noqa: S608 (our own values)
