@@ -74,7 +74,8 @@ def test_why_tells_the_floor_of_what_the_policy_drew_only(web: Web) -> None:
     told = web.get(f"/v1/decisions/{drawn['decision_id']}").json
     assert told["reason"] == "policy"
     assert told["floor"] == service["floor"] <= min(told["distribution"].values()) + 1e-12
-    forced = web.decide(visitor_id="forced", force={"denomination": drawn["variant"]})
+    force = {"denomination": drawn["variant"]}
+    forced = web.decide(web.service.settings.admin_key, visitor_id="forced", force=force)
     told = web.get(f"/v1/decisions/{forced['decisions']['denomination']['decision_id']}").json
     assert told["reason"] == "forced"
     assert "floor" not in told
