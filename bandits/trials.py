@@ -81,6 +81,8 @@ def share_batch(
     rest = 1.0 - float(trials.sum())
     pmf = trials.copy()
     share = _share_of_leader(belief, leader, baseline, terms.alpha)
+    # A small alpha may leave the leader, which has no trials, without any share.
+    share = max(share, min(1.0, _least(eligible, terms) / rest))
     pmf[leader] += share * rest
     pmf[baseline] += (1.0 - share) * rest
     return pmf
@@ -106,8 +108,12 @@ def find_trials(
     total = float(shares.sum())
     if total > terms.most:
         shares *= terms.most / total
-    least = min(terms.least, 1.0 / float(np.count_nonzero(eligible)))
-    return np.maximum(shares, np.where(others, least, 0.0))
+    return np.maximum(shares, np.where(others, _least(eligible, terms), 0.0))
+
+
+def _least(eligible: BoolArray, terms: BatchTerms) -> float:
+    """Return the least propensity of each eligible arm (K,)."""
+    return min(terms.least, 1.0 / float(np.count_nonzero(eligible)))
 
 
 def _best_shares(

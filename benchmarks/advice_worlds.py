@@ -164,7 +164,7 @@ def cube_of(log: Log, axis: int) -> Cube:
         _draws(rows, hits, w, key),
         Blocks(step, stratum),
         Ages(none, none, none, blank, none),
-        Allocation(none, none, none, none, none, blank, none, none),
+        Allocation(none, none, none, none, none, blank, none, none, blank, blank),
         Delays(blank, blank),
         np.zeros(len(segments), int),
     )

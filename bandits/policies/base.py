@@ -23,6 +23,7 @@ class Policy(Protocol):
         version: set by the publisher.
         arms: names, in the order of their indices.
         meta: JSON values added by the publisher, such as journal positions.
+        floor: least propensity of each eligible arm; equal shares where even those are less.
     """
 
     @property
@@ -31,6 +32,8 @@ class Policy(Protocol):
     def arms(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def meta(self) -> Mapping[str, object]: ...  # noqa: D102
+    @property
+    def floor(self) -> float: ...  # noqa: D102
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """Return the propensities (n, K) of n visitors.

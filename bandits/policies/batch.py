@@ -38,6 +38,11 @@ class BatchPolicy(PolicyBase):
         init=False, repr=False, default_factory=dict
     )
 
+    @property
+    def floor(self) -> float:
+        """See `Policy.floor`: that of the batch's own terms, whatever `main` keeps."""
+        return self.terms.least
+
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""
         mask = batch_eligible(contexts, eligible, len(self.arms))

@@ -18,7 +18,7 @@ class MixturePolicy(PolicyBase):
     """Policy that draws by `other` with probability `share`, and by `main` otherwise.
 
     Its distribution is that of the mixture, so no propensity is further than `share` from that of
-    `main`, whatever `other` is; and it keeps a floor that both keep.
+    `main`, whatever `other` is; and its floor is the mean of theirs.
 
     Attributes:
         main: policy over the same arms.
@@ -38,6 +38,11 @@ class MixturePolicy(PolicyBase):
             raise ValueError(f"share {self.share}")
         if not self.arms == self.main.arms == self.other.arms:
             raise ValueError("the policies have other arms")
+
+    @property
+    def floor(self) -> float:
+        """See `Policy.floor`: the mean of both, by their shares."""
+        return (1.0 - self.share) * self.main.floor + self.share * self.other.floor
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""

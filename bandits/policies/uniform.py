@@ -16,6 +16,11 @@ class UniformPolicy(PolicyBase):
 
     kind: ClassVar[str] = "uniform"
 
+    @property
+    def floor(self) -> float:
+        """See `Policy.floor`: the share of each arm where all are eligible."""
+        return 1.0 / len(self.arms)
+
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""
         mask = batch_eligible(contexts, eligible, len(self.arms))

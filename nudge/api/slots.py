@@ -25,6 +25,7 @@ from nudge.config.slot_file import dump_slot
 from nudge.config.slot_schema import SlotSchema
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
+from nudge.domain.timing.batch_trials import serve_most
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
@@ -161,6 +162,7 @@ def _plain(served: LiveSlot) -> dict[str, object]:
     serving: dict[str, object] = {
         "policy": served.policy_kind,
         "policy_version": int(served.policy.version),
+        "floor": serve_most(served)[0].floor,
         **defined("serving"),
     }
     if served.slot.limits:

@@ -76,6 +76,8 @@ def lines(found: Plain) -> Iterator[str]:
         yield f"  send at         {found['due']}"
     yield f"  slot            {found['slot']} (revision {found['slot_revision']})"
     yield f"  variant         {found['variant']} with propensity {found['propensity']:.6f}"
+    if "floor" in found:
+        yield f"  floor           {found['floor']:.6f}"
     yield f"  reason          {found['reason']}"
     yield f"  policy          {found['policy']}, version {found['policy_version']}"
     yield f"  asked by        {found['channel']}, page {found['page']}"

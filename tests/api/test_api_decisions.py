@@ -67,6 +67,20 @@ def test_why_tells_and_repeats_the_draw(web: Web) -> None:
     assert sum(told["distribution"].values()) == pytest.approx(1, abs=1e-9)
 
 
+def test_why_tells_the_floor_of_what_the_policy_drew_only(web: Web) -> None:
+    """The floor stands beside the propensity of a draw by the policy; other reasons have none."""
+    service = web.get("/v1/slots/denomination").json["serving"]
+    drawn = web.decide()["decisions"]["denomination"]
+    told = web.get(f"/v1/decisions/{drawn['decision_id']}").json
+    assert told["reason"] == "policy"
+    assert told["floor"] == service["floor"] <= min(told["distribution"].values()) + 1e-12
+    force = {"denomination": drawn["variant"]}
+    forced = web.decide(web.service.settings.admin_key, visitor_id="forced", force=force)
+    told = web.get(f"/v1/decisions/{forced['decisions']['denomination']['decision_id']}").json
+    assert told["reason"] == "forced"
+    assert "floor" not in told
+
+
 @pytest.mark.parametrize("decision_id", ["nonsense", "a" * 26, "%00", "ä"])
 def test_an_unknown_decision_is_not_found(web: Web, decision_id: str) -> None:
     """Whatever is no decision of ours is 404, in the one form of errors."""

@@ -27,10 +27,11 @@ def belief(means: list[float], spread: float = 0.3, *, proved: bool = True) -> B
 @given(
     st.lists(st.floats(0.005, 0.4), min_size=2, max_size=9),
     st.floats(0.0, 0.6),
+    st.sampled_from([0.0, 0.01, 0.05]),
     st.data(),
 )
 def test_propensities_are_a_distribution_and_keep_the_least(
-    means: list[float], spread: float, data: st.DataObject
+    means: list[float], spread: float, alpha: float, data: st.DataObject
 ) -> None:
     """They sum to 1 over the eligible arms, none is below `least`; trials are at most `most`."""
     count = len(means)
@@ -41,8 +42,9 @@ def test_propensities_are_a_distribution_and_keep_the_least(
         belief(means, spread),
         proved=np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count))),
     )
-    pmf = share_batch(known, baseline, mask, TERMS)
+    pmf = share_batch(known, baseline, mask, replace(TERMS, alpha=alpha))
     assert pmf.sum() == pytest.approx(1.0)
+    assert (pmf >= 0.0).all()
     assert (pmf[~mask] == 0.0).all()
     assert (pmf[mask] >= TERMS.least - 1e-12).all()
     trials = find_trials(known, baseline, mask, TERMS)

@@ -264,6 +264,8 @@ def test_explanation_for_people_has_every_part() -> None:
     text = "\n".join(lines(found))
     for part in ("stage", "growth", "requires:own_number", "0.750000", "version 7", "= 0.250000"):
         assert part in text
+    assert "floor" not in text
+    assert "  floor           0.004000" in lines(found | {"floor": 0.004})
     assert text.endswith("reproduced: yes")
     assert "\n".join(lines(found | {"reproduced": False})).endswith("reproduced: no")
 

@@ -81,6 +81,7 @@ RECORDS: tuple[Record, ...] = (
     replace(EVENT, event_id="future", at=MIDNIGHT + 9e9),
     MARK,
     Mark("empty", at=MIDNIGHT + 0.123456),
+    replace(DECISION, floor=1 / 3),
 )
 
 

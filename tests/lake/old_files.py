@@ -17,14 +17,15 @@ from nudge.lake.files.reader import Lake
 RUNS = 4
 EACH = 3
 DUE = 1.8e9
-LACKING = ("due_seconds", "twin")
+FLOOR = 0.004
+LACKING = ("due_seconds", "twin", "floor")
 
 
 def written(lake: Lake, *, old: set[int], claimed: bool) -> list[JournalEntry]:
     """Some runs, each a file of two partitions.
 
     Of those of `old` no manifest says how many columns the file has: the even ones lack
-    `due_seconds` and `twin`, the odd ones are of the version behind it and lack nothing.
+    `due_seconds`, `twin` and `floor`, the odd ones are of the version behind it and lack nothing.
 
     Args:
         lake: to write.
@@ -37,9 +38,11 @@ def written(lake: Lake, *, old: set[int], claimed: bool) -> list[JournalEntry]:
     entries = []
     for run in range(RUNS):
         after = run * EACH
-        due = None if run in old and run % 2 == 0 else DUE
+        due, floor = (None, None) if run in old and run % 2 == 0 else (DUE, FLOOR)
         made = [
-            JournalEntry(p, after + i + 1, MIDNIGHT + after, replace(DECISION, u=i, due=due))
+            JournalEntry(
+                p, after + i + 1, MIDNIGHT + after, replace(DECISION, u=i, due=due, floor=floor)
+            )
             for p in (1, 2)
             for i in range(EACH)
         ]

@@ -89,10 +89,17 @@ def _decision(random: Random, at: float, subject: str) -> Decision:
         propensity=pmf[names.index(variant)],
         reason=reason,  # type: ignore[arg-type]
         policy_version=int((at - MIDNIGHT) // 3600),
+        floor=_floor(at) if reason == "policy" else None,
         terms=replace(CONVERSION, window=WINDOW),
         degraded=random.random() < 0.05,
         at=at,
     )
+
+
+def _floor(at: float) -> float | None:
+    """The floor of an hour: unknown in the first day, as an earlier version wrote it."""
+    hours = int((at - MIDNIGHT) // 3600)
+    return None if hours < 24 else min(0.02, 0.001 * (hours - 23))
 
 
 def _shown(

@@ -44,6 +44,12 @@ class ExplanationSchema(Schema):
     u = ma.String(required=True, metadata={"description": "draw of 64 bits, in decimal digits"})
     variant = ma.String(required=True)
     propensity = ma.Float(required=True)
+    floor = ma.Float(
+        metadata={
+            "description": "floor of the policy that drew, which may be lower than the slot's; "
+            "only with the reason `policy`, and in no record of an earlier version"
+        }
+    )
     reason = ma.String(required=True, validate=OneOf(*REASONS))
     policy = ma.String(required=True)
     policy_version = ma.Integer(required=True)

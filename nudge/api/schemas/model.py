@@ -128,7 +128,13 @@ class ModelSchema(Schema):
         required=True,
         metadata={"description": "share of draws by what was learned; the rest show the baseline"},
     )
-    floor = ma.Float(**_some("least probability of a variant that may be shown"))
+    floor = ma.Float(
+        required=True,
+        metadata={"description": "least probability of a variant that may be shown, as drawn now"},
+    )
+    floor_configured = ma.Float(
+        required=True, metadata={"description": "the same, as the slot is configured"}
+    )
     draws = ma.Integer(**_some("posterior draws; null for a policy without"))
     width = ma.Float(**_some("factor by which the posterior was widened"))
     half_lives: ma.List[Any] = ma.List(ma.Nested(HalfLifeSchema), required=True)

@@ -194,6 +194,13 @@ class SegmentSectionSchema(SectionSchema):
     other = ma.Boolean(required=True, metadata={"description": "all values not told apart"})
 
 
+class FloorRangeSchema(Schema):
+    """The floors with which the policy drew; null where no decision of the report has one."""
+
+    lowest = ma.Float(required=True, allow_none=True)
+    highest = ma.Float(required=True, allow_none=True)
+
+
 class PrefillQualitySchema(Schema):
     """Exposures of a variant whose number was kept or typed over; null for fewer than 20 people."""
 
@@ -256,6 +263,7 @@ class ReportSchema(Schema):
     whole = ma.Nested(SectionSchema, required=True)
     segments = ma.List(ma.Nested(SegmentSectionSchema), required=True)
     allocation = ma.Dict(required=True, metadata={"description": "exposures over time"})
+    floor = ma.Nested(FloorRangeSchema, required=True)
     delay = ma.Dict(required=True, metadata={"description": "of conversions"})
     quarantined = ma.Integer(required=True, metadata={"description": "exposures in outages"})
     prefilled = ma.Dict(

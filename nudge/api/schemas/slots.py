@@ -78,6 +78,13 @@ class ServingSchema(Schema):
     policy_version = ma.Integer(
         required=True, metadata={"description": "0 before the first snapshot"}
     )
+    floor = ma.Float(
+        required=True,
+        metadata={
+            "description": "least probability of an eligible variant, as the policy draws now; "
+            "`floor` of the slot is the configured one"
+        },
+    )
     stock = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(StockSchema),

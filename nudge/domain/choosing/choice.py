@@ -222,8 +222,10 @@ def _new(
     pmf = tuple(live.policy.distribution_one(known.context, mask)[mask].tolist())
     u = _uniform(known, stick)
     drawn = eligible[draw_one(pmf, u)]
-    reason = DecisionReason.SHADOW if shadow else DecisionReason.POLICY
-    return _record(live, known, gone, eligible, pmf, drawn, reason, stick, u)
+    if shadow:
+        return _record(live, known, gone, eligible, pmf, drawn, DecisionReason.SHADOW, stick, u)
+    reason = DecisionReason.POLICY
+    return _record(live, known, gone, eligible, pmf, drawn, reason, stick, u, live.floor)
 
 
 def group_of(slot: Slot, subject: str, holdout: float) -> DecisionReason:
@@ -294,6 +296,7 @@ def _record(
     reason: DecisionReason,
     stick: StickyKey,
     u: int | None = None,
+    floor: float | None = None,
 ) -> Decision:
     slot, ask, attributes = live.slot, known.ask, known.context
     context = {name: attributes[name] for name in live.attributes if name in attributes}
@@ -321,4 +324,5 @@ def _record(
         degraded=known.degraded,
         source=known.source,
         by_page=known.by_page,
+        floor=floor,
     )

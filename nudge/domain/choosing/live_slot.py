@@ -64,6 +64,11 @@ class LiveSlot:
         """The version of the snapshot that the policy comes from; 0 before the first."""
         return int(self.policy.version)
 
+    @cached_property
+    def floor(self) -> float:
+        """The floor of the policy that draws now; the slot has the configured one."""
+        return float(self.policy.floor)
+
     def mask(self, eligible: tuple[str, ...]) -> BoolArray:
         """Flags (K,) of the variants that are eligible."""
         if len(eligible) == len(self.slot.names):

@@ -44,6 +44,7 @@ _PERFORMANCE: Final = _COUNTS | {
     "prefill_kept": "prefilled",
     "prefill_edited": "prefilled",
     "version": "policy-version",
+    "floor": "floor-drawn",
 }
 _EVALUATION: Final = {
     **{name: name for name in ("ess", "ips", "snips", "dm", "dr")},
@@ -87,7 +88,8 @@ _MODEL: Final = {
     **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
     **dict.fromkeys(("half_lives", "half_weight_days"), "half-lives"),
     **dict.fromkeys(("terms", "terms_in_all"), "policy-terms"),
-    **dict.fromkeys(("shown", "shares", "floor"), "shown-shares"),
+    **dict.fromkeys(("shown", "shares"), "shown-shares"),
+    **dict.fromkeys(("floor", "floor_configured"), "floor-served"),
     **dict.fromkeys(("rates", "revenue"), "expected-rewards"),
     "context": "cell-context",
     "page_share": "page-share",
@@ -103,6 +105,7 @@ _SERVING: Final = {
     "since_revision": "revision",
     "policy_version": "policy-version",
     "stock": "stock",
+    "floor": "floor-served",
 }
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {

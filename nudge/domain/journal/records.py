@@ -86,6 +86,7 @@ class Decision:
         at: seconds; None for the store's stamp.
         due: seconds at which it is to be shown: the send time of an SMS. None for at once.
         by_page: a page asked: as a fact the trial counts when it is drawn, whatever the page says.
+        floor: of the policy that drew; None for other reasons, and in records of versions before.
     """
 
     kind: ClassVar[str] = "decision"
@@ -116,6 +117,7 @@ class Decision:
     at: float | None = None
     due: float | None = None
     by_page: bool = False
+    floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

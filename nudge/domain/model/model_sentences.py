@@ -50,6 +50,7 @@ def _sentences(model: Plain) -> Iterator[Said]:
             "en": "No learned policy has been published yet: the first rule decides.",
         }
         yield _shown({}, model["shown"], model["titles"])
+        yield _floor(model)
         return
     yield _source(model["learned"], model["revision"], model["policy"]["version"])
     yield from _forgetting(model)
@@ -62,6 +63,7 @@ def _sentences(model: Plain) -> Iterator[Said]:
         }
     yield from _bound(model["learned_share"])
     yield _shown({}, model["shown"], model["titles"])
+    yield _floor(model)
     if model["visitors"] is None:
         yield {
             "zh": "该快照由旧版本发布，没有记录各类访客的分布；下次发布后可见。",
@@ -154,6 +156,15 @@ def _shown(
     en = ", ".join(f"{share} % {name['en']}" for name, share in names)
     why = why or {"zh": "", "en": ""}
     return {"zh": f"{where['zh']}{zh}{why['zh']}。", "en": f"{where['en']}{en}{why['en']}."}
+
+
+def _floor(model: Plain) -> Said:
+    """Tell the floor that is served now beside the configured one."""
+    now, set_to = (f"{100.0 * model[name]:.3g}" for name in ("floor", "floor_configured"))
+    return {
+        "zh": f"每个可展示的方案目前至少有 {now}% 的概率（配置为 {set_to}%）。",
+        "en": f"Each variant that may be shown has at least {now} % now ({set_to} % configured).",
+    }
 
 
 def _values(values: Sequence[Plain], titles: Titles) -> Iterator[Said]:

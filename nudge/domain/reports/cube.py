@@ -248,6 +248,8 @@ class Allocation:
         first: (n,) seconds, of the first exposure.
         oldest: (n,) least version of the policy.
         newest: (n,) greatest version of the policy.
+        lowest: (n,) least floor of the policy; nan where no decision has one.
+        highest: (n,) greatest floor of the policy; nan where no decision has one.
     """
 
     start: IntArray
@@ -258,6 +260,8 @@ class Allocation:
     first: FloatArray
     oldest: IntArray
     newest: IntArray
+    lowest: FloatArray
+    highest: FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
-from nudge.domain.reports.report_time import allocation
+from nudge.domain.reports.report_time import allocation, floor_range
 from nudge.domain.reports.section_estimates import ReportSettings
 from nudge.domain.reports.sentences import Advice
 from nudge.domain.slots.slot import Slot
@@ -88,6 +88,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
         "allocation": allocation(cube, terms.calendar),
+        "floor": floor_range(cube.allocation),
         "delay": _delay(reading.law, cube),
         "quarantined": cube.quarantined,
     }

@@ -18,6 +18,7 @@ LIFTS: Final = ("lift", "lift_usual", "usual_over_holdout")
 CHANCES: Final = ("chance_to_be_best", "expected_loss")
 BEFORE: Final = ("exposures", "conversions", "rate", "revenue", "revenue_per_exposure")
 CHANGED: Final = ("rate", "revenue_per_exposure")
+FLOORS: Final = ("lowest", "highest")
 WHOLE: Final = frozenset({"exposures", "conversions", "open"})
 BOM: Final = "\ufeff"
 """The byte-order mark, without which spreadsheets take UTF-8 for a local encoding."""
@@ -29,9 +30,9 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a report's rows: those of the whole slot first, then those of each segment.
 
     All rows have the same columns: slot, as_of, where (with a filter), one column a dimension
-    (text), variant and its titles, figures, the verdict. A dimension is empty in the rows of the
-    whole slot; hidden cells have no figures but exposures. The verdict is in a block's own row,
-    whose variant is empty.
+    (text), variant and its titles, figures, the verdict, the report's floors. A dimension is empty
+    in the rows of the whole slot; hidden cells have no figures but exposures. The verdict is in a
+    block's own row, whose variant is empty.
     """
     by: Sequence[str] = report["by"]
     head = {"slot": report["slot"], "as_of": report["as_of"]}
@@ -46,7 +47,10 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     for block in report["segments"]:
         told = {name: _text(block, name) for name in by}
         found += _block(head | told, block, changes=compared is not None)
-    return found
+    # A report that the version before made has none.
+    told = report.get("floor") or {}
+    floors = {f"floor_{end}": _real(told.get(end)) for end in FLOORS}
+    return [one | floors for one in found]
 
 
 def as_csv(report: Mapping[str, Any]) -> str:

@@ -39,6 +39,20 @@ def allocation(cube: Cube, calendar: OperatorCalendar) -> dict[str, object]:
     }
 
 
+def floor_range(found: Allocation) -> dict[str, float | None]:
+    """Return the lowest and the highest floor with which the policy drew.
+
+    Both are None where no decision has one: the policy drew nothing, or an earlier version did.
+    """
+    known = ~np.isnan(found.lowest)
+    if not known.any():
+        return {"lowest": None, "highest": None}
+    return {
+        "lowest": float(found.lowest[known].min()),
+        "highest": float(found.highest[known].max()),
+    }
+
+
 def _seconds(found: Allocation) -> int:
     if not len(found.start):
         return HOUR

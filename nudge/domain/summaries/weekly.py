@@ -45,6 +45,10 @@ _WORDS: Final[Mapping[str, Said]] = {
         "en": "{} exposures, {} conversions ({}), {} yuan, lift over the holdout {}",
     },
     "exposures": {"zh": "曝光 {}", "en": "{} exposures"},
+    "floor": {
+        "zh": "策略的保底概率：{} 至 {}",
+        "en": "The policy's floor: {} to {}",
+    },
     "do": {"zh": "建议：{}", "en": "To do: {}"},
     "since": {"zh": "结论自 {} 起成立。", "en": " The verdict has held since {}."},
     "funnel": {"zh": "漏斗：{}", "en": "Funnel: {}"},
@@ -69,6 +73,7 @@ def slot_summary(title: str, report: Plain) -> dict[str, Any]:
         "title": title,
         **{name: whole.get(name) for name in names},
         "hidden": whole["hidden"],
+        "floor": report["floor"],
         "verdict": whole["verdict"],
         "change": whole.get("change"),
         "compared": {one: report["compare"][one] for one in ("zh", "en")},
@@ -122,6 +127,9 @@ def _slot(one: Plain, say: Mapping[str, str], language: Language) -> Iterator[st
     tail = say["since"].format(since) if cut_off else ""
     yield from wrap(say["do"].format(one["advice"][language]) + tail, "  ", 1)
     yield from wrap(one["compared"][language], "  ", 3)
+    ends = one["floor"]["lowest"], one["floor"]["highest"]
+    if None not in ends:
+        yield from wrap(say["floor"].format(*(f"{100.0 * end:.3g}%" for end in ends)), "  ", 1)
 
 
 def _figures(one: Plain, say: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ def fallback_decision(
         variant=shown,
         propensity=1.0,
         reason=DecisionReason.FALLBACK,
+        floor=None,
     )
     return replace(standing, decision=plain)
 

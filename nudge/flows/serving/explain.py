@@ -94,6 +94,7 @@ def _plain(
         "u": str(d.u),  # 64 bits: more than a JSON number keeps in a browser
         "variant": d.variant,
         "propensity": d.propensity,
+        **({} if d.floor is None else {"floor": d.floor}),
         "reason": d.reason,
         "policy": d.policy,
         "policy_version": d.policy_version,

@@ -156,6 +156,7 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
         value_fen=_where(rows.exposed_at.notnull(), value),
         rewarded_at=_where((conversions != 0) | (value != 0), rows.last_change),
         matured=rows.closed.fill_null(False),
+        floor=rows["floor"],  # null in files of versions before
     )
 
 

@@ -35,7 +35,7 @@ _SAME: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": (
         *("subject", "slot", "slot_revision", "channel", "page", "cell", "variant", "reason"),
         *("policy", "unit", "source", "u", "propensity", "policy_version", "period"),
-        *("degraded", "at_seconds", "due_seconds"),
+        *("degraded", "at_seconds", "due_seconds", "floor"),
     ),
     "exposures": (
         *("subject", "slot", "slot_revision", "variant", "cell", "reason", "propensity"),

@@ -168,6 +168,7 @@ COLUMNS: Final[Mapping[str, tuple[TableColumn | IdColumn | SharedColumn, ...]]] 
         _OWN_TIME,
         TableColumn("due_seconds", REAL, lambda r: r.due),
         *_plain(FLAG, "by_page"),
+        *_plain(REAL, "floor"),
     ),
     "exposures": (
         *_SHOWN,

@@ -197,6 +197,8 @@ class _Coding:
             _reals(table, "first"),
             _ints(table, "oldest"),
             _ints(table, "newest"),
+            _reals(table, "lowest"),
+            _reals(table, "highest"),
         )
 
     def degraded(self, table: pa.Table) -> IntArray:

@@ -28,7 +28,7 @@ from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Version of the files' format; a new one makes all files anew."""
 LATE: Final = float(HOUR)
 """Seconds that a day stays open after its end."""

@@ -17,7 +17,7 @@ from nudge.lake.reports.kept_tables import KeptTables
 from nudge.lake.reports.slot_rows import SlotRows
 from nudge.lake.reports.sums import KEYS, MOST_DELAYS, Sums, SumsQuery, encode_names
 
-VERSION: Final = "6"
+VERSION: Final = "7"
 """Version of the files' format and of the sums; a new one makes all files anew."""
 SUFFIX: Final = ".sums"
 UNUSED: Final = 7.0 * DAY

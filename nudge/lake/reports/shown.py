@@ -47,12 +47,14 @@ FIXED: Final[Mapping[str, str]] = {
     "stratum": "int64",
     "degraded": "boolean",
     "propensity": "float64",
+    "floor": "float64",
     "possible_id": "int64",
 }
 """Columns that every slot has. `settles`: seconds that the watermark must have passed for the
 reward to be final. `id` is a hash of 64 bits, which finds an exposure's rewards: these may be under
 another subject, that the visitor turned out to be. `person` is the hash of the subject.
 `stratum`: hash of the cell, 0 if it is not among the `CELLS` most frequent of its day.
+`floor`: of the policy that drew; null for other reasons, and for decisions of earlier versions.
 `possible_id`: hash of the set of variants that could have been drawn."""
 CELLS: Final = 31
 """Cells of a day that are told apart where rewards are predicted from earlier ones."""
@@ -219,6 +221,7 @@ def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
         channel=decisions.channel,
         page=decisions.page,
         degraded=decisions.degraded,
+        floor=decisions["floor"],
         context=decisions.context,
         eligible=decisions.eligible,
         pmf=decisions.pmf,

@@ -37,7 +37,7 @@ NAMES: Final = ("segment", "variant", "reason", "possible_id")
 """Columns of keys with few different values."""
 USED: Final = (
     *(*KEYS, "cluster", "stratum", "sign", "y", "w", "capped", "conversions", "value", "rewarded"),
-    *("at_seconds", "age", "policy_version", "degraded"),
+    *("at_seconds", "age", "policy_version", "floor", "degraded"),
 )
 """Columns that the sums are made of, beside those of probabilities."""
 BLOCK: Final = 3600
@@ -162,6 +162,8 @@ class SumsQuery:
             first=drawn.at_seconds.min(),
             oldest=drawn.policy_version.min(),
             newest=drawn.policy_version.max(),
+            lowest=drawn["floor"].min(),
+            highest=drawn["floor"].max(),
         )
 
     def _delays(self, table: Table) -> Table:

@@ -10,14 +10,23 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 import bandits
-from bandits.policies import FixedPolicy, UniformPolicy
+from bandits.policies import FixedPolicy, MixturePolicy, UniformPolicy
 
 ARMS = ("a", "b", "c", "d")
+
+
+def mixed_with_a_rule(main: bandits.Policy, share: float) -> MixturePolicy:
+    """A mixture with a rule that has no floor of its own."""
+    rule = FixedPolicy(arms=main.arms, arm=2)
+    return MixturePolicy(arms=main.arms, main=main, other=rule, share=share)
+
+
 MAKERS: dict[str, Callable[[], bandits.Policy]] = {
     "uniform": lambda: UniformPolicy(arms=ARMS),
     "fixed": lambda: FixedPolicy(arms=ARMS, arm=2, floor=0.02),
     "by": lambda: FixedPolicy(arms=ARMS, by="channel", by_value={"web": 0, "app": 3}, floor=0.01),
     "ensemble": learned_policy,
+    "mixture": lambda: mixed_with_a_rule(learned_policy(), 0.3),
 }
 
 
@@ -32,7 +41,9 @@ def test_every_pmf_sums_to_one_and_keeps_its_floor(policy: bandits.Policy) -> No
     pmf = policy.distribution(contexts_of(2000), masks)
     assert np.abs(pmf.sum(axis=1) - 1.0).max() < 1e-9
     assert (pmf[~masks] == 0.0).all()
-    assert (pmf[masks] >= getattr(policy, "floor", 0.0)).all()
+    equal = 1.0 / np.maximum(masks.sum(axis=1), 1)
+    least = np.where(masks, pmf, 1.0).min(axis=1)
+    assert (least >= np.minimum(policy.floor, equal) - 1e-12).all()
     none = policy.distribution(contexts_of(2), np.zeros((2, 4), dtype=bool))
     assert (none == 0.0).all()
     assert policy.draw(none, [1, 2]).tolist() == [-1, -1]
@@ -84,6 +95,17 @@ def test_a_fixed_policy_follows_its_rule_and_shares_where_it_cannot() -> None:
         FixedPolicy(arms=ARMS, arm=4)
 
 
+def test_the_floor_of_a_mixture_is_the_mean_of_its_parts() -> None:
+    """A mixture's floor is that of its parts by their shares; of uniform it is 1 / K."""
+    uniform, none = UniformPolicy(arms=ARMS), FixedPolicy(arms=ARMS, arm=0)
+    assert (uniform.floor, none.floor) == (0.25, 0.0)
+    mixed = MixturePolicy(arms=ARMS, main=none, other=uniform, share=0.04)
+    assert mixed.floor == pytest.approx(0.01)
+    assert mixed.distribution_one({}, np.ones(4, dtype=bool)).min() == pytest.approx(0.01)
+    nested = MixturePolicy(arms=ARMS, main=mixed, other=uniform, share=0.5)
+    assert nested.floor == pytest.approx(0.13)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 2**4 - 1), st.integers(0, 3))
 def test_wins_are_counted_among_the_eligible(mask: int, seed: int) -> None:
@@ -97,7 +119,7 @@ def test_wins_are_counted_among_the_eligible(mask: int, seed: int) -> None:
     wins = [0] * 4
     for scores in table.draws[row]:
         wins[max(np.flatnonzero(eligible), key=lambda a: scores[a])] += 1
-    eps = eligible.sum() * policy.floor  # type: ignore[attr-defined]
+    eps = eligible.sum() * policy.floor
     expected = (1 - eps) * np.array(wins) / table.size + eps / eligible.sum() * eligible
     assert policy.distribution_one(context, eligible) == pytest.approx(expected)
 

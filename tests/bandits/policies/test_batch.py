@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -75,6 +78,20 @@ def test_what_was_learned_is_served_by_cell(learned: Policy) -> None:
     assert masked[2] == 0.0
     assert masked.sum() == pytest.approx(1.0)
     assert (policy.worth_one({"tier": "low"}) == learned.worth_one({"tier": "low"})).all()
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.01, 0.05, 0.5])
+def test_the_floor_of_a_batch_is_that_of_its_own_terms(learned: Policy, alpha: float) -> None:
+    """No window that is possible falls below the floor of the terms, whatever the bound leaves."""
+    tight = BatchTerms(plans=10_000.0, alpha=alpha, least=0.004)
+    policy = replace(batch(learned), terms=tight)
+    assert policy.floor == 0.004 != learned.floor
+    every = [np.array(one, dtype=np.bool_) for one in product([False, True], repeat=3)]
+    for mask in filter(np.any, every):
+        for tier in ("high", "low", None):
+            pmf = policy.distribution_one({"tier": tier}, mask)
+            assert pmf[mask].min() >= min(policy.floor, 1.0 / mask.sum()) - 1e-12
+            assert pmf.sum() == pytest.approx(1.0)
 
 
 def test_an_arm_without_conversions_of_its_own_takes_nothing_over(learned: Policy) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from places import CONFIG
 
+from bandits.policies.fixed import FixedPolicy
 from nudge.config.slot_file import load_slot
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose, group_of
 from nudge.domain.choosing.eligibility import RULES, Rule, removal_reasons, variant_rules
@@ -164,8 +165,26 @@ def test_only_what_may_be_chosen_is(examples: int) -> None:
             assert min(made.pmf) >= slot.floor
         if made.reason == "holdout" and "plain" in possible:
             assert made.variant == "plain"
+        floor = 1.0 / len(slot.names)  # of a policy that has learned nothing yet
+        assert made.floor == (floor if made.reason == "policy" else None)
 
     law()
+
+
+def test_the_floor_of_a_record_is_that_of_the_policy_that_drew() -> None:
+    """A snapshot's own floor is recorded, whatever the slot has; in shadow mode there is none."""
+    slot = replace(load_slot(CONFIG / "slots" / "denomination.toml"), holdout=0.0, comparison=None)
+    policy = FixedPolicy(arms=slot.names, arm=0, floor=slot.floor / 8, version="3")
+    ask = DecisionRequest("v", "web", "home", (slot.name,))
+    visit = ChoiceInput(ask, "7" * 32, {}, AT, 0.0, "test", b"k" * 32, degraded=False)
+    made = choose(LiveSlot(slot, policy), visit, {})
+    assert isinstance(made, Decision)
+    assert (made.reason, made.floor) == ("policy", slot.floor / 8)
+    assert min(made.pmf) == pytest.approx(slot.floor / 8)
+    shadow = replace(slot, mode=SlotMode.SHADOW)
+    hidden = choose(LiveSlot(shadow, policy), visit, {})
+    assert isinstance(hidden, Decision)
+    assert (hidden.reason, hidden.floor) == ("shadow", None)
 
 
 @given(st.data())

@@ -81,6 +81,18 @@ def test_what_is_told_of_a_cell_is_served_in_it() -> None:
         assert list(value["shares"].values()) == pytest.approx(pmf.tolist(), abs=1e-6)
 
 
+def test_the_floor_that_is_served_is_told_beside_the_configured_one() -> None:
+    """A snapshot may have a lower floor than its slot; both are numbers, and in a sentence."""
+    served = learned()
+    policy: Any = served.policy
+    assert told(served)["floor"] == told(served)["floor_configured"] == SLOT.floor
+    low = told(LiveSlot(SLOT, replace(policy, floor=SLOT.floor / 10)))
+    assert (low["floor"], low["floor_configured"]) == (SLOT.floor / 10, SLOT.floor)
+    now, configured = (f"{100 * one:.3g}" for one in (SLOT.floor / 10, SLOT.floor))
+    said = f"at least {now} % now ({configured} % configured)"
+    assert any(said in one["en"] for one in low["sentences"])
+
+
 def test_the_truth_of_a_world_is_told_with_its_sign() -> None:
     """Rates, shares and sentences are those of the world in which the slot learned."""
     model = told(learned())

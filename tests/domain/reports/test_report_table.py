@@ -28,6 +28,7 @@ def report() -> dict[str, Any]:
         "by": ["context.city"],
         "whole": block,
         "segments": [named],
+        "floor": {"lowest": 0.002, "highest": None},
     }
 
 
@@ -43,3 +44,13 @@ def test_q4_each_block_of_a_csv_has_its_verdict_and_titles_are_no_formulas() -> 
     assert city["context.city"] == "' @SUM(1)"
     assert (variant["title_zh"], variant["title_en"]) == ("'=1+1", "A, b")
     assert (variant["verdict"], variant["rate"]) == ("", "0.5")
+    assert {(one["floor_lowest"], one["floor_highest"]) for one in (whole, city)} == {("0.002", "")}
+
+
+def test_a_report_of_an_earlier_version_has_empty_floors() -> None:
+    """The columns stand at the end of each row, whoever made the report."""
+    old = report()
+    del old["floor"]
+    header, first, *_ = as_csv(old).splitlines()
+    assert header.endswith(",floor_lowest,floor_highest")
+    assert first.endswith(",,")

@@ -26,7 +26,8 @@ def report(slot: str, stopped: list[str]) -> dict[str, Any]:
         | {"can_be_stopped": stopped},
         "variants": [{"variant": "a", "title": {"zh": "充值送咖啡", "en": "Coffee"}}],
     }
-    return {"slot": slot, "whole": whole, "compare": LONG}
+    floor = {"lowest": 0.002, "highest": 0.02}
+    return {"slot": slot, "whole": whole, "compare": LONG, "floor": floor}
 
 
 def summary(many: int) -> dict[str, Any]:
@@ -56,6 +57,15 @@ def test_q4_a_week_is_one_page(many: int, language: Language) -> None:
         assert "12% (3% ~ ?)" in text
         since = "结论自 2026-11-17 起成立。" if language == "zh" else "has held since 2026-11-17."
         assert since in text
+
+
+def test_the_floors_of_a_week_are_told_where_they_are_known() -> None:
+    """The page has lowest and highest floor of a slot; a week of an earlier version has none."""
+    found = summary(1)
+    assert "策略的保底概率：0.2% 至 2%" in page(found, "zh")
+    assert "The policy's floor: 0.2% to 2%" in page(found, "en")
+    found["slots"][0]["floor"] = {"lowest": None, "highest": None}
+    assert "floor" not in page(found, "en")
 
 
 def test_q4_lines_break_between_words_and_between_characters() -> None:

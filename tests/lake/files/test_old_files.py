@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from lake_samples import SEALER
-from old_files import DUE, EACH, RUNS, written
+from old_files import DUE, EACH, FLOOR, RUNS, written
 
 from nudge.domain.journal.records import Decision, JournalEntry
 from nudge.lake.engine.query import answer, connect
@@ -24,6 +24,7 @@ def asked(lake: Lake, entries: list[JournalEntry]) -> None:
     dues = [e.record.due for e in entries if isinstance(e.record, Decision)]
     assert [row["due_seconds"] for row in found] == dues
     assert {row["twin"] for row in found} == {None}
+    assert [row["floor"] for row in found] == [None if due is None else FLOOR for due in dues]
     assert sum(due == DUE for due in dues) == len(dues) - dues.count(None)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from report_traffic import NOW, SLOT, traffic, written
+from lake_samples import MIDNIGHT
+from report_traffic import DAY, NOW, SLOT, traffic, written
 
 from bandits.inference import fixed
 from bandits.inference.arm_blocks import ArmBlocks, join_strata, propensity_class
@@ -150,6 +151,24 @@ def same(figures: Any, rows: list[tuple[Any, ...]]) -> None:
     if not figures.get("hidden"):
         assert figures["conversions"] == sum(row[5] for row in rows)
         assert figures["revenue"] * 100 == pytest.approx(sum(row[6] for row in rows), abs=1e-6)
+
+
+def test_the_floors_of_a_period_are_those_of_its_records(lake: Lake, place: Path) -> None:
+    """Lowest and highest equal a recount, also from kept days; without a record both are null."""
+    for period in (Period(), Period(MIDNIGHT + 1.2 * DAY, MIDNIGHT + 1.7 * DAY)):
+        start, end = period.start or 0.0, period.end or 1e12
+        lowest, highest = duckdb.sql(f"""
+            WITH d AS ({sql_view(lake, "decisions")}),
+            e AS ({sql_view(lake, "exposures")})
+            SELECT min(d.floor), max(d.floor) FROM d JOIN e USING (decision_id)
+            WHERE e.slot = 'banner' AND e.reason = 'policy'
+              AND e.at_seconds >= {start!r} AND e.at_seconds < {end!r}
+        """).fetchall()[0]  # noqa: S608 (our own values)
+        assert told(lake, place, (), period)["floor"] == {"lowest": lowest, "highest": highest}
+        assert lowest < highest <= 0.02
+    old = told(lake, place, (), Period(MIDNIGHT, MIDNIGHT + DAY / 2))
+    assert old["whole"]["exposures"] > 0
+    assert old["floor"] == {"lowest": None, "highest": None}
 
 
 def test_many_values_become_one(lake: Lake, place: Path) -> None:

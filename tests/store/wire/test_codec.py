@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgpack
 import pytest
+from builders import decision
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +47,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         ref=st.none() | REFS,
         at=TIMES,
         due=TIMES,
+        floor=st.none() | st.floats(0, 1),
     ),
     st.builds(
         Exposure,
@@ -73,6 +78,15 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
 def test_decode_is_the_inverse_of_encode(record: Record) -> None:
     """Every record of every kind comes back equal."""
     assert decode(encode(record), SUBJECT) == record
+
+
+def test_a_record_of_the_version_before_has_no_floor() -> None:
+    """Bytes without the last field are read; everything else is as it was written."""
+    made = decision(floor=0.01)
+    code, *values = msgpack.unpackb(encode(made)[1:])
+    assert values[-1] == 0.01
+    old = b"\x01" + msgpack.packb((code, *values[:-1]))
+    assert decode(old, made.subject) == replace(made, floor=None)
 
 
 @given(st.binary(max_size=60))
