@@ -54,7 +54,7 @@ class ConservativePolicy(PolicyBase):
 
     @property
     def floor(self) -> float:
-        """Least propensity of each eligible arm: a share of that of `main`, and at least `least`."""
+        """Least propensity of each eligible arm: `least`, or the share of that of `main`."""
         return max(self.least, self.share * self.main.floor)
 
     @cached_property
