@@ -15,20 +15,20 @@ bound in half of the runs where the rule is best: the prior thinks better of an 
 tried than it deserves there.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import BoolArray, FloatArray, IntArray
 
 QUANTILE = 0.15  # of the posterior draws, arm by arm: all of them that bad together is rare
 GUARD = 0.8  # share of what may be given up that is planned for; the rest is for what is not known
 STEP = 0.05  # of all draws: the most that one conversion of an arm is worth
 LEAST = 0.01  # least share of the learned policy
-EVEN = (
-    0.4  # share of what may be given up that even draws may cost, should all else be worth nothing
-)
+EVEN = 0.5  # share of what is left to give up that the floor may take
 AHEAD_LEAST, AHEAD = 200.0, 0.25  # visitors ahead: at least, and of those so far
 SHARES = np.concatenate([[1.0], np.geomspace(0.98, LEAST, 60)])
 CHUNK = 128  # cells scored at once
@@ -65,56 +65,105 @@ class CellRecord:
     floor: float
 
 
-def find_least_floor(floor: float, give_up: float, arms: int) -> float:
-    """Return the floor that is kept whatever the share: it costs EVEN of what may be given up.
+class Allowance(NamedTuple):
+    """Allowance of a learned policy beside the baseline.
 
-    Args:
-        floor: of the learned policy.
-        give_up: share of the baseline's reward that learning may cost.
-        arms: number K of arms.
+    Attributes:
+        share: of the draws, in [LEAST, 1].
+        floor: least propensity of each arm.
     """
-    return min(floor, EVEN * give_up / arms)
+
+    share: float
+    floor: float
 
 
-def extra_floor(share: FloatArray, floor: float, least: float, arms: int) -> FloatArray:
-    """Return what each arm gets on top of a share of a policy with a floor, to keep `least`."""
-    own = share * floor
-    return np.asarray(np.maximum(least - own, 0.0) / np.maximum(1.0 - arms * own, 1e-12))
-
-
-def find_share(record: CellRecord, draws: WorthDraws, give_up: float, least: float) -> float:
-    """Return the share of the learned policy, in [LEAST, 1].
+def find_allowance(record: CellRecord, draws: WorthDraws, give_up: float) -> Allowance:
+    """Return the largest floor for half of what is left to give up, then the largest share.
 
     Args:
         record: of the cells; those without a baseline do not count.
         draws: posterior draws of the worth.
         give_up: share alpha of the baseline's reward that learning may cost.
-        least: floor that is kept whatever the share.
     """
     keep = record.arm >= 0
-    allowed = GUARD * give_up
     if not keep.any() or give_up >= 1.0:
-        return 1.0
-    budget, gain, even, value = (np.zeros(1) for _ in range(4))
-    for start in range(0, int(keep.sum()), CHUNK):
-        rows = np.flatnonzero(keep)[start : start + CHUNK]
-        worth = draws.worths(record.codes[rows]).astype(np.float64)
-        own = worth[np.arange(len(rows)), record.arm[rows]]
-        lost = worth - own[:, None]
-        shown, visits = record.shown[rows], record.visits[rows]
-        budget = budget + np.einsum("ck,ckm->km", shown, lost)
-        gain = gain + np.einsum("ck,ckm->km", visits[:, None] * record.pmf[rows], lost)
-        even = even + np.einsum("c,ckm->km", visits, lost)
-        value = value + np.stack([shown.sum(axis=1) @ own, visits @ own])
-    ahead = max(AHEAD_LEAST, AHEAD * float(record.shown.sum()))
-    spread = extra_floor(SHARES, record.floor, least, record.pmf.shape[1])[:, None, None]
-    main = (1.0 - record.pmf.shape[1] * spread) * SHARES[:, None, None]
-    step = budget + ahead * (main * gain + spread * even)
-    after = np.quantile(step, QUANTILE, axis=2).sum(axis=1)
-    after += allowed * np.quantile(value[0] + ahead * value[1], QUANTILE)
+        return Allowance(1.0, record.floor)
+    outlook = Outlook.of(record, draws, np.flatnonzero(keep), GUARD * give_up)
+    least = min(record.floor, EVEN * give_up / outlook.arms)
+    floors = np.geomspace(record.floor, max(least, 1e-9), 16) if record.floor > 0.0 else np.zeros(1)
+    after = outlook.after(np.full(len(floors), LEAST), floors)
+    left = float(outlook.after(np.full(1, LEAST), np.full(1, least))[0])
+    floor = float(floors[_first(after >= (1.0 - EVEN) * max(left, 0.0), len(floors) - 1)])
+    after = outlook.after(SHARES, np.full(len(SHARES), floor))
     # Where no share keeps the bound, the one that comes nearest.
-    share = float(SHARES[int((after >= min(0.0, float(after.max()))).argmax())])
-    return max(LEAST, min(share, find_cap(record)))
+    share = float(SHARES[_first(after >= 0.0, int(after.argmax()))])
+    return Allowance(max(LEAST, min(share, find_cap(record))), floor)
+
+
+def _first(good: BoolArray, otherwise: int) -> int:
+    return int(good.argmax()) if good.any() else otherwise
+
+
+def extra_floor(share: FloatArray, own: float, floor: FloatArray, arms: int) -> FloatArray:
+    """Return what each arm gets on top of a share of a policy with a floor of its own.
+
+    Args:
+        share: of the policy.
+        own: floor of the policy.
+        floor: that every arm is to have.
+        arms: number K of arms.
+    """
+    kept = share * own
+    return np.asarray(np.maximum(floor - kept, 0.0) / np.maximum(1.0 - arms * kept, 1e-12))
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Outlook of a policy: draws (M) of what each of K arms has gained on the baseline and will.
+
+    Attributes:
+        past: (K, M) gains of the exposures so far.
+        learned: (K, M) gains of the visitors ahead by the learned policy.
+        even: (K, M) gains of the visitors ahead if all were shown the arm.
+        allowed: low end of what may be given up by all of them.
+        own: floor of the learned policy.
+    """
+
+    past: FloatArray
+    learned: FloatArray
+    even: FloatArray
+    allowed: float
+    own: float
+
+    @property
+    def arms(self) -> int:
+        """Number K of arms."""
+        return len(self.past)
+
+    @classmethod
+    def of(cls, record: CellRecord, draws: WorthDraws, rows: IntArray, alpha: float) -> Outlook:
+        """Return the outlook of the cells `rows` (c,), of whose reward alpha may be given up."""
+        past, learned, even, value = (np.zeros(1) for _ in range(4))
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            worth = draws.worths(record.codes[part]).astype(np.float64)
+            own = worth[np.arange(len(part)), record.arm[part]]
+            gain = worth - own[:, None]
+            shown, visits = record.shown[part], record.visits[part]
+            past = past + np.einsum("ck,ckm->km", shown, gain)
+            learned = learned + np.einsum("ck,ckm->km", visits[:, None] * record.pmf[part], gain)
+            even = even + np.einsum("c,ckm->km", visits, gain)
+            value = value + np.stack([shown.sum(axis=1) @ own, visits @ own])
+        ahead = max(AHEAD_LEAST, AHEAD * float(record.shown.sum()))
+        allowed = alpha * float(np.quantile(value[0] + ahead * value[1], QUANTILE))
+        return cls(past, ahead * learned, ahead * even, allowed, record.floor)
+
+    def after(self, share: FloatArray, floor: FloatArray) -> FloatArray:
+        """Return the low ends (n,) of what is left to give up, with n shares and floors."""
+        extra = extra_floor(share, self.own, floor, self.arms)[:, None, None]
+        main = (1.0 - self.arms * extra) * share[:, None, None]
+        gains = self.past + main * self.learned + extra * self.even
+        return np.asarray(np.quantile(gains, QUANTILE, axis=2).sum(axis=1) + self.allowed)
 
 
 def find_cap(record: CellRecord) -> float:

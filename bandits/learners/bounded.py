@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
-from bandits.baseline.allowance import CellRecord, WorthDraws, find_least_floor, find_share
+from bandits.baseline.allowance import CellRecord, WorthDraws, find_allowance
 from bandits.baseline.choice import make_baseline
 from bandits.baseline.rankings import arms_of_cells
 from bandits.config import LearnerConfig
@@ -70,19 +70,17 @@ def bound_policy(
         arm=arms_of_cells(baseline, config.context, levels, len(config.arms)),
         floor=policy.floor,
     )
-    give_up = config.policy.give_up
-    least = find_least_floor(record.floor, give_up, len(config.arms))
-    share = find_share(record, draws, give_up, least)
-    if share >= 1.0:
+    allowance = find_allowance(record, draws, config.policy.give_up)
+    if allowance.share >= 1.0:
         return policy
     return ConservativePolicy(
         arms=policy.arms,
         version=policy.version,
-        meta={**policy.meta, "learned_share": round(share, 4)},
+        meta={**policy.meta, "learned_share": round(allowance.share, 4)},
         main=policy,
         baseline=baseline,
-        share=share,
-        least=least,
+        share=allowance.share,
+        least=allowance.floor,
     )
 
 

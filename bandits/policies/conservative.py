@@ -59,8 +59,8 @@ class ConservativePolicy(PolicyBase):
 
     @cached_property
     def _extra(self) -> float:
-        shares = np.array([self.share])
-        return float(extra_floor(shares, self.main.floor, self.least, len(self.arms))[0])
+        share, least = np.array([self.share]), np.array([self.least])
+        return float(extra_floor(share, self.main.floor, least, len(self.arms))[0])
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""

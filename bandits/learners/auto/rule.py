@@ -19,7 +19,7 @@ from bandits.learners.auto.design import Design
 
 RULE_RATIO = 2.0  # rate of a rule's arm over that of the next arm
 FURTHEST = 3.0  # places from which on the rate falls no further
-TRUST = (1.0, 0.3, 0.1, 0.03, 0.01)  # shares of its visitors that a rule may be worth
+TRUST = (1.0, 0.3, 0.1)  # shares of its visitors that a rule may be worth
 START_HITS, START_RATE = 1.0, 0.05  # rate of a slot without data, and its weight in conversions
 
 
