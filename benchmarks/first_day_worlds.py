@@ -21,7 +21,6 @@ from benchmarks.learners_world import load_world
 PAGES: Final = ("home", "recharge")
 CHANNELS: Final = ("web", "wap", "app")
 SLOT: Final = "denomination"
-FALLBACK: Final = {"default": "50"}
 LADDER: Final = ("10", "30", "50", "100", "300", "500")
 PER_DAY: Final = 3_300.0
 """Visitors a day, as in the bench."""
@@ -100,7 +99,13 @@ def _factors(rng: np.random.Generator, kind: str, own: IntArray, arms: int) -> F
 
 
 def bench_world(
-    seed: int, n: int, policy: Mapping[str, object], *, varied: bool = True, off: int = 0
+    seed: int,
+    n: int,
+    policy: Mapping[str, object],
+    *,
+    varied: bool = True,
+    off: int = 0,
+    slot: str = SLOT,
 ) -> FirstDayWorld:
     """Return the bench's world, or one like it; the rule is the last amount.
 
@@ -110,6 +115,7 @@ def bench_world(
         policy: the slot's table.
         varied: other rates and decays than the bench's.
         off: places by which the amount that the rule is told differs from the true one.
+        slot: of the bench; without amounts the operator shows its first arm.
     """
     rng = np.random.default_rng([seed, 19])
     tables = dict(load_world().tables)
@@ -120,17 +126,18 @@ def bench_world(
         tables["slot"] = {SLOT: form}
     world = World(tables)
     who = world.sample(np.random.default_rng([seed, 1]))
-    delay = world.delays(SLOT, len(who.at), np.random.default_rng([seed, 2]))[:n]
+    delay = world.delays(slot, len(who.at), np.random.default_rng([seed, 2]))[:n]
     contexts = {name: who.context[name][:n] for name in world.tables["context"]}
     if off:
         contexts["last_amount"] = shift_amounts(contexts["last_amount"], off)
-    table = {"prior": "last_amount", **policy}
+    first = world.arms(slot)[0]
+    rule, fallback = ({"prior": "last_amount"}, "50") if slot == SLOT else ({}, first)
     return FirstDayWorld(
-        config=slot_config(world, SLOT, table) | {"fallback": FALLBACK},
+        config=slot_config(world, slot, {**rule, **policy}) | {"fallback": {"default": fallback}},
         contexts=contexts,
         at=who.at[:n],
-        truth=world.truth(SLOT, who)[:n],
-        delay=np.where(delay <= world.window(SLOT), delay, np.inf),
+        truth=world.truth(slot, who)[:n],
+        delay=np.where(delay <= world.window(slot), delay, np.inf),
     )
 
 
