@@ -6,8 +6,8 @@
 the expected reward of the visitors so far over the baseline's, after 500 to 20,000 visitors. It has
 to be at least .95 at every mark, in 95 of 100 runs. `bench`: the first 5,000 visitors of the bench
 as a share of the oracle's reward, with a rule that is right and with one two places off. `total`:
-the bench's 100,000 visitors in all its slots, with the bound and without; the operator's own rule
-is that of the bench's player `hand`.
+the bench's 100,000 visitors in all its slots, with the bound and without; the operator's own rules
+are the last amount and the fallbacks of the shipped slots.
 
 The learner publishes as the service does: after tens of visitors at first, then every 500.
 """

@@ -21,6 +21,8 @@ from benchmarks.learners_world import load_world
 PAGES: Final = ("home", "recharge")
 CHANNELS: Final = ("web", "wap", "app")
 SLOT: Final = "denomination"
+SHIPPED: Final = {"denomination": "50", "banner": "data_draw", "sms_timing": "end"}
+"""Fallbacks of the shipped slots, in the bench's arms."""
 LADDER: Final = ("10", "30", "50", "100", "300", "500")
 PER_DAY: Final = 3_300.0
 """Visitors a day, as in the bench."""
@@ -115,7 +117,7 @@ def bench_world(
         policy: the slot's table.
         varied: other rates and decays than the bench's.
         off: places by which the amount that the rule is told differs from the true one.
-        slot: of the bench; without amounts the operator shows its first arm.
+        slot: of the bench; the operator's own fallback is that of the shipped slot.
     """
     rng = np.random.default_rng([seed, 19])
     tables = dict(load_world().tables)
@@ -130,10 +132,10 @@ def bench_world(
     contexts = {name: who.context[name][:n] for name in world.tables["context"]}
     if off:
         contexts["last_amount"] = shift_amounts(contexts["last_amount"], off)
-    first = world.arms(slot)[0]
-    rule, fallback = ({"prior": "last_amount"}, "50") if slot == SLOT else ({}, first)
+    rule = {"prior": "last_amount"} if slot == SLOT else {}
+    fallback = {"fallback": {"default": SHIPPED[slot]}}
     return FirstDayWorld(
-        config=slot_config(world, slot, {**rule, **policy}) | {"fallback": {"default": fallback}},
+        config=slot_config(world, slot, {**rule, **policy}) | fallback,
         contexts=contexts,
         at=who.at[:n],
         truth=world.truth(slot, who)[:n],
