@@ -210,6 +210,7 @@ def decisions_of(day: Day) -> pa.Table:
         ),
         "u": pa.array(np.arange(n, dtype=np.uint64)),
         "propensity": _propensity(day),
+        "floor": pa.array(day.pmf.min(axis=1)),
         "policy_version": pa.array((day.at // 3600.0).astype(np.int64)),
         "period": pa.array((day.at // DAY).astype(np.int64)),
         "exposed_on": _same("decision", n),
