@@ -181,7 +181,7 @@ def test_other_tools_read_the_files(lake: Lake) -> None:
     add(lake, entries())
     sql = sql_view(lake, "decisions")
     counted = duckdb.sql(f"SELECT context['device'], date, count(*) FROM ({sql}) GROUP BY ALL")  # noqa: S608
-    assert sum(row[2] for row in counted.fetchall()) == 4
+    assert sum(row[2] for row in counted.fetchall()) == 5
     plain = pq.read_table(next(lake.root.glob("decisions/*/*.parquet")), partitioning=None)
     assert plain.schema == SCHEMAS["decisions"]
     assert plain["u"][0].as_py() == 2**64 - 1
