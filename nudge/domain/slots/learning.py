@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from bandits.baseline.choice import make_baseline
 from bandits.config import LearnerConfig, read_config
@@ -13,6 +14,9 @@ from bandits.policies.uniform import UniformPolicy
 from nudge.domain.slots.operator_rule import REST
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError
+
+DATA_FREE: Final = frozenset({"uniform", "fixed"})
+"""Kinds of policy that no count changes."""
 
 
 def learner_config(slot: Slot) -> LearnerConfig:
@@ -53,7 +57,8 @@ def first_policy(slot: Slot) -> Policy:
     even = UniformPolicy(arms=slot.names)
     config = learner_config(slot)
     baseline = make_baseline(config)
-    if baseline is None or config.policy.give_up >= 1.0 or len(slot.names) == 1:
+    free = config.policy.kind in DATA_FREE or config.policy.give_up >= 1.0
+    if baseline is None or free or len(slot.names) == 1:
         return even
     return ConservativePolicy(
         arms=slot.names, main=even, baseline=baseline, share=config.policy.give_up

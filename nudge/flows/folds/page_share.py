@@ -11,15 +11,12 @@ from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
 from bandits.policies.mixture import MixturePolicy
 from nudge.domain.credit.tally import NOTHING
-from nudge.domain.slots.learning import first_policy, learner_config
+from nudge.domain.slots.learning import DATA_FREE, first_policy, learner_config
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import CountRow
 
 PAGE_SHARE: Final = 0.05
 """Most by which pages' words alone may move a variant's probability."""
-DATA_FREE: Final = frozenset({"uniform", "fixed"})
-"""Kinds of policy that no count changes."""
-
 LEAST: Final = 10.0
 """How many times less often the visitors of pages may be rewarded than others, at full weight."""
 

@@ -27,7 +27,9 @@ from nudge.flows.folds.page_share import facts_of
 from nudge.flows.folds.publish import fit_learner
 from nudge.store.folds.counts import CountRow
 
-BANNER: Final = load_slots(CONFIG / "slots")["banner"]
+SHIPPED: Final = load_slots(CONFIG / "slots")["banner"]
+BANNER: Final = replace(SHIPPED, policy={**SHIPPED.policy, "give_up": 1.0})
+"""Without a bound: it would hide what words could do."""
 NOW: Final = 1_790_000_000.0
 SHARE: Final = 0.05
 DAY_BEGINS: Final = 1_789_948_800.0

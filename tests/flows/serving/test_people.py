@@ -43,6 +43,7 @@ def test_the_holdout_is_not_asked_again_either(web: Web) -> None:
 
 def test_what_was_recharged_is_there_a_month_later(web: Web, fold: Runner[object]) -> None:
     """On the same device: last and most frequent; each is the right one."""
+    web.put(web.slot("prefill", policy={"kind": "uniform"}))
     token = web.ask("v", "prefill").device_token
     for day, text in ((1, MINE), (2, MINE), (3, FRIENDS)):
         typed(web, "v", token, text, NOW + day)

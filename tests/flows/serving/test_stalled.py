@@ -111,6 +111,7 @@ def test_a_lost_write_is_given_again_before_and_after_the_drain(
     web: Web, monkeypatch: pytest.MonkeyPatch, *, token: bool
 ) -> None:
     """Another draw would differ: this process repeats its answer, and the drain makes it stick."""
+    web.put(web.slot("banner", policy={"kind": "uniform"}))
     tokens = {one: web.ask(one, "prefill").device_token if token else None for one in VISITORS}
 
     def answers() -> dict[str, tuple[str, str]]:

@@ -44,7 +44,7 @@ def gifts(
             Variant("gift", "a gift", availability=Availability(stock=stock, **more)),  # type: ignore[arg-type]
             Variant("none", None, availability=other),
         ),
-        policy={"kind": "auto"},
+        policy={"kind": "uniform"},
         fallback={"default": "none"},
     )
     web.put(slot)
