@@ -25,6 +25,7 @@ from bandits.learners.auto.laplace import (
     objective,
 )
 from bandits.learners.auto.model import LogisticModel
+from bandits.learners.auto.rule import RuleCounts
 from bandits.learners.auto.scales import next_scales
 from bandits.learners.auto.width import WIDEST, draw_width
 from bandits.learners.log import ExposureLog
@@ -192,7 +193,9 @@ def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
     counts = np.ones((4, 54))
     cell, arm = np.repeat(np.arange(27), 2), np.tile([0, 1], 27)
     history = CountHistory(cells, np.zeros(54), cell, arm, counts)
-    model = LogisticModel(design, history, FeatureGrid.build(history, design), design.first)
+    model = LogisticModel(
+        design, history, FeatureGrid.build(history, design, RuleCounts.empty(design)), design.first
+    )
     kinds = np.array(["one", *(term.kind for term in design.terms)])[1 + design.term_of[model.ids]]
     alone = np.where(kinds == "arm", 1.0, 0.0)
     assert draw_width(model, alone) == pytest.approx(WIDEST)
