@@ -46,11 +46,17 @@ class Baseline:
 
     def arm_one(self, context: Context, eligible: BoolArray) -> int:
         """Return the arm of one visitor among the eligible (K,); -1 where nothing is said."""
-        for one in self.rankings:
-            for arm in one.orders[one.reader.read_one(context.get(one.attribute.name))]:
+        for name, reader, orders in self._steps:
+            # One ranking for all visitors needs no value.
+            level = reader.read_one(context.get(name)) if len(orders) > 1 else 0
+            for arm in orders[level]:
                 if eligible[arm]:
                     return arm
         return NO_ARM
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[str, LevelReader, tuple[tuple[int, ...], ...]], ...]:
+        return tuple((one.attribute.name, one.reader, one.orders) for one in self.rankings)
 
     def arms(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
         """Return the arms (n,) of n visitors with eligibility (n, K), as `arm_one` of each."""

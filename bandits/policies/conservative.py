@@ -80,7 +80,7 @@ class ConservativePolicy(PolicyBase):
             return pmf
         mixed = self.share * pmf
         mixed[arm] += 1.0 - self.share
-        return mix_floor(mixed, eligible, self._extra)
+        return mix_floor(mixed, eligible, self._extra) if self._extra else mixed
 
     def worth_one(self, context: Context) -> FloatArray:
         """See `Policy.worth_one`: that of the learned policy."""

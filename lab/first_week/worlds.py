@@ -87,9 +87,10 @@ def widen_draws(draws: FeatureDraws, width: float) -> FeatureDraws:
 
 def _world_config(config: LearnerConfig, draws: int) -> LearnerConfig:
     policy = PolicyConfig(
-        kind="auto", half_life=math.inf, draws=draws, max_cells=config.policy.max_cells
+        kind="auto", half_life=math.inf, draws=draws, max_cells=config.policy.max_cells, give_up=1.0
     )
-    return replace(config, policy=policy)
+    # A world has no rule to stay near, and none that is believed.
+    return replace(config, policy=policy, rule=None)
 
 
 def _table(log: WeekLog) -> CountTable:

@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 from nudge.config.slot_file import load_slot
 
 SLOT = "/v1/slots/banner"
+EVEN = {"policy": {"kind": "uniform"}}
+"""Draws of all variants at once: a new slot that learns hardly leaves its fallback."""
 NEW = {
     "slot": "gift",
     "on": "decision",
@@ -120,7 +122,7 @@ def test_variants_are_added_and_removed_by_name(web: Web) -> None:
 def test_an_offer_goes_to_whom_its_rule_names(web: Web) -> None:
     """Added while visitors come, it is drawn for those alone, with their own propensities."""
     when = {"attribute": "city", "in": ["hangzhou"]}
-    body = {"variants": {"city": {"value": "offer", "available": {"when": when}}}}
+    body = {"variants": {"city": {"value": "offer", "available": {"when": when}}}} | EVEN
     assert change(web, "PATCH", SLOT, body, tag_of(web)).status_code == 200
     for city in ("hangzhou", "ningbo", None):
         context = {} if city is None else {"city": city}
@@ -135,7 +137,7 @@ def test_an_offer_goes_to_whom_its_rule_names(web: Web) -> None:
 @pytest.mark.parametrize("mode", ["shadow", "off"])
 def test_only_the_fallback_is_shown_in_shadow_and_off(web: Web, mode: str) -> None:
     """Shadow logs what it would have done, as a draw that repeats; off draws nothing."""
-    change(web, "PATCH", SLOT, {"mode": mode}, tag_of(web))
+    change(web, "PATCH", SLOT, {"mode": mode} | EVEN, tag_of(web))
     given = [web.decide(visitor_id=f"s{i}", slots=["banner"]) for i in range(60)]
     told = [one["decisions"]["banner"] for one in given]
     assert {one["variant"] for one in told} == {"data_draw"}
@@ -182,7 +184,8 @@ def reason(web: Web, name: str) -> str:
 def test_a_limited_promotion_is_served_at_once_and_told(web: Web) -> None:
     """Added over the API with three in stock: three are given, and the slot says how it stands."""
     gift = {"name": "gift", "value": "a gift", "available": {"stock": 3}}
-    made = change(web, "PATCH", SLOT, {"variants": {"gift": gift}}, tag_of(web), why="spring")
+    body = {"variants": {"gift": gift}} | EVEN
+    made = change(web, "PATCH", SLOT, body, tag_of(web), why="spring")
     assert made.json["serving"]["stock"] == {"gift": {"stock": 3, "taken": 0, "left": 3}}
     pages = (web.decide(visitor_id=f"v{i}", slots=["banner"]) for i in range(600))
     given = Counter(page["decisions"]["banner"]["variant"] for page in pages)

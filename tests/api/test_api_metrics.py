@@ -31,7 +31,7 @@ def test_o03_a_worker_that_died_leaves_no_figure(web: Web) -> None:
     assert lease
     store.snapshots.publish(lease, b"", time.time() - 50, [])
     assert web.get("/v1/funnel").status_code == 202
-    seen = patch(store, "prefill", {"mode": "frozen"}, 1, Edit("test", "", 1.0))
+    seen = patch(store, "prefill", {"mode": "frozen"}, 2, Edit("test", "", 1.0))
     assert seen.slot.mode == "frozen"
     service.refresh()
     told = [one for one in web.http.get("/readyz").json["warnings"] if "slot_frozen" in one]

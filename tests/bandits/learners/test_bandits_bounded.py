@@ -96,7 +96,7 @@ def play(made: Any, rates: tuple[float, ...], visitors: int, seed: int = 0) -> l
 
 
 def test_the_default_stays_without_evidence_against_it() -> None:
-    """Where all amounts are worth the same, the first 200 visitors see the default."""
+    """The first 200 visitors see the default where all amounts are worth the same."""
     for seed in range(5):
         found = play(learner(), (0.1,) * 4, 200, seed)
         assert min(one[HOME] for one in found) > 0.8
@@ -129,10 +129,10 @@ def test_a_rule_is_worth_visitors_in_the_whole_decision() -> None:
             np.repeat([0, 2], 40),
             0.0,
         )
-        made.reward(np.arange(38, 43), np.ones(5), 1.0)  # two of forty pay 10, three 50
+        made.reward(np.arange(37, 42), np.ones(5), 1.0)  # three of forty pay 10, two 50
         found.append(pmf(made, 2.0, last)[2])
-    assert found[0] < found[1] < found[2]
-    assert found[2] > 0.8
+    assert found[0] < found[1] <= found[2]
+    assert found[2] > 0.9
 
 
 def test_a_rule_that_the_payments_contradict_is_trusted_less() -> None:

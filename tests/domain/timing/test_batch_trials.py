@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from places import CONFIG
 
+from bandits.baseline.choice import make_baseline
 from bandits.policies.batch import BatchPolicy
 from bandits.policies.uniform import UniformPolicy
 from nudge.config.slot_file import dump_slot, load_slots, parse_slot
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.slot import ComparisonTerms, Slot, TrialTerms
 from nudge.domain.timing.batch_trials import (
@@ -44,10 +46,12 @@ def test_the_own_window_is_the_rule_s_or_the_purpose_s_fallback() -> None:
     )
 
     def own(slot: Slot, page: str, eligible: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-        return NAMES[find_own_window(slot, {"page": page}, eligible)]
+        baseline = make_baseline(learner_config(slot))
+        return NAMES[find_own_window(baseline, {"page": page}, eligible)]
 
     assert own(SLOT, "reminder", every) == "end_morning"
-    assert own(SLOT, "payment_failed", every) == "at_once"
+    soon = np.array([name in {"at_once", "two_hours"} for name in NAMES])
+    assert own(SLOT, "payment_failed", soon) == "at_once"
     assert own(ruled, "reminder", every) == "mid_midday"
     assert own(ruled, "winback", every) == "end_morning"
     without = every & (np.array(NAMES) != "mid_midday")

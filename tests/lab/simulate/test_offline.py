@@ -251,4 +251,4 @@ def test_by_news_is_an_option_of_the_comparison(path: Path) -> None:
     assert done.exit_code == 0, done.output
     done = CliRunner().invoke(cli, ["simulate", "--by-news"])
     assert done.exit_code == 2
-    assert "--offline" in done.output
+    assert "--world" in done.output
