@@ -117,7 +117,8 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     assert walked.settled()
     assert retry(phone)["reason"] == "fallback"
     # What a process could not write at once waits in its spool, of which no fold knows.
-    assert eventually(lambda: conversions(walked) == 1)
+    counted = 0 if offer["reason"] == "holdout" else 1  # a twentieth is held out
+    assert eventually(lambda: conversions(walked) == counted)
 
     clock.jump(MONTH)
     home = phone.page("home", "denomination", "prefill")
