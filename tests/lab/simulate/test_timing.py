@@ -136,14 +136,15 @@ def test_the_timing_is_learned(tmp_path: Path) -> None:
     """An operator whose own window is bad, and who allows many trials, is far better off later.
 
     The error is that of the mean truth over as many even draws: what is judged has no luck in it
-    but that of the windows. Half of 600 plans are trials over nine windows: some 30 payments in
-    each window of the month's end, and no window takes over before it has had ten.
+    but that of the windows. Half of 1,000 plans are trials over nine windows: some 55 a month in
+    each, with 7 payments at the month's end. No window takes over before it has had ten: after two
+    months one of the three has, but for one of some thousand runs.
     """
     slot = timing.shipped()
     policy = {name: value for name, value in slot.policy.items() if name != "prior"}
     fallback = {**slot.fallback, "default": "mid_morning"}
     slot = replace(slot, policy=policy, fallback=fallback, trials=TrialTerms(0.5, 12))
-    *_, operator = timing.played(tmp_path, 600, seed=4, every=40, slot=slot)
+    *_, operator = timing.played(tmp_path, 1_000, seed=4, every=40, slot=slot)
     first, _, last = operator.months
     truths = operator.customers.truths
     error = float(np.sqrt(truths.var(axis=1).mean() / last.served))
