@@ -7,9 +7,9 @@ variant is better by a fifth. The baseline is the fixed interval: coverage after
 at the end, and the half width that the sequence's is compared with, after as many visitors as a
 test of fixed size with power .8 needs.
 
-Early, coverage has a lower bound alone. Where an arm is rarely drawn (.002) and rarely pays (.5 %),
-most runs lack the one payment with a weight of hundreds that an interval has to allow for, and
-their intervals are too wide.
+One bound is known to break: where an arm is rarely drawn (.002) and rarely pays (.5 %), most runs
+lack the one payment with a weight of hundreds that an interval has to allow for, and their
+intervals are too wide at look 20 (.987).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def print_nobody(name: str, found: Runs) -> bool:
     error = 2.0 * float(np.sqrt(ALLOWED * (1.0 - ALLOWED) / len(found.wrong)))
     spread = 2.0 * float(np.sqrt(0.05 * 0.95 / len(found.wrong)))
     good = wrong <= ALLOWED + error
-    good &= bool((cover >= LOW - spread).all() and (cover[1:] <= HIGH + spread).all())
+    good &= bool((cover >= LOW - spread).all() and (cover <= HIGH + spread).all())
     cells = "  ".join(f"{value:.3f}" for value in cover.ravel())
     print(f"  {name:28} {wrong:6.3f}      {cells}   {'' if good else 'BROKEN'}", flush=True)
     return good
