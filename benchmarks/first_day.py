@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,12 +25,13 @@ from typing import Final
 import numpy as np
 
 import bandits
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import FloatArray
 from bandits.baseline.choice import make_baseline
 from bandits.config import read_config
 from benchmarks.first_day_worlds import FirstDayWorld, Maker, bench_world, plain_world
 from benchmarks.learners_world import load_world
 from benchmarks.options import option_parser
+from nudge.domain.slots.snapshot_pace import news_batches
 
 BASELINE: Final = "operator's own rule"
 MARKS: Final = (500, 2_000, 5_000, 20_000)
@@ -43,7 +44,7 @@ WORLDS: Final[Mapping[str, Maker]] = {
 OF_EACH: Final = 10
 KEPT, IN_RUNS = 0.95, 0.95
 FIRST, ALL = 5_000, 100_000
-FIRST_BATCH, GROWTH, BATCH = 20, 0.05, 500
+BATCH = 500
 DEFAULT: Final[Mapping[str, object]] = {"kind": "auto"}
 LOW: Final[Mapping[str, object]] = {"kind": "auto", "floor": 0.002}
 BENCH: Final[Mapping[str, tuple[Mapping[str, object], int, float]]] = {
@@ -81,15 +82,6 @@ class FirstDayRun:
         return float(self.reward[:visitors].sum() / self.best[:visitors].sum())
 
 
-def batches(n: int) -> Iterator[IntArray]:
-    """Yield the visitors of each snapshot: tens at first, later a share of all so far."""
-    first = 0
-    while first < n:
-        size = int(min(BATCH, max(FIRST_BATCH, GROWTH * first)))
-        yield np.arange(first, min(n, first + size))
-        first += size
-
-
 def play(world: FirstDayWorld, seed: int) -> FirstDayRun:
     """Play one run of a world: conversions come late, and each batch has its own snapshot."""
     n, arms = world.truth.shape
@@ -99,7 +91,8 @@ def play(world: FirstDayWorld, seed: int) -> FirstDayRun:
     paid = np.full(n, np.inf)
     told = np.zeros(n, dtype=np.bool_)
     reward = np.zeros(n)
-    for part in batches(n):
+    for start, stop in news_batches(n, BATCH):
+        part = np.arange(start, stop)
         now = float(world.at[part[0]])
         came = np.flatnonzero((paid <= now) & ~told)
         told[came] = True

@@ -81,7 +81,7 @@ def test_a_log_tells_what_the_first_week_costs_and_brings(tmp_path: Path) -> Non
 
 
 def test_the_text_speaks_the_language_that_is_asked_for(tmp_path: Path) -> None:
-    """The same answer in Chinese and in English."""
+    """The answer is told in Chinese and in English."""
     arguments = ("--slot", "banner", "--log", log(tmp_path), "--mapping", mapping(tmp_path))
     assert "现行规则" in run(*arguments, "--lang", "zh").stdout
     assert "the operator's own rule" in run(*arguments, "--lang", "en").stdout
