@@ -1,0 +1,1 @@
+"""Alarms: what needs a person, with its cause, and what people did about it."""
