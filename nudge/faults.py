@@ -28,6 +28,8 @@ POINTS: Final = (
     "attribute.after_commit",
     "learn.before_commit",
     "learn.after_commit",
+    "monitor.before_commit",
+    "monitor.after_commit",
     "archive.before_commit",
     "archive.after_commit",
     "archive.between_files",

@@ -9,6 +9,7 @@ from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
 from nudge.store.folds.folds import Folds
 from nudge.store.folds.generations import Generations
+from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
@@ -78,6 +79,11 @@ class Store:
     def generations(self) -> Generations:
         """Generations of a fold's state: built anew beside the live one, then swapped in."""
         return Generations(self.client, self.keys)
+
+    @cached_property
+    def minute_counts(self) -> MinuteCountStore:
+        """Minute counts of `monitor`, and the traces of visits."""
+        return MinuteCountStore(self.client, self.keys)
 
     @cached_property
     def jobs(self) -> Jobs:

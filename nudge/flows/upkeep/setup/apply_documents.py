@@ -44,7 +44,7 @@ def check_documents(
     after = {**current, **{one.document.name: one.document for one in changes}}
     wanted = Configuration(replace(settings, config_dir=directory), after)
     problems: list[str] = []
-    for part in ("segments", "contact", "funnel"):
+    for part in ("segments", "contact", "funnel", "monitors"):
         try:
             if part == "segments" or wanted.tables.has(f"{part}.toml"):
                 getattr(wanted, part)
