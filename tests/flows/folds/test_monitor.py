@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import decision
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.alarms.minute_counts import LeafCount, read_field
@@ -212,7 +212,7 @@ KINDS = st.sampled_from(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(st.integers(0, 900), KINDS), min_size=1, max_size=30),
     cuts=st.sets(st.integers(1, 29)),
