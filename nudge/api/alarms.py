@@ -87,7 +87,7 @@ def one(alarm: str) -> Response:
 @operation(
     blueprint,
     "POST /v1/alarms/<string(maxlength=64):alarm>/actions",
-    name="actOnAlarm",
+    name="patchAlarm",
     scopes=("admin",),
     answers={200: AlarmSchema},
     body={MIMETYPE: AlarmActionSchema},
