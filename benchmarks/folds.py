@@ -22,8 +22,9 @@ import structlog
 from benchmarks.options import option_parser
 from nudge.domain.alarms.watch_plan import WatchedStage, WatchPlan
 from nudge.domain.journal.records import Decision, Event, Ref
-from nudge.domain.slots.slot import RewardTerms
+from nudge.domain.slots.slot import RewardTerms, Scalar
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
 from nudge.processes import embedded
@@ -31,7 +32,7 @@ from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
-from nudge.workers.runner import Fold, Runner
+from nudge.workers.runner import Runner
 
 S = TypeVar("S")
 
@@ -81,10 +82,8 @@ def fill(store: Store, random: Random, visitors: int = VISITORS) -> int:
         subject, p = f"{visitor:032x}", visitor % store.keys.partitions
         decisions = [_decision(subject, slot, terms, random) for slot, terms in SLOTS]
         kept = store.journal.append_decisions(p, decisions, 3600.0)
-        events = [
-            _event(subject, "shown", kept[1].ref),
-            _event(subject, "step", step="method", method="wechat"),
-        ]
+        chosen = _event(subject, "step", step="method", method="wechat")
+        events = [_event(subject, "shown", kept[1].ref), chosen]
         if visitor % 5 == 0:
             events.append(_event(subject, "paid"))
         store.journal.append_once(p, [Append("", event) for event in events], closes=True)
@@ -117,7 +116,7 @@ def _decision(subject: str, slot: str, terms: RewardTerms, random: Random) -> De
 
 
 def _event(subject: str, kind: str, ref: Ref | None = None, **fields: str) -> Event:
-    told = {"amount": 50, **fields}
+    told: dict[str, Scalar] = {"amount": 50, **fields}
     return Event(subject, kind, kind, "server", decision=ref, fields=told)
 
 
