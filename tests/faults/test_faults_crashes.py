@@ -28,6 +28,7 @@ FOLDS = {
     "attribute": ("attribute.",),
     "learn": ("learn.", "publish."),
     "archive": ("archive.",),
+    "monitor": ("monitor.",),
 }
 
 
