@@ -24,6 +24,7 @@ from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.withdrawals import Withdrawals
+from nudge.store.service.alarms import Alarms
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.documents import Documents
@@ -137,6 +138,11 @@ class Store:
     def withdrawals(self) -> Withdrawals:
         """Withdrawals: plans that must not be sent any more, and books written anew for them."""
         return Withdrawals(self.client, self.keys)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """Alarms, and the state of the monitors that open them."""
+        return Alarms(self.client, self.keys)
 
     @cached_property
     def api_keys(self) -> ApiKeys:
