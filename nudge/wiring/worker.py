@@ -35,6 +35,7 @@ from nudge.workers.courtesy import Courtesy
 from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.loops import Loop, stop_signals, supervise
+from nudge.workers.notice_loop import NoticeLoop
 from nudge.workers.publish_loop import PublishLoop
 from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
@@ -46,7 +47,7 @@ from nudge.workers.turns.stock_loop import StockLoop
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
-the publisher, reports the guard."""
+the publisher, reports the guard and the notices."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")
@@ -165,7 +166,8 @@ def _report(worker: Worker) -> dict[str, Loop]:
         kind.name: ReportLoop(store, kind, worker.ttl) for kind in Answers(store, settings).kinds
     }
     guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
-    return loops | {"guard": guarding}
+    notices = NoticeLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
+    return loops | {"guard": guarding, "notices": notices}
 
 
 def _owner() -> str:
