@@ -159,7 +159,7 @@ def load_notices(place: Path | ConfigTables) -> NoticePolicy:
     if not tables.has(FILE):
         return NoticePolicy()
     table = tables.read(FILE)
-    own = {key: table[key] for key in KEYS if key in table}
+    own: dict[str, object] = {key: table[key] for key in KEYS if key in table}
     return parse_notices(own, str(tables.place(FILE)))
 
 

@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from bandits.units import DAY, MINUTE
 from nudge.domain.alarms.alarm import AlarmLevel
+from nudge.domain.alarms.notice_address import address_label
 from nudge.domain.alarms.notice_policy import Addressee
+from nudge.domain.basics.calendar import OperatorCalendar
 
 PATIENCE: Final = DAY
 """Seconds after the first try at which a notice that nobody takes is given up."""
@@ -168,6 +170,23 @@ class Delivery:
             DeliveryOutcome(plain["outcome"]),
             plain["detail"],
         )
+
+
+def delivery_view(delivery: Delivery, calendar: OperatorCalendar) -> dict[str, Any]:
+    """Return a delivery as people may see it: of its address only the kind and the host."""
+    notice = delivery.notice
+    return {
+        "notice_id": notice.id,
+        "kind": notice.kind.value,
+        "person": notice.addressee.person,
+        "address": address_label(notice.addressee.url),
+        "alarms": [one.alarm for one in notice.occasions],
+        "attempts": delivery.attempts,
+        "first_try": calendar.label(delivery.first // 1),
+        "last_try": calendar.label(delivery.last // 1),
+        "outcome": delivery.outcome.value,
+        "detail": delivery.detail,
+    }
 
 
 _RANKS: Final[Sequence[AlarmLevel]] = tuple(AlarmLevel)

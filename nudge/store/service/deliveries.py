@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from nudge.domain.alarms.delivery import Delivery
-from nudge.store.wire.client import Client
+from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 
 
@@ -36,6 +36,15 @@ class Deliveries:
         rows = self.client.read_hash(self.keys.config("notices"))
         return {name.decode(): Delivery.read(orjson.loads(text)) for name, text in rows.items()}
 
+    def of_alarm(self, alarm_id: str) -> list[Delivery]:
+        """Return the deliveries that tell of an alarm, the latest first."""
+        found = [
+            one
+            for one in self.read().values()
+            if any(occasion.alarm == alarm_id for occasion in one.notice.occasions)
+        ]
+        return sorted(found, key=lambda one: -one.last)
+
     def put(self, delivery: Delivery, begun: int) -> bool:
         """Write a delivery if no other try was begun meanwhile; others get False.
 
@@ -43,7 +52,7 @@ class Deliveries:
             delivery: as it is from now on.
             begun: tries that it had when it was read; 0 for a new one.
         """
-        args = [delivery.notice.id, begun, orjson.dumps(delivery.plain)]
+        args: list[Arg] = [delivery.notice.id, begun, orjson.dumps(delivery.plain)]
         return bool(self.client.run("note_delivery", [self.keys.config("notices")], args))
 
     def drop(self, ids: Sequence[str]) -> None:
