@@ -89,6 +89,7 @@ class MailReceiver:
         self._controller: Controller | None = None
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+        """Take a mail."""
         message = message_from_bytes(envelope.content)
         parts = [one for one in message.walk() if one.get_content_maintype() == "text"]
         payload = parts[0].get_payload(decode=True)

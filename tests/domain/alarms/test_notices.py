@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final
 
 from alarm_samples import alarm, with_step
@@ -145,7 +146,7 @@ def test_a_notice_that_fails_is_tried_with_growing_waits_and_given_up_after_a_da
     post, open_ = Post(down=True), alarm("wechat", NOON)
     tries = [at for at in range(0, 2 * 86_400, 5) if post.turn(NOON + at, open_)]
     assert tries[:5] == [0, 15, 45, 105, 225]
-    waits = {b - a for a, b in zip(tries[8:], tries[9:], strict=False)}
+    waits = {b - a for a, b in pairwise(tries)}
     assert max(waits) <= 300
     opened = [one for one in post.deliveries.values() if one.notice.kind is NoticeKind.OPENED]
     assert {one.outcome for one in opened} == {DeliveryOutcome.GIVEN_UP}
