@@ -16,6 +16,7 @@ from nudge.wiring.command import open_installation
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.flows.upkeep.rebuild import Rebuild, RebuildResult
 
+REBUILT = (FoldName.ATTRIBUTE.value, FoldName.LEARN.value, FoldName.MONITOR.value)
 SHOWN = 20
 """Most differences that are printed."""
 
@@ -23,7 +24,7 @@ SHOWN = 20
 @click.command()
 @click.option(
     "--fold",
-    type=click.Choice((FoldName.ATTRIBUTE.value, FoldName.LEARN.value, "all")),
+    type=click.Choice((*REBUILT, "all")),
     default="all",
     show_default=True,
     help="Fold to rebuild.",

@@ -9,6 +9,7 @@ from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
 from nudge.store.folds.folds import Folds
 from nudge.store.folds.generations import Generations
+from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
@@ -30,6 +31,8 @@ from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
+from nudge.store.service.policy_holds import PolicyHolds
+from nudge.store.service.quarantines import Quarantines
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
@@ -79,6 +82,11 @@ class Store:
     def generations(self) -> Generations:
         """Generations of a fold's state: built anew beside the live one, then swapped in."""
         return Generations(self.client, self.keys)
+
+    @cached_property
+    def minute_counts(self) -> MinuteCountStore:
+        """Minute counts of `monitor`, and the traces of visits."""
+        return MinuteCountStore(self.client, self.keys)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -169,6 +177,16 @@ class Store:
     def documents(self) -> Documents:
         """Configuration documents: the current ones, their revisions and audits."""
         return Documents(self.client, self.keys)
+
+    @cached_property
+    def quarantines(self) -> Quarantines:
+        """Quarantines: intervals that teach nothing, with their history."""
+        return Quarantines(self.client, self.keys)
+
+    @cached_property
+    def policy_holds(self) -> PolicyHolds:
+        """Holds of policies: an earlier version that is served until it is let go."""
+        return PolicyHolds(self.client, self.keys)
 
     @cached_property
     def slots(self) -> Slots:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from nudge import clock, faults
 from nudge.config.documents.configuration import Configuration
 from nudge.config.slot_file import load_slots
+from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.slots.slot import Slot
@@ -133,12 +134,16 @@ class Installation:
 
         return ImportUndo(self.store, self.history, self.sealer)
 
+    def _plan(self) -> WatchPlan:
+        """Return what the fold `monitor` counts."""
+        return self.configuration.watch_plan
+
     @property
     def rebuild(self) -> Rebuild:
         """The flow that rebuilds folds, under a name of this process."""
         from nudge.flows.upkeep.rebuild import Rebuild  # noqa: PLC0415 (see the module)
 
-        return Rebuild(self.store, self.history, _owner("rebuild"))
+        return Rebuild(self.store, self.history, _owner("rebuild"), self._plan)
 
     @property
     def acceptance(self) -> StoreAcceptance:
@@ -146,7 +151,7 @@ class Installation:
         from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 (see the module)
 
         note, seal = self.settings.store_note, self.sealer.seal_each
-        return StoreAcceptance(self.store, self.lake, seal, note, _owner("accept"))
+        return StoreAcceptance(self.store, self.lake, seal, note, _owner("accept"), self._plan)
 
 
 @contextmanager

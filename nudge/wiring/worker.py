@@ -19,6 +19,7 @@ from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.folds.monitor import MonitorFold
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.upkeep.compact import Compaction
 from nudge.flows.upkeep.expire import Expiry
@@ -115,6 +116,7 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
         FoldName.ATTRIBUTE: _attribute,
         FoldName.LEARN: _learn,
         FoldName.ARCHIVE: _archive,
+        FoldName.MONITOR: _monitor,
         REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
@@ -138,6 +140,12 @@ def _learn(worker: Worker) -> dict[str, Loop]:
         "publish": PublishLoop(worker.store, publisher, look, worker.store_check),
         "stock": StockLoop(worker.store, worker.store_check, worker.settings.stock_hold),
     }
+
+
+def _monitor(worker: Worker) -> dict[str, Loop]:
+    follower = ConfigurationFollower(worker.store, worker.settings)
+    fold = MonitorFold(worker.store, lambda: follower.current().watch_plan)
+    return {fold.name: _runner(worker, fold)}
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from places import ROOT
 from receivers import HttpReceiver, http_receiver
 
 from nudge import cli as entry
 from nudge.domain.alarms.alarm import AlarmLevel
 from nudge.domain.alarms.delivery import Delivery, Notice, NoticeKind, Occasion
 from nudge.domain.alarms.notice_policy import Addressee
+from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
 
@@ -102,3 +104,17 @@ def test_what_was_sent_is_listed_without_secrets(told: Settings) -> None:
     assert re.search(r"T0|NOTICE_P|u:", json.dumps(one)) is None
     assert json.loads(run(told, "list", "--alarm", "a2", "--json").stdout) == []
     assert "delivered" in run(told, "list").stdout
+
+
+def test_a_password_in_plain_text_is_not_applied(told: Settings) -> None:
+    """`nudge apply` refuses the tables with the key and the cure, and does not repeat it."""
+    path = told.config_dir / "monitors.toml"
+    shipped = (ROOT / "config" / "monitors.toml").read_text("utf-8")
+    wrong = '[[people]]\nname = "ann"\nurls = ["mailto://bot:hunter2@smtp.example.com"]\n'
+    path.write_text(f"{shipped}\n{wrong}")
+    found = CliRunner().invoke(
+        entry.cli, ("apply", str(path), "--dry-run"), env=told.to_environ(), catch_exceptions=True
+    )
+    assert isinstance(found.exception, InvalidConfigError)
+    assert "people.ann.urls[0]: shows a password; write it as ${NOTICE_" in str(found.exception)
+    assert "hunter2" not in str(found.exception) + found.output

@@ -6,6 +6,7 @@ from typing import Any
 
 from worker_site import Site
 
+from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.credit.closing import advance
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.people.visitor import VisitorState
@@ -13,6 +14,7 @@ from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.folds.monitor import MonitorFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.flows.upkeep.rebuild import NAMES, Rebuild, RebuildResult
 from nudge.flows.upkeep.verification.verify import verify
@@ -30,6 +32,7 @@ def fold_all(site: Site, *names: str) -> None:
     made: dict[str, Any] = {
         "attribute": AttributeFold(site.store),
         "learn": LearnFold(site.store),
+        "monitor": MonitorFold(site.store, WatchPlan),
     }
     for name in names or NAMES:
         runner = Runner(site.store, made[name], f"test-{name}")
@@ -71,6 +74,21 @@ def learned(site: Site, slot: str = "banner") -> State:
         for block in site.store.counts.blocks(p, slot, g):
             rows = site.store.counts.read_block(p, slot, block, g)
             found[f"{p} {block}"] = sorted(rows, key=repr)
+    return found
+
+
+def counted(site: Site) -> State:
+    """All that monitor keeps: the counts of every minute, and every trace, in every partition."""
+    store, found = site.store, {}
+    for p in store.keys.every_partition():
+        kept = store.folds.read_fields(p, "monitor", "minutes", "watermark", "generation")
+        found[f"{p}"] = kept[:2]
+        g = int(kept[2] or 0)
+        for minute in (kept[0] or "").split():
+            found[f"{p} {minute}"] = store.minute_counts.read(p, int(minute), g)
+        start = store.keys.trace(p, "", g)
+        for key in store.client.scan(start + "*"):
+            found[key.removeprefix(start)] = store.client.call("GET", key)
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from child_processes import eventually
 from rebuild_site import (
     archive,
+    counted,
     differences,
     fold_all,
     learned,
@@ -53,11 +54,11 @@ def folded(site: Site) -> Site:
 
 def test_counts_and_states_come_to_the_same_bits(folded: Site) -> None:
     """From the lake, then the journal: every count, every state, every open exposure is equal."""
-    before = learned(folded), states(folded), opened(folded)
+    before = learned(folded), states(folded), opened(folded), counted(folded)
     length = len(folded.records())
     done = rebuild(folded)
     assert [one.differences for one in done] == [()] * len(done)
-    assert (learned(folded), states(folded), opened(folded)) == before
+    assert (learned(folded), states(folded), opened(folded), counted(folded)) == before
     assert sum(one.entries for one in done if one.fold == "attribute") > length
     assert len(folded.records()) == length
     assert all(

@@ -68,6 +68,10 @@ def _step() -> forms.DoorField:
     return forms.DoorField(STEPS.parse, right, kind, required=True)
 
 
+def _method() -> forms.DoorField:
+    return _word('name the method of payment, such as "wallet"')
+
+
 def _token() -> forms.DoorField:
     return forms.text("give the device_token of an earlier answer", forms.MAX_TOKEN)
 
@@ -94,15 +98,21 @@ def _feedback() -> Fields:
 FIELDS: Final[Mapping[str, Fields]] = {
     "shown": {},
     "clicked": {},
-    "step": {"step": _step(), **_money(), "msisdn": _msisdn(), "device_token": _token()},
+    "step": {
+        "step": _step(),
+        "method": _method(),
+        **_money(),
+        "msisdn": _msisdn(),
+        "device_token": _token(),
+    },
     "prefill_kept": {},
     "prefill_edited": {},
     "payment_failed": {
         "reason": _word('say why, such as "insufficient_balance"'),
-        "method": _word('name the method of payment, such as "wallet"'),
+        "method": _method(),
     },
     "feedback": _feedback(),
-    "paid": {**_money(), "msisdn": _msisdn()},
+    "paid": {**_money(), "method": _method(), "msisdn": _msisdn()},
     "sms_sent": {"purpose": _word('name the purpose, such as "reminder"')},
     "sms_delivered": {},
     "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},

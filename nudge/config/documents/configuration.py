@@ -16,10 +16,13 @@ from nudge.config.documents.contact_file import load_contact, load_holiday_years
 from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
+from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.table_file import ConfigTables
+from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
+from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.funnel.funnel import Funnel
@@ -115,6 +118,24 @@ class Configuration:
             InvalidConfigError: the funnel is wrong.
         """
         return load_funnel(self.tables)
+
+    @cached_property
+    def monitors(self) -> Monitors:
+        """The monitors.
+
+        Raises:
+            InvalidConfigError: the monitors or the funnel are wrong.
+        """
+        return load_monitors(self.tables)
+
+    @cached_property
+    def watch_plan(self) -> WatchPlan:
+        """What the fold `monitor` counts.
+
+        Raises:
+            InvalidConfigError: the monitors or the funnel are wrong.
+        """
+        return load_watch_plan(self.tables, self.monitors)
 
     @property
     def revisions(self) -> dict[str, int]:

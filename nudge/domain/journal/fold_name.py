@@ -12,6 +12,7 @@ class FoldName(StrEnum):
     ATTRIBUTE = "attribute"
     LEARN = "learn"
     ARCHIVE = "archive"
+    MONITOR = "monitor"
 
 
 FOLDS: Final = tuple(one.value for one in FoldName)

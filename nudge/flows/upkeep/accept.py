@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import PENDING, ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.folds.monitor import MonitorFold, Plan
 from nudge.lake.files import manifest
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -58,6 +61,7 @@ class StoreAcceptance:
         seal: makes decision ids of references.
         note: path of what is noted of the store.
         owner: under which leases are held.
+        plan: what the fold `monitor` counts.
     """
 
     store: Store
@@ -65,6 +69,7 @@ class StoreAcceptance:
     seal: Seal
     note: Path
     owner: str
+    plan: Plan = WatchPlan
 
     def gaps(self) -> list[Gap]:
         """Return the gap of each partition; write nothing.
@@ -162,6 +167,7 @@ class StoreAcceptance:
         makers: dict[str, Callable[..., Fold[Any]]] = {
             FoldName.ATTRIBUTE: AttributeFold,
             FoldName.LEARN: LearnFold,
+            FoldName.MONITOR: partial(MonitorFold, plan=self.plan),
         }
         return makers[name](self.store)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.folds.monitor import MonitorFold, Plan
 from nudge.flows.upkeep.opening import opening
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.history import History, batches
@@ -40,6 +42,7 @@ class GenerationBuilder(Generic[S]):
         state: of the fold, at the lease's position.
         account: of what the fold writes; None where it writes nothing.
         tell: see `Tell`.
+        since: seconds; batches that ended before leave no trace in the state, and are passed by.
         renew_at: seconds on the monotonic clock.
         entries: taken so far.
     """
@@ -51,6 +54,7 @@ class GenerationBuilder(Generic[S]):
     state: S
     account: AttributionAccount | None
     tell: Tell
+    since: float = 0.0
     renew_at: float = 0.0
     entries: int = 0
 
@@ -58,6 +62,9 @@ class GenerationBuilder(Generic[S]):
         """Read every entry up to a position."""
         found = self.history.entries(self.lease.partition, self.lease.position, position)
         for batch in batches(found, self.fold.batch):
+            if batch[-1].stamp < self.since:
+                self.commit(Commit(batch[-1].position))
+                continue
             self.state, made = self.fold.handle(self.lease.partition, self.state, batch)
             if self.account:
                 self.account.owe(made.records)
@@ -98,10 +105,11 @@ class GenerationBuilder(Generic[S]):
             self.commit(Commit(self.lease.position, writes=list(aged)))
 
 
-def fold_of(store: Store, name: str) -> Fold[Any]:
-    """Return the fold `attribute` or `learn` that builds a new generation of its state."""
+def fold_of(store: Store, name: str, plan: Plan) -> Fold[Any]:
+    """Return the fold that builds a new generation of its state; `plan` is what is monitored."""
     makers: dict[str, Callable[..., Fold[Any]]] = {
         FoldName.ATTRIBUTE: AttributeFold,
         FoldName.LEARN: LearnFold,
+        FoldName.MONITOR: partial(MonitorFold, plan=plan),
     }
     return makers[name](store, name=generations.builder(name))

@@ -15,15 +15,16 @@ def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator
 
     Args:
         store: of the installation.
-        fold: `attribute` or `learn`.
+        fold: that is rebuilt; `monitor` keeps nothing of days that long ago.
         lease: of the builder.
         balance: of the partition.
 
     Raises:
         BrokenLakeError: the balance cannot be read.
     """
-    writes = _visitors if fold == FoldName.ATTRIBUTE else _counts
-    yield from writes(store, lease, balance)
+    writers = {FoldName.ATTRIBUTE.value: _visitors, FoldName.LEARN.value: _counts}
+    if fold in writers:
+        yield from writers[fold](store, lease, balance)
     mark = {"watermark": repr(balance.until)}
     yield store.folds.put_fields(lease.partition, lease.fold, mark)
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 import structlog
 
 from nudge.clock import monotonic
+from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.credit.attribution_replay import AttributionAccount
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
+from nudge.flows.folds.monitor import RECENT, WATERMARK, Plan
 from nudge.flows.upkeep.generation_builder import TTL, GenerationBuilder, Tell, fold_of
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import DaysRemovedError
@@ -60,11 +62,13 @@ class Rebuild:
     Attributes:
         history: where entries come from.
         owner: under which leases are held; no two processes ever share one.
+        plan: what the fold `monitor` counts.
     """
 
     store: Store
     history: History
     owner: str
+    plan: Plan = WatchPlan
 
     def length(self, fold: str) -> int:
         """Return about how many entries a rebuild of the fold reads."""
@@ -111,11 +115,20 @@ class Rebuild:
         return balance
 
     def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
-        made = fold_of(self.store, fold)
+        made = fold_of(self.store, fold, self.plan)
         lease = self.store.generations.begin(partition, fold, self.owner, TTL)
         account = AttributionAccount() if fold == FoldName.ATTRIBUTE else None
         state = made.prepare(partition)
-        return GenerationBuilder(self.store, self.history, made, lease, state, account, tell)
+        builder = GenerationBuilder(self.store, self.history, made, lease, state, account, tell)
+        builder.since = self._since(fold, partition)
+        return builder
+
+    def _since(self, fold: str, partition: int) -> float:
+        """Return the second before which entries leave no trace in the fold's state."""
+        if fold != FoldName.MONITOR:
+            return 0.0
+        (mark,) = self.store.folds.read_fields(partition, fold, WATERMARK)
+        return float(mark or 0.0) - RECENT
 
     def _follow(self, builder: GenerationBuilder[Any], fold: str) -> None:
         """Follow the live fold until the rebuild is at most about a batch behind.

@@ -17,9 +17,10 @@ from nudge.store.wire.keys import Keys
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.ATTRIBUTE.value: ("visitor", "open"),
     FoldName.LEARN.value: ("counts", "blocks", "totals"),
+    FoldName.MONITOR.value: ("minutes", "trace"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
-FIELDS: Final = (GENERATION, "watermark", "slots", DROPPED)
+FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED)
 """Fields of the fold's hash that describe its state."""
 GRACE: Final = 60
 """Seconds that a state which does not count any more can still be read: whoever asked for the

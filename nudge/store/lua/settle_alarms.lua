@@ -2,14 +2,14 @@
 -- or nothing where somebody else was first.
 --
 -- KEYS[1]  alarms, hash: id -> revision and alarm as JSON; checked and written
--- KEYS[2]  alarm_times, zset: ids by the second of their opening; written
+-- KEYS[2]  alarm_times, zset: ids by the second of their last step; written
 -- KEYS[3]  alarms_open, zset: the same, of alarms that are not resolved; written
 -- KEYS[4]  judgement, hash: `minute`, `state` (and the lease of the loop); checked and written
 -- ARGV[1]  minute that the state was read at (0 = none yet); empty where only alarms change
 -- ARGV[2]  minute reached
 -- ARGV[3]  state
 -- ARGV[4...] alarms, each: id, revision that the caller believes current (0 = none), JSON, second of
---            its opening, "1" where it is resolved
+--            its last step, "1" where it is resolved
 -- Returns  1, or 0 where an alarm or the minute is another
 if ARGV[1] ~= '' and (redis.call('HGET', KEYS[4], 'minute') or '0') ~= ARGV[1] then
   return 0

@@ -76,7 +76,7 @@ class Alarms:
         return self._each(ids)
 
     def recent(self, since: float = 0.0, most: int = MOST) -> list[StoredAlarm]:
-        """Return the alarms opened at or after a moment, the newest first.
+        """Return the alarms with a step at or after a moment, the latest first.
 
         Args:
             since: seconds since the epoch.
@@ -110,7 +110,7 @@ class Alarms:
         for one in changed:
             told = orjson.dumps({"revision": one.revision + 1, "alarm": one.alarm.plain})
             resolved = one.alarm.status(one.alarm.opened) is AlarmStatus.RESOLVED
-            args += [one.alarm.id, one.revision, told, repr(one.alarm.opened), str(int(resolved))]
+            args += [one.alarm.id, one.revision, told, repr(_last(one.alarm)), str(int(resolved))]
         return bool(
             self.client.run("settle_alarms", [self.keys.config(name) for name in families], args)
         )
@@ -120,6 +120,11 @@ class Alarms:
             return []
         found = self.client.call("HMGET", self.keys.config("alarms"), *ids)
         return [_stored(text) for text in found if text is not None]
+
+
+def _last(alarm: Alarm) -> float:
+    """Return the second of the last step."""
+    return alarm.steps[-1].at if alarm.steps else alarm.opened
 
 
 def _stored(text: bytes) -> StoredAlarm:

@@ -63,6 +63,8 @@ FAMILIES = (
     Family("open", "partition", "zset", "VisitorStates", "attribute, verify", "until matured"),
     Family("counts", "partition", "hash", "Counts", "publisher, verify", "as the slot"),
     Family("blocks", "partition", "zset", "Counts", "publisher, verify", "as the slot"),
+    Family("minutes", "partition", "hash", "MinuteCountStore", "monitor", "2 hours"),
+    Family("trace", "partition", "string", "MinuteCountStore", "monitor", "1 day idle"),
     Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
     Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
@@ -71,6 +73,9 @@ FAMILIES = (
     Family("documents", "config", "hash", "Documents", "web, workers, plan", "for ever", True),
     Family("kept", "config", "hash", "Documents", "nobody yet", "for ever", True),
     Family("edits", "config", "hash", "Documents", "apply", "for ever", True),
+    Family("quarantines", "config", "hash", "Quarantines", "publisher, web", "for ever", True),
+    Family("holds", "config", "hash", "PolicyHolds", "publisher, web", "until let go", True),
+    Family("hold_edits", "config", "list", "PolicyHolds", "web", "the last 100", True),
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
@@ -138,12 +143,15 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "reserved": _TAKES,
     "returned": _SHOWN,
     "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
-    **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals"), _OLD),
+    **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals", "minutes", "trace"), _OLD),
     "versions": {
         "Snapshots": "a field of its own, in the script that publishes",
         "Documents": "a field of its own, in the script that applies a document",
         "ApiKeys": "a field of its own, in the script that stores a key",
+        "Quarantines": "a field of its own, in the script that writes a quarantine",
+        "PolicyHolds": "a field of its own, in the script that holds a policy",
     },
+    "holds": {"Slots": "a slot's new mode and the end of its hold are one script"},
     "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
 }
 """Family -> each class that writes it beside its writer, with the reason; `*` is every family."""
@@ -256,6 +264,14 @@ class Keys:
     def totals(self, partition: int, slot: str, generation: int = 0) -> str:
         """Totals of one slot by revision, reason and variant."""
         return f"{self.prefix(partition)}{family('totals', generation)}:{slot}"
+
+    def minutes(self, partition: int, minute: int, generation: int = 0) -> str:
+        """The counts of a minute (since the epoch), by stage and attributes."""
+        return f"{self.prefix(partition)}{family('minutes', generation)}:{minute}"
+
+    def trace(self, partition: int, subject: str, generation: int = 0) -> str:
+        """The trace of a subject's latest visit."""
+        return f"{self.prefix(partition)}{family('trace', generation)}:{subject}"
 
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""

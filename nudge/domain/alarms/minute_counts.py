@@ -1,0 +1,87 @@
+"""Minute counts: arrivals, successes and failures of a minute, by stage and attributes. Pure.
+
+A *leaf* is a stage with the attributes of those counted, `method|channel=web|method=wechat`, here
+with the separator that no value can hold. Streams, such as a stage with one value of an attribute,
+are sums of leaves. A field is a leaf with a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from bandits.units import MINUTE
+from nudge.domain.slots.slot import Scalar
+
+ARRIVED: Final = "a"
+SUCCEEDED: Final = "s"
+FAILED: Final = "f"
+DELAYED: Final = "d"
+"""Kind of a success by its delay: the number of minutes follows."""
+LONGEST_DELAY: Final = 60
+"""Minutes; a longer delay counts as this."""
+LONGEST_VALUE: Final = 40
+"""Characters of an attribute's value that are told apart."""
+_PART: Final = "\x1f"
+_KIND: Final = "\x1e"
+
+
+class LeafCount(NamedTuple):
+    """A count of one leaf.
+
+    Attributes:
+        stage: name of the stage.
+        attributes: name -> value, without those that are unknown.
+        kind: `a`, `s`, `f`, or `d` with the minutes of the delay.
+        number: how many.
+    """
+
+    stage: str
+    attributes: Mapping[str, str]
+    kind: str
+    number: int
+
+
+def minute_of(at: float) -> int:
+    """Return the minute since the epoch in which a moment lies."""
+    return int(at // MINUTE)
+
+
+def value_text(value: Scalar) -> str:
+    """Return an attribute's value as it is counted: short, and without control characters."""
+    text = value if isinstance(value, str) else _plain(value)
+    return "".join(c if c.isprintable() else " " for c in text[:LONGEST_VALUE])
+
+
+def leaf_of(stage: str, attributes: Mapping[str, str]) -> str:
+    """Return the leaf of a stage with the attributes that are known."""
+    known = [f"{name}={attributes[name]}" for name in sorted(attributes) if attributes[name]]
+    return _PART.join((stage, *known))
+
+
+def field_of(leaf: str, kind: str) -> str:
+    """Return the field that counts a kind of a leaf."""
+    return f"{leaf}{_KIND}{kind}"
+
+
+def delay_field(stage: str, minutes: int) -> str:
+    """Return the field that counts successes of a stage by their delay, whatever their leaf."""
+    return field_of(stage, f"{DELAYED}{min(minutes, LONGEST_DELAY)}")
+
+
+def read_field(field: str, number: int) -> LeafCount:
+    """Read a count from its field."""
+    leaf, _, kind = field.partition(_KIND)
+    stage, *pairs = leaf.split(_PART)
+    return LeafCount(stage, dict(_pair(pair) for pair in pairs), kind, number)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _plain(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,174 @@
+"""Monitor: from decisions and events to counts by minute, stage and attributes.
+
+A fold. A record is counted in the minute in which it came, by the journal's time: a minute that
+every partition has passed never changes again, so that the monitors judge it once and for all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bandits.units import HOUR, MINUTE
+from nudge.domain.alarms.minute_counts import (
+    ARRIVED,
+    SUCCEEDED,
+    delay_field,
+    field_of,
+    leaf_of,
+    minute_of,
+)
+from nudge.domain.alarms.visit_counts import count_event
+from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, decided, decode_trace, recall_trace
+from nudge.domain.alarms.watch_plan import REWARD, SLOT, WatchPlan
+from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Reward
+from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.store.store import Store
+
+WATERMARK: Final = "watermark"
+MINUTES: Final = "minutes"
+KEPT: Final = 2 * HOUR // MINUTE
+"""Minutes that are kept: the search for a cause compares with them."""
+OLDEST: Final = 15.0 * MINUTE
+"""Seconds; what happened longer ago says nothing about the minute in which it came."""
+RECENT: Final = KEEP + 4.0 * HOUR
+"""Seconds; what came longer ago is in no count and no trace."""
+Plan = Callable[[], WatchPlan]
+"""Returns what is watched now."""
+
+
+@dataclass(frozen=True)
+class MonitorState:
+    """The state of the fold `monitor` in one partition.
+
+    Attributes:
+        watermark: the largest stamp, in seconds.
+        minutes: that have counts, in order.
+        generation: of the counts.
+    """
+
+    watermark: float
+    minutes: tuple[int, ...] = ()
+    generation: int = 0
+
+
+@dataclass
+class _Batch:
+    """The counts and traces of a batch while it is read."""
+
+    plan: WatchPlan
+    watermark: float
+    traces: dict[str, VisitTrace]
+    counts: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def take(self, entry: JournalEntry) -> None:
+        """Count one entry."""
+        self.watermark = max(self.watermark, entry.stamp)
+        record, at = entry.record, entry.at
+        if self.watermark - at > OLDEST:
+            return
+        minute = minute_of(self.watermark)
+        if isinstance(record, Event):
+            trace = recall_trace(self.traces[record.subject], self.watermark)
+            self.traces[record.subject] = count_event(
+                trace, record, at, minute, self.plan, self._teller(minute)
+            )
+        elif isinstance(record, Decision):
+            trace = recall_trace(self.traces[record.subject], self.watermark)
+            self.traces[record.subject] = decided(trace, record, at, self.plan)
+        elif isinstance(record, Exposure):
+            self._teller(minute)(field_of(leaf_of(REWARD, {SLOT: record.slot}), ARRIVED))
+        elif isinstance(record, Reward) and record.conversions > 0:
+            self._reward(record, minute)
+
+    def _reward(self, record: Reward, minute: int) -> None:
+        tell = self._teller(minute)
+        tell(field_of(leaf_of(REWARD, {SLOT: record.slot}), SUCCEEDED))
+        tell(delay_field(REWARD, max(minute - minute_of(record.exposed_at), 0)))
+
+    def _teller(self, minute: int) -> Callable[[str], object]:
+        counts = self.counts[minute]
+
+        def tell(name: str) -> None:
+            counts[name] += 1
+
+        return tell
+
+
+@dataclass(frozen=True)
+class MonitorFold:
+    """The fold `monitor`: counts arrivals and successes by minute.
+
+    Attributes:
+        plan: what is watched.
+        batch: most entries of one commit.
+        name: in its keys; another one while a new generation is built.
+    """
+
+    store: Store
+    plan: Plan
+    batch: int = 1000
+    name: str = FoldName.MONITOR
+
+    def prepare(self, partition: int) -> MonitorState:
+        """Read the watermark and the minutes as of the committed position."""
+        names = (WATERMARK, MINUTES, GENERATION)
+        mark, minutes, number = self.store.folds.read_fields(partition, self.name, *names)
+        kept = tuple(int(one) for one in (minutes or "").split())
+        return MonitorState(float(mark or 0.0), kept, int(number or 0))
+
+    def handle(
+        self, partition: int, state: MonitorState, entries: Sequence[JournalEntry]
+    ) -> tuple[MonitorState, Commit]:
+        """Return the state behind a batch, and the commit that it makes.
+
+        Args:
+            partition: of the journal.
+            state: before the batch.
+            entries: in order, at least one.
+        """
+        before = self._load(partition, state, entries)
+        batch = _Batch(self.plan(), state.watermark, dict(before))
+        for entry in entries:
+            batch.take(entry)
+        oldest = minute_of(batch.watermark) - KEPT
+        known = sorted({*state.minutes, *(m for m, found in batch.counts.items() if found)})
+        kept = tuple(minute for minute in known if minute > oldest)
+        after = MonitorState(batch.watermark, kept, state.generation)
+        writes = [
+            *self._writes(partition, state, batch, before),
+            *self.store.minute_counts.drop(
+                partition, [m for m in known if m <= oldest], state.generation
+            ),
+            self.store.folds.put_fields(partition, self.name, _fold_fields(after)),
+        ]
+        return after, Commit(entries[-1].position, (), writes)
+
+    def _writes(
+        self,
+        partition: int,
+        state: MonitorState,
+        batch: _Batch,
+        before: dict[str, VisitTrace],
+    ) -> Iterator[FoldWrite]:
+        counts = self.store.minute_counts
+        yield from counts.add(partition, batch.counts, state.generation)
+        for subject, trace in batch.traces.items():
+            if trace != before[subject]:
+                yield counts.put(partition, subject, trace, state.generation)
+
+    def _load(
+        self, partition: int, state: MonitorState, entries: Sequence[JournalEntry]
+    ) -> dict[str, VisitTrace]:
+        subjects = dict.fromkeys(
+            e.record.subject for e in entries if isinstance(e.record, Event | Decision)
+        )
+        found = self.store.minute_counts.traces(partition, list(subjects), state.generation)
+        return {subject: decode_trace(blob) for subject, blob in found.items()}
+
+
+def _fold_fields(state: MonitorState) -> dict[str, str]:
+    return {WATERMARK: repr(state.watermark), MINUTES: " ".join(map(str, state.minutes))}

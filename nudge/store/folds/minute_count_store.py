@@ -1,0 +1,85 @@
+"""Minute counts in the store, and the traces of visits that they are counted from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, encode_trace
+from nudge.domain.journal.fold_name import FoldName
+from nudge.store.folds.folds import FoldWrite
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+_MILLI: Final = 1000
+
+
+@dataclass(frozen=True)
+class CountFront:
+    """The place up to which a partition is counted.
+
+    Attributes:
+        at: seconds; every record that is still to be counted comes into this minute or later.
+        generation: of the counts.
+    """
+
+    at: float
+    generation: int
+
+
+@dataclass(frozen=True)
+class MinuteCountStore:
+    """The minute counts of an installation, and the traces of visits.
+
+    `add`, `drop` and `put` are the one writer: the fold and a rebuild both commit what they give.
+    """
+
+    client: Client
+    keys: Keys
+
+    def front(self, partition: int) -> CountFront:
+        """Return the place up to which a partition is counted, by the journal's time.
+
+        Where everything is counted, it is the store's time: whatever comes is stamped later.
+        """
+        named = [self.keys.fold(partition, FoldName.MONITOR), self.keys.seq(partition)]
+        at, generation = self.client.run("count_front", named, [])
+        return CountFront(float(at), int(generation))
+
+    def read(self, partition: int, minute: int, generation: int = 0) -> dict[str, int]:
+        """Read the counts of a minute: field -> number."""
+        found = self.client.read_hash(self.keys.minutes(partition, minute, generation))
+        return {name.decode(): int(value) for name, value in found.items()}
+
+    def traces(
+        self, partition: int, subjects: Sequence[str], generation: int = 0
+    ) -> dict[str, bytes | None]:
+        """Read the traces of subjects, undecoded; None where there is none."""
+        names = [self.keys.trace(partition, subject, generation) for subject in subjects]
+        blobs = self.client.call("MGET", *names) if names else []
+        return dict(zip(subjects, blobs, strict=True))
+
+    def add(
+        self, partition: int, counts: Mapping[int, Counter[str]], generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes that add counts: minute -> field -> number."""
+        for minute, fields in counts.items():
+            key = self.keys.minutes(partition, minute, generation)
+            for name, number in fields.items():
+                yield FoldWrite("HINCRBY", key, (name, number))
+
+    def drop(
+        self, partition: int, minutes: Iterable[int], generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes that forget minutes."""
+        for minute in minutes:
+            yield FoldWrite("DEL", self.keys.minutes(partition, minute, generation))
+
+    def put(
+        self, partition: int, subject: str, trace: VisitTrace, generation: int = 0
+    ) -> FoldWrite:
+        """Return the write of a trace, which expires when nobody needs it any more."""
+        key = self.keys.trace(partition, subject, generation)
+        return FoldWrite("SET", key, (encode_trace(trace), "PX", int(KEEP * _MILLI)))
