@@ -29,6 +29,7 @@ from nudge.settings.settings import Settings
 from nudge.store.keeping.retention import RetentionRule
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
+from nudge.workers.alarm_loop import AlarmLoop
 from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.configuration_follower import ConfigurationFollower, FollowedPlanReview
@@ -145,7 +146,10 @@ def _learn(worker: Worker) -> dict[str, Loop]:
 def _monitor(worker: Worker) -> dict[str, Loop]:
     follower = ConfigurationFollower(worker.store, worker.settings)
     fold = MonitorFold(worker.store, lambda: follower.current().watch_plan)
-    return {fold.name: _runner(worker, fold)}
+    judging = AlarmLoop(
+        worker.store, follower.current, worker.owner, worker.ttl, worker.store_check
+    )
+    return {fold.name: _runner(worker, fold), "alarms": judging}
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:

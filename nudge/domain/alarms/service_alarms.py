@@ -19,16 +19,16 @@ from nudge.domain.alarms.alarm import AlarmLevel, alarm_key
 class ServiceMonitor(StrEnum):
     """Monitor of the service's own figures; part of the keys of its alarms."""
 
-    FOLD_LAG = "fold_lag"
-    STORE_AWAY = "store_away"
-    WRONG_STORE = "wrong_store"
-    STORE_MEMORY = "store_memory"
-    SPOOL = "spool"
-    STALE_SNAPSHOT = "stale_snapshot"
-    PUBLISH_FAILING = "publish_failing"
-    SLOT_FROZEN = "slot_frozen"
-    REWARD_DROUGHT = "reward_drought"
-    SAMPLE_RATIO = "sample_ratio"
+    FOLD_LAG = "service.fold_lag"
+    STORE_AWAY = "service.store_away"
+    WRONG_STORE = "service.wrong_store"
+    STORE_MEMORY = "service.store_memory"
+    SPOOL = "service.spool"
+    STALE_SNAPSHOT = "service.stale_snapshot"
+    PUBLISH_FAILING = "service.publish_failing"
+    SLOT_FROZEN = "service.slot_frozen"
+    REWARD_DROUGHT = "service.reward_drought"
+    SAMPLE_RATIO = "service.sample_ratio"
 
 
 class RewardRun(NamedTuple):

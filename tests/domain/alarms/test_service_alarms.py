@@ -26,16 +26,16 @@ QUIET: Final = ServiceFigures(
     fold_lags={"learn": 2.0}, waiting_news={"banner": 1.0}, rewards={"banner": RewardRun(20, 0.1)}
 )
 BAD: Final = {
-    "fold_lag|fold=learn": replace(QUIET, fold_lags={"learn": 400.0}),
-    "store_away": replace(QUIET, store_away=31.0),
-    "wrong_store": replace(QUIET, wrong_store="store_older"),
-    "store_memory": replace(QUIET, store_memory=0.85),
-    "spool": replace(QUIET, spool_used=0.6),
-    "stale_snapshot|slot=banner": replace(QUIET, waiting_news={"banner": 301.0}),
-    "publish_failing|slot=banner": replace(QUIET, failing={"banner": "numeric"}),
-    "slot_frozen|slot=banner": replace(QUIET, frozen={"banner": "guard"}),
-    "reward_drought|slot=banner": replace(QUIET, rewards={"banner": RewardRun(500, 0.1)}),
-    "sample_ratio|slot=banner": replace(QUIET, mismatched=frozenset({"banner"})),
+    "service.fold_lag|fold=learn": replace(QUIET, fold_lags={"learn": 400.0}),
+    "service.store_away": replace(QUIET, store_away=31.0),
+    "service.wrong_store": replace(QUIET, wrong_store="store_older"),
+    "service.store_memory": replace(QUIET, store_memory=0.85),
+    "service.spool": replace(QUIET, spool_used=0.6),
+    "service.stale_snapshot|slot=banner": replace(QUIET, waiting_news={"banner": 301.0}),
+    "service.publish_failing|slot=banner": replace(QUIET, failing={"banner": "numeric"}),
+    "service.slot_frozen|slot=banner": replace(QUIET, frozen={"banner": "guard"}),
+    "service.reward_drought|slot=banner": replace(QUIET, rewards={"banner": RewardRun(500, 0.1)}),
+    "service.sample_ratio|slot=banner": replace(QUIET, mismatched=frozenset({"banner"})),
 }
 
 
@@ -65,20 +65,20 @@ def test_every_monitor_is_tried() -> None:
 
 def test_a_short_trouble_opens_nothing() -> None:
     """A figure that is bad for less than a minute is none."""
-    assert play(([QUIET] * 10 + [BAD["store_away"]] * 6) * 20) == []
+    assert play(([QUIET] * 10 + [BAD["service.store_away"]] * 6) * 20) == []
 
 
 def test_a_figure_that_wavers_opens_one_alarm() -> None:
     """Around its limit, and with short good moments, it stays one alarm."""
     high, edge = replace(QUIET, spool_used=0.52), replace(QUIET, spool_used=0.45)
     story = [high] * 10 + [edge, high] * 100 + [QUIET, high] * 100
-    assert play(story) == [(60.0, "opened", "spool")]
+    assert play(story) == [(60.0, "opened", "service.spool")]
 
 
 def test_a_slot_that_is_gone_has_no_alarm() -> None:
     """What is not checked any more is over like what is good."""
     gone = replace(QUIET, waiting_news={}, rewards={})
-    story = [BAD["stale_snapshot|slot=banner"]] * 10 + [gone] * 40
+    story = [BAD["service.stale_snapshot|slot=banner"]] * 10 + [gone] * 40
     assert [what for _, what, _ in play(story)] == ["opened", "over"]
 
 

@@ -1,0 +1,1 @@
+"""Alarms: minute counts are judged, causes found, and alarms opened and resolved."""

@@ -1,0 +1,140 @@
+"""The book of alarms: opens, groups, reopens and resolves them after each minute. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bandits.units import HOUR, MINUTE
+from nudge.domain.alarms.alarm import (
+    Alarm,
+    AlarmAction,
+    AlarmLevel,
+    AlarmStatus,
+    AlarmStep,
+    alarm_key,
+)
+from nudge.domain.alarms.monitors import Monitor
+from nudge.flows.alarms.cause_search import Cause
+from nudge.flows.alarms.judge import MonitorFinding, StreamFinding
+from nudge.flows.alarms.minute_sums import Stream
+
+WHO: Final = "monitor"
+"""Author of the steps of monitors."""
+AGAIN: Final = float(HOUR)
+"""Seconds after its end in which a trouble that comes back is the same alarm."""
+_RANKS: Final = tuple(AlarmLevel)
+
+Search = Callable[[Monitor, StreamFinding], Cause]
+Say = Callable[[Alarm, Monitor], Mapping[str, str]]
+"""Returns the sentences of an alarm, by language."""
+
+
+@dataclass(frozen=True)
+class AlarmBook:
+    """The alarms of the last hours, as they were read.
+
+    Attributes:
+        alarms: unresolved ones, and those resolved lately; the latest first.
+        search: finds the cause of a fall.
+        say: puts an alarm in words.
+    """
+
+    alarms: Sequence[Alarm]
+    search: Search
+    say: Say
+
+    def changes(self, findings: Iterable[MonitorFinding], minute: int) -> list[Alarm]:
+        """Return the alarms that a minute opens, reopens, raises or resolves.
+
+        Args:
+            findings: of all monitors.
+            minute: that was judged.
+        """
+        at = float((minute + 1) * MINUTE)
+        changed: dict[str, Alarm] = {}
+        for finding in findings:
+            for alarm in self._resolved(finding, at):
+                changed[alarm.id] = alarm
+        for finding in findings:
+            for alarm in self._opened(finding, at, changed):
+                changed[alarm.id] = alarm
+        return list(changed.values())
+
+    def _resolved(self, finding: MonitorFinding, at: float) -> Iterable[Alarm]:
+        for alarm in self.alarms:
+            mine = alarm.monitor == finding.monitor.name and _is_open(alarm, at)
+            if mine and not any(_concerns(alarm, stream) for stream in finding.fallen):
+                yield alarm.with_step(AlarmStep(at, AlarmAction.RESOLVE, WHO, "as usual again"))
+
+    def _opened(
+        self, finding: MonitorFinding, at: float, changed: Mapping[str, Alarm]
+    ) -> Iterable[Alarm]:
+        """Yield what new falls of a monitor come to: one alarm a stage at most."""
+        stages: dict[str, StreamFinding] = {}
+        for one in sorted(finding.new, key=lambda one: -one.evidence):
+            stages.setdefault(one.stream.stage, one)
+        now = {alarm.id: alarm for alarm in self.alarms}
+        now.update(changed)
+        for one in stages.values():
+            alarm = self._alarm(finding.monitor, one, at, list(now.values()))
+            if alarm is not None:
+                now[alarm.id] = alarm
+                yield alarm
+
+    def _alarm(
+        self, monitor: Monitor, found: StreamFinding, at: float, known: Sequence[Alarm]
+    ) -> Alarm | None:
+        cause = self.search(monitor, found)
+        for alarm in known:
+            if _is_open(alarm, at) and is_same_trouble(alarm.cause, cause.values):
+                higher = _RANKS.index(monitor.level) > _RANKS.index(alarm.level)
+                return replace(alarm, level=monitor.level) if higher else None
+        for alarm in known:
+            if alarm.key == alarm_key(monitor.name, cause.values) and at - _ended(alarm) <= AGAIN:
+                return alarm.with_step(AlarmStep(at, AlarmAction.REOPEN, WHO))
+        return self._new(monitor, found, cause, at)
+
+    def _new(self, monitor: Monitor, found: StreamFinding, cause: Cause, at: float) -> Alarm:
+        key = f"{alarm_key(monitor.name, cause.values)}|{at!r}"
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        figures = {"ratio": found.ratio, **cause.figures}
+        began = float(found.began * MINUTE)
+        step = AlarmStep(at, AlarmAction.OPEN, WHO)
+        alarm = Alarm(
+            name,
+            monitor.name,
+            monitor.level,
+            dict(cause.values),
+            began,
+            at,
+            {},
+            figures,
+            cause.unchanged,
+            steps=(step,),
+        )
+        return replace(alarm, sentence=self.say(alarm, monitor))
+
+
+def is_same_trouble(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return True where one cause contains the other: what fails for all fails for each."""
+    pairs, others = set(one.items()), set(other.items())
+    return pairs <= others or others <= pairs
+
+
+def _concerns(alarm: Alarm, stream: Stream) -> bool:
+    if alarm.cause.get("stage") != stream.stage:
+        return False
+    values = alarm.cause.get(stream.attribute, "").split(", ")
+    return not stream.attribute or stream.attribute not in alarm.cause or stream.value in values
+
+
+def _is_open(alarm: Alarm, at: float) -> bool:
+    return alarm.status(at) is not AlarmStatus.RESOLVED
+
+
+def _ended(alarm: Alarm) -> float:
+    """Return the second of the last step that resolved the alarm."""
+    return max((s.at for s in alarm.steps if s.action is AlarmAction.RESOLVE), default=0.0)

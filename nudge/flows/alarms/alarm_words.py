@@ -1,0 +1,58 @@
+"""Words of an alarm: one sentence in zh and en, with numbers and the time at which it began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nudge.domain.alarms.alarm import Alarm
+from nudge.domain.alarms.monitors import Monitor, WatchKind
+from nudge.domain.basics.calendar import OperatorCalendar
+
+_TITLES: Final[Mapping[str, str]] = {
+    "stage": "环节",
+    "channel": "渠道",
+    "method": "支付方式",
+    "reason": "原因",
+    "city": "城市",
+    "carrier": "运营商",
+    "app_version": "版本",
+    "slot": "栏位",
+    "scene": "场景",
+}
+_WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
+    WatchKind.RATE: ("转化率下降", "conversion fell"),
+    WatchKind.FAILURES: ("失败增多", "failures rose"),
+    WatchKind.SILENCE: ("数量减少", "numbers fell"),
+    WatchKind.SURGE: ("数量激增", "numbers rose"),
+}
+
+
+def describe_alarm(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -> dict[str, str]:
+    """Return the sentence of an alarm, by language."""
+    began = calendar.label(alarm.began)
+    zh = "，".join(f"{_TITLES.get(name, name)} {value}" for name, value in alarm.cause.items())
+    en = ", ".join(f"{name} {value}" for name, value in alarm.cause.items())
+    what = _WHAT[monitor.kind]
+    numbers = _numbers(alarm)
+    rest = _unchanged(alarm)
+    return {
+        "zh": f"{zh}：自 {began} 起{what[0]}{numbers[0]}。{rest[0]}",
+        "en": f"{en}: {what[1]}{numbers[1]} since {began}.{rest[1]}",
+    }
+
+
+def _numbers(alarm: Alarm) -> tuple[str, str]:
+    figures = alarm.figures
+    if "rate" not in figures:
+        ratio = figures.get("ratio", 1.0)
+        return f"，为平时的 {ratio:.0%}", f" to {ratio:.0%} of the usual"
+    rate, usual = figures["rate"], figures["usual"]
+    return f"，{rate:.1%}（平时 {usual:.1%}）", f" to {rate:.1%} (usually {usual:.1%})"
+
+
+def _unchanged(alarm: Alarm) -> tuple[str, str]:
+    if not alarm.unchanged:
+        return "", ""
+    zh = "、".join(_TITLES.get(name, name) for name in alarm.unchanged)
+    return f"与{zh}无关。", f" No difference by {', '.join(alarm.unchanged)}."

@@ -1,0 +1,136 @@
+"""The search for a cause: which values of which attributes explain a stage's fall. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+from bandits.causes.rules import CauseRules
+from bandits.causes.search import find_cause
+from bandits.causes.table import AttributeTable
+from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, SUCCEEDED, LeafCount
+from nudge.domain.alarms.monitors import COUNTS, Monitor, WatchKind
+from nudge.domain.alarms.watch_plan import REASON
+from nudge.flows.alarms.minute_sums import Stream
+
+SPAN: Final = 10
+"""Minutes of a span before the fall that is compared with."""
+SPANS: Final = 11
+_ABSENT: Final = ""
+Leaf = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The cause of a fall.
+
+    Attributes:
+        values: attribute -> value; several values of one are joined by a comma.
+        figures: numbers by name.
+        unchanged: attributes that were searched and do not explain it.
+    """
+
+    values: Mapping[str, str]
+    figures: Mapping[str, float] = field(default_factory=dict)
+    unchanged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Leaves:
+    """The leaves of a stage with (T, N) numbers: bad ones and arrivals by span."""
+
+    leaves: tuple[Leaf, ...]
+    bad: FloatArray
+    arrivals: FloatArray
+
+
+def search_cause(
+    minutes: Mapping[int, Sequence[LeafCount]],
+    monitor: Monitor,
+    stream: Stream,
+    began: int,
+    now: int,
+) -> Cause:
+    """Search the cause of a stream's fall.
+
+    Args:
+        minutes: counts of the minutes that are kept.
+        monitor: that found the fall.
+        stream: the one that fell most surely.
+        began: minute, as estimated.
+        now: minute up to which everything is judged, included.
+    """
+    own = {stream.attribute: stream.value} if stream.attribute else {}
+    if monitor.kind in COUNTS:
+        return Cause({"stage": stream.stage, **own})
+    firsts = [began - SPAN * k for k in range(1, SPANS + 1)]
+    spans = [range(began, now + 1), *(range(first, first + SPAN) for first in firsts)]
+    held = [span for i, span in enumerate(spans) if not i or any(m in minutes for m in span)]
+    found = _leaves([_span(minutes, span) for span in held], monitor, stream.stage)
+    if len(held) == 1 or not found.leaves or not found.arrivals[0].sum():
+        return Cause({"stage": stream.stage, **own})
+    cause = _searched(found, stream.stage)
+    # The search found no value that stands out, but a detector did, within the budget.
+    return cause if len(cause.values) > 1 else replace(cause, values={**cause.values, **own})
+
+
+def _span(minutes: Mapping[int, Sequence[LeafCount]], span: range) -> Iterable[LeafCount]:
+    return [count for minute in span for count in minutes.get(minute, ())]
+
+
+def _leaves(spans: Sequence[Iterable[LeafCount]], monitor: Monitor, stage: str) -> _Leaves:
+    kinds = (ARRIVED, SUCCEEDED, FAILED)
+    sums: dict[Leaf, FloatArray] = {}
+    for place, counts in enumerate(spans):
+        for count in counts:
+            if count.stage != stage or count.kind not in kinds:
+                continue
+            leaf = tuple(pair for pair in sorted(count.attributes.items()) if pair[0] != REASON)
+            rows = sums.setdefault(leaf, np.zeros((len(spans), len(kinds))))
+            rows[place, kinds.index(count.kind)] += count.number
+    leaves = tuple(sorted(leaf for leaf in sums if leaf))
+    if not leaves:
+        return _Leaves((), np.zeros((len(spans), 0)), np.zeros((len(spans), 0)))
+    table = np.stack([sums[leaf] for leaf in leaves], axis=1)
+    arrived, succeeded, failed = table.transpose(2, 0, 1)
+    if monitor.kind is WatchKind.FAILURES:
+        return _Leaves(leaves, failed, np.maximum(arrived, failed))
+    return _Leaves(leaves, np.maximum(arrived - succeeded, 0.0), arrived)
+
+
+def _searched(found: _Leaves, stage: str) -> Cause:
+    names = sorted({name for leaf in found.leaves for name, _ in leaf})
+    values = [sorted({dict(leaf).get(name, _ABSENT) for leaf in found.leaves}) for name in names]
+    codes = np.array(
+        [
+            [values[d].index(dict(leaf).get(name, _ABSENT)) for d, name in enumerate(names)]
+            for leaf in found.leaves
+        ]
+    )
+    absent = frozenset((d, one.index(_ABSENT)) for d, one in enumerate(values) if _ABSENT in one)
+    table = AttributeTable(
+        codes, found.bad[0], found.arrivals[0], found.bad[1:], found.arrivals[1:]
+    )
+    answer = find_cause(table, CauseRules(ignored=absent))
+    named: dict[str, list[str]] = {}
+    for conjunction in answer.sets:
+        for d, code in conjunction:
+            known = named.setdefault(names[d], [])
+            if values[d][code] not in known:
+                known.append(values[d][code])
+    figures = {
+        "rate": 1.0 - answer.rate,
+        "usual": 1.0 - answer.usual,
+        "arrivals": answer.ranked[0].arrivals if answer.ranked else float(found.arrivals[0].sum()),
+        "excess": answer.excess,
+        "share_explained": answer.share,
+    }
+    return Cause(
+        {"stage": stage, **{name: ", ".join(sorted(one)) for name, one in named.items()}},
+        figures if answer.ranked else {},
+        tuple(names[d] for d in answer.unchanged if names[d] not in named),
+    )

@@ -1,0 +1,194 @@
+"""Judge: a minute's counts go through all monitors; what fell or came back is found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from bandits.arrays import AnyArray
+from bandits.monitoring import CalendarDay, DelayLaw, StepResult
+from nudge.domain.alarms.monitors import Monitor, Monitors
+from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.flows.alarms.judged_time import JudgedTime
+from nudge.flows.alarms.minute_sums import MinuteSums, Stream
+from nudge.flows.alarms.monitor_watch import BINS, MonitorWatch, limits_of
+from nudge.flows.alarms.watch_state import FORGET, WatchState, no_delays
+
+REFIT: Final = 60
+"""Minutes between two fits of the delay laws."""
+
+
+class StreamFinding(NamedTuple):
+    """A stream that an alarm of its detector found.
+
+    Attributes:
+        stream: that fell (or rose).
+        evidence: logarithm of the e-value.
+        began: minute, as estimated.
+        ratio: of the count to the usual one, since it began.
+    """
+
+    stream: Stream
+    evidence: float
+    began: int
+    ratio: float
+
+
+@dataclass(frozen=True)
+class MonitorFinding:
+    """The finding of one monitor in a minute.
+
+    Attributes:
+        monitor: that was judged.
+        new: streams that reached their limit in this minute.
+        fallen: streams that are down (or up) now.
+    """
+
+    monitor: Monitor
+    new: tuple[StreamFinding, ...]
+    fallen: frozenset[Stream]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The judge of minutes.
+
+    Attributes:
+        monitors: of the installation.
+        plan: what is counted.
+        time: calendar of the monitors.
+    """
+
+    monitors: Monitors
+    plan: WatchPlan
+    time: JudgedTime
+
+    def advance(
+        self, state: WatchState, minute: int, sums: MinuteSums
+    ) -> tuple[WatchState, list[MonitorFinding]]:
+        """Return the state behind a minute, and the finding of each monitor.
+
+        Args:
+            state: behind the minute before.
+            minute: since the epoch.
+            sums: of the minute, over all partitions.
+        """
+        day = self.time.day_of(minute)
+        starts_day = bool(state.day) and day != state.day
+        if starts_day:
+            state = self._closed(state)
+        judged = _Minute(minute, sums, self.time, starts_day=starts_day)
+        watches: dict[str, MonitorWatch] = {}
+        findings: list[MonitorFinding] = []
+        for monitor in self.monitors.each:
+            found: list[tuple[MonitorWatch, StepResult]] = []
+            for stage in monitor.watched(self.plan):
+                name = f"{monitor.name}/{stage}"
+                weights = state.laws.get(stage)
+                law = DelayLaw.prior() if weights is None else DelayLaw(weights)
+                step = self._watch(state.watches.get(name), monitor, stage, judged, law)
+                if step:
+                    watches[name] = step[0]
+                    found.append(step)
+            findings.append(_finding(monitor, found))
+        delays = _with_delays(state.delays, sums)
+        laws = _fit_laws(delays) if minute % REFIT == 0 else state.laws
+        return WatchState(minute, day, watches, delays, laws), findings
+
+    def _watch(
+        self,
+        watch: MonitorWatch | None,
+        monitor: Monitor,
+        stage: str,
+        judged: _Minute,
+        law: DelayLaw,
+    ) -> tuple[MonitorWatch, StepResult] | None:
+        """Return a watch behind the minute, with what it says; None before its first stream."""
+        if watch is None:
+            watch = MonitorWatch.start((), np.zeros(0), judged.minute, monitor)
+        mine = judged.of_stage(stage)
+        watch = watch.grow(mine, judged.minute, monitor, self.monitors.values)
+        if not watch.streams:
+            return None
+        limits = limits_of(watch, self.monitors.per_year, self._groups)
+        return watch.advance(
+            judged.minute, mine, judged.place, law, limits, monitor, starts_day=judged.starts_day
+        )
+
+    @cached_property
+    def _groups(self) -> int:
+        """The number of groups of streams among which the budget is shared."""
+        return sum(len(one.watched(self.plan)) * (1 + len(one.by)) for one in self.monitors.each)
+
+    def _closed(self, state: WatchState) -> WatchState:
+        """Return the state behind a day that has ended: what was learned from it is in."""
+        kind, weight = self.time.kind_of(state.day), np.ones(BINS)
+        named = {one.name: one for one in self.monitors.each}
+        watches = {
+            name: watch.close_day(kind, weight, named[name.split("/")[0]])
+            for name, watch in state.watches.items()
+            if name.split("/")[0] in named
+        }
+        return replace(
+            state,
+            watches=watches,
+            delays={stage: one * FORGET for stage, one in state.delays.items()},
+        )
+
+
+@dataclass(frozen=True)
+class _Minute:
+    """A minute with its counts and its place in the calendar."""
+
+    minute: int
+    sums: MinuteSums
+    time: JudgedTime
+    starts_day: bool
+
+    @cached_property
+    def place(self) -> tuple[CalendarDay, int]:
+        """Day and hour."""
+        return self.time.kind_of(self.time.day_of(self.minute)), self.time.hour_of(self.minute)
+
+    def of_stage(self, stage: str) -> MinuteSums:
+        """Return the sums of one stage."""
+        streams = self.sums.streams
+        return replace(self.sums, streams={s: n for s, n in streams.items() if s.stage == stage})
+
+
+def _fit_laws(delays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    prior = DelayLaw.prior()
+    return {stage: DelayLaw.fit(counts, prior).weights for stage, counts in delays.items()}
+
+
+def _with_delays(known: Mapping[str, AnyArray], sums: MinuteSums) -> dict[str, AnyArray]:
+    after = dict(known)
+    for stage, delays in sums.delays.items():
+        counts = after.get(stage, no_delays()).copy()
+        for minutes, number in delays.items():
+            counts[minutes] += number
+        after[stage] = counts
+    return after
+
+
+def _finding(monitor: Monitor, found: list[tuple[MonitorWatch, StepResult]]) -> MonitorFinding:
+    new = tuple(
+        StreamFinding(
+            watch.streams[i],
+            float(result.evidence[i]),
+            int(result.began[i]),
+            float(result.ratio[i]),
+        )
+        for watch, result in found
+        for i in np.flatnonzero(result.alarm & watch.known)
+    )
+    fallen = frozenset(
+        watch.streams[i]
+        for watch, result in found
+        for i in np.flatnonzero(result.fallen & watch.known)
+    )
+    return MonitorFinding(monitor, new, fallen)

@@ -1,0 +1,300 @@
+"""The watch of one stage by one monitor: the detectors of its streams, minute by minute. Pure.
+
+A stream is learned before it is judged: a rate for two hours and a hundred arrivals, a count for a
+week. Until then its detector stays at its start.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+
+from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from bandits.monitoring import (
+    CalendarDay,
+    DelayLaw,
+    Detector,
+    DetectorTerms,
+    RateCounts,
+    RateDetector,
+    Season,
+    StepCounts,
+    StepResult,
+    share_budget,
+)
+from nudge.domain.alarms.monitors import COUNTS, RISES, Monitor, WatchKind
+from nudge.flows.alarms.minute_sums import MinuteSums, Stream
+
+BINS: Final = 24
+WARM: Final = 120
+"""Minutes for which a rate is learned before it is judged."""
+ENOUGH: Final = 100
+"""Arrivals that this takes."""
+WARM_COUNT: Final = 7 * 1440
+"""Minutes for which a count is learned before it is judged."""
+YEAR: Final = 525_600.0
+_LEAST: Final = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class MonitorWatch:
+    """The watch of a stage over S streams, in the order in which they were first seen.
+
+    Attributes:
+        streams: of the stage.
+        first: (S,) minute in which each was first seen.
+        totals: (S, 2) counts and exposure while it is learned.
+        known: (S,) whether it is judged.
+        places: (S,) number among the streams of its attribute, from 1.
+        today: (S, 2, 24) counts and exposure of the day, by hour.
+        detector: of the streams.
+        season: of the streams.
+    """
+
+    streams: tuple[Stream, ...]
+    first: IntArray
+    totals: FloatArray
+    known: BoolArray
+    places: FloatArray
+    today: FloatArray
+    detector: Detector | RateDetector
+    season: Season
+
+    @classmethod
+    def start(
+        cls, streams: tuple[Stream, ...], places: FloatArray, minute: int, monitor: Monitor
+    ) -> Self:
+        """Return the watch of streams that were never seen before."""
+        count = len(streams)
+        return cls(
+            streams,
+            np.full(count, minute, dtype=np.int64),
+            np.zeros((count, 2)),
+            np.zeros(count, dtype=np.bool_),
+            places,
+            np.zeros((count, 2, BINS)),
+            _start_detector(count, monitor),
+            Season.start(np.ones(count), bins=BINS),
+        )
+
+    def arrays(self) -> dict[str, AnyArray]:
+        """Return the state of all streams as plain arrays by name, all with S rows but a few."""
+        own: dict[str, AnyArray] = {name: getattr(self, name) for name in _OWN}
+        detector = {f"detector.{name}": one for name, one in self.detector.arrays().items()}
+        return own | detector | {f"season.{n}": one for n, one in self.season.arrays().items()}
+
+    @classmethod
+    def read(cls, streams: tuple[Stream, ...], arrays: Mapping[str, AnyArray]) -> Self:
+        """Return the watch of a state that `arrays` gave.
+
+        Raises:
+            ValueError: an array is missing or unknown.
+        """
+        part = {
+            kind: {
+                name.removeprefix(f"{kind}."): one
+                for name, one in arrays.items()
+                if name.startswith(f"{kind}.")
+            }
+            for kind in ("detector", "season")
+        }
+        missing = [name for name in _OWN if name not in arrays]
+        if missing:
+            raise ValueError(f"the arrays lack {', '.join(missing)}")
+        own = {name: arrays[name] for name in _OWN}
+        return cls(
+            streams,
+            **own,
+            detector=_read_detector(part["detector"]),
+            season=Season.read(part["season"]),
+        )
+
+    def grow(self, sums: MinuteSums, minute: int, monitor: Monitor, most: int) -> Self:
+        """Return the watch with the streams that a minute shows for the first time."""
+        known = set(self.streams)
+        wanted = ("", *monitor.by)
+        new = [s for s in sorted(sums.streams) if s not in known and s.attribute in wanted]
+        counts = Counter(stream.attribute for stream in self.streams)
+        taken: list[Stream] = []
+        places: list[float] = []
+        for stream in new:
+            if counts[stream.attribute] < most:
+                counts[stream.attribute] += 1
+                taken.append(stream)
+                places.append(float(counts[stream.attribute]))
+        if not taken:
+            return self
+        more = type(self).start(tuple(taken), np.array(places), minute, monitor)
+        return self._joined(more)
+
+    def _joined(self, more: Self) -> Self:
+        if not self.streams:
+            return more
+        mine, others = self.arrays(), more.arrays()
+        joined = {
+            name: one if name in _SHARED else np.concatenate([one, others[name]])
+            for name, one in mine.items()
+        }
+        return self.read((*self.streams, *more.streams), joined)
+
+    def advance(
+        self,
+        minute: int,
+        sums: MinuteSums,
+        place: tuple[CalendarDay, int],
+        law: DelayLaw,
+        limits: FloatArray,
+        monitor: Monitor,
+        *,
+        starts_day: bool,
+    ) -> tuple[Self, StepResult]:
+        """Return the watch after a minute, and what the minute says of each stream.
+
+        Args:
+            minute: since the epoch.
+            sums: of the minute.
+            place: day and hour of the minute.
+            law: of the delay of its successes.
+            limits: (S,) average run lengths to keep.
+            monitor: that is watched.
+            starts_day: the minute is the first of a day.
+        """
+        observed, exposed = self._numbers(sums, monitor)
+        watch = self._learned(minute, observed, exposed, monitor)
+        usual, terms = watch.season.find_usual(*place), terms_of(monitor)
+        before = watch.detector
+        after: Detector | RateDetector
+        if isinstance(before, RateDetector):
+            rates = RateCounts(exposed, observed)
+            after, result = before.advance(
+                minute, rates, usual, law, limits, terms, starts_day=starts_day
+            )
+        else:
+            seen = StepCounts(observed, exposed * usual.mean)
+            after, result = before.advance(
+                minute, seen, usual, limits, terms, starts_day=starts_day
+            )
+        today = watch.today.copy()
+        # A trouble that goes on is nothing to learn from.
+        today[:, 0, place[1]] += np.where(result.fallen, 0.0, observed)
+        today[:, 1, place[1]] += np.where(result.fallen, 0.0, exposed)
+        return replace(watch, detector=watch.reset(after, monitor), today=today), result
+
+    def reset(self, after: Detector | RateDetector, monitor: Monitor) -> Detector | RateDetector:
+        """Return a detector with streams that are only learned yet at their start.
+
+        What is pending is followed: a stream that is judged from now on has a past.
+        """
+        if self.known.all():
+            return after
+        fresh = _start_detector(len(self.streams), monitor).arrays()
+        chosen = {
+            name: one
+            if name.startswith("pending.")
+            else np.where(self.known.reshape(-1, *[1] * (one.ndim - 1)), one, fresh[name])
+            for name, one in after.arrays().items()
+        }
+        return _read_detector(chosen)
+
+    def _numbers(self, sums: MinuteSums, monitor: Monitor) -> tuple[FloatArray, FloatArray]:
+        """Return the number (S,) that is watched in the minute, and what it is a share of."""
+        rows = [sums.streams.get(stream, _NOTHING) for stream in self.streams]
+        table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+        arrivals, successes, failures = table.T
+        if monitor.kind in COUNTS:
+            return arrivals, np.ones(len(rows))
+        if monitor.kind is WatchKind.RATE:
+            return successes, arrivals
+        return failures, np.maximum(arrivals, failures)
+
+    def _learned(
+        self, minute: int, observed: FloatArray, exposed: FloatArray, monitor: Monitor
+    ) -> Self:
+        """Return the watch in which streams that were learned for long enough are judged."""
+        learning = ~self.known
+        if not learning.any():
+            return self
+        totals = self.totals + np.where(learning[:, None], np.stack([observed, exposed], 1), 0.0)
+        age = minute - self.first
+        if monitor.kind in COUNTS:
+            ready = learning & (age >= WARM_COUNT)
+        else:
+            ready = learning & (age >= WARM) & (totals[:, 1] >= ENOUGH)
+        season = self.season
+        if monitor.kind not in COUNTS:
+            usual = np.maximum((totals[:, 0] + 0.5) / (totals[:, 1] + 1.0), _LEAST)
+            season = replace(season, usual=np.where(learning, usual, season.usual))
+        return replace(self, totals=totals, known=self.known | ready, season=season)
+
+    def close_day(self, day: CalendarDay, weight: FloatArray, monitor: Monitor) -> Self:
+        """Return the watch behind a day, whose counts its season has learned.
+
+        Args:
+            day: that ended.
+            weight: (24,) 0 for hours under quarantine.
+            monitor: that is watched.
+        """
+        observed, exposed = self.today[:, 0], self.today[:, 1]
+        usual = self.season.usual
+        if monitor.kind in COUNTS:
+            # The first whole day is the first guess of a count.
+            fresh = (usual == 1.0) & ~self.known
+            mean = observed.sum(axis=1) / np.maximum(exposed.sum(axis=1), 1.0)
+            usual = np.where(fresh, np.maximum(mean, _LEAST), usual)
+            judged = np.ones(len(usual), dtype=np.bool_)
+        else:
+            judged = self.known
+        weights = weight[None, :] * judged[:, None] * (exposed > 0)
+        season = replace(self.season, usual=usual).learn(day, observed, exposed, weights)
+        return replace(self, season=season, today=np.zeros_like(self.today))
+
+
+_OWN: Final = ("first", "totals", "known", "places", "today")
+_NOTHING: Final = (0, 0, 0)
+_SHARED: Final = frozenset(
+    {"season.shape"}
+    | {
+        f"season.{name}.prior"
+        for name in ("base", "hours", "weekdays", "cells", "months", "holidays")
+    }
+)
+"""Arrays that all streams share: they have no row of a stream."""
+
+
+def terms_of(monitor: Monitor) -> DetectorTerms:
+    """Return the terms of a monitor's detectors."""
+    return DetectorTerms(fall=monitor.change, rise=monitor.kind in RISES)
+
+
+def limits_of(watch: MonitorWatch, per_year: float, groups: int) -> FloatArray:
+    """Return the average run lengths (S,) of a watch's streams.
+
+    Each group of streams (a stage by an attribute) has an equal share of the budget, and its n-th
+    stream 1 / n (n + 1) of that: however many come, the shares never add up to more than 1, and
+    those that are seen first, mostly the largest, have the most.
+
+    Args:
+        watch: of a stage.
+        per_year: false alarms that the groups may share.
+        groups: among which they are shared.
+    """
+    share = 1.0 / (groups * watch.places * (watch.places + 1.0))
+    rest = max(1.0 - float(share.sum()), 0.0)
+    weights = np.concatenate([share, [max(rest, 1e-12)]])
+    return share_budget(per_year, YEAR, weights)[:-1]
+
+
+def _start_detector(streams: int, monitor: Monitor) -> Detector | RateDetector:
+    terms = terms_of(monitor)
+    if monitor.kind is WatchKind.RATE:
+        return RateDetector.start(streams, DelayLaw.prior(), terms)
+    return Detector.start(streams, terms)
+
+
+def _read_detector(arrays: dict[str, AnyArray]) -> Detector | RateDetector:
+    rated = any(name.startswith("pending.") for name in arrays)
+    return RateDetector.read(arrays) if rated else Detector.read(arrays)

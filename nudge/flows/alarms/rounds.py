@@ -1,0 +1,137 @@
+"""Rounds of the monitors: minutes that every partition has passed are judged, each once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+import structlog
+
+from nudge.domain.alarms.alarm import Alarm, AlarmAction
+from nudge.domain.alarms.minute_counts import LeafCount, minute_of, read_field
+from nudge.domain.alarms.monitors import Monitor
+from nudge.flows.alarms.alarm_book import AGAIN, AlarmBook, Say
+from nudge.flows.alarms.cause_search import Cause, search_cause
+from nudge.flows.alarms.judge import Judge, StreamFinding
+from nudge.flows.alarms.minute_sums import sum_minute
+from nudge.flows.alarms.watch_state import WatchState, decode_state, encode_state
+from nudge.store.service.alarms import Judgement, StoredAlarm
+from nudge.store.store import Store
+
+log = structlog.get_logger()
+
+KEPT: Final = 120
+"""Minutes of counts that are held for the search of a cause, as the fold keeps them."""
+EVERY: Final = 5
+"""Minutes after which the state is written, where no alarm changes."""
+MOST: Final = 60
+"""Minutes of one round: a lease is renewed between rounds."""
+
+
+@dataclass
+class MonitorRounds:
+    """The rounds of the monitors, in one worker at a time.
+
+    The state is written with the alarms that it led to and the minute reached, in one step that
+    fails where another worker was first: then this one begins again from what is written. Minutes
+    behind the written one are judged again after a crash, and come to the same bits.
+
+    Attributes:
+        judge: makes the judge of the configuration that is in force.
+        say: puts an alarm in words.
+    """
+
+    store: Store
+    judge: Callable[[], Judge]
+    say: Say
+    _state: WatchState | None = None
+    _written: int = 0
+    _minutes: dict[int, list[LeafCount]] = field(default_factory=dict)
+
+    def turn(self) -> list[Alarm]:
+        """Judge the minutes that are due; return the alarms that changed.
+
+        Raises:
+            StoreAwayError: no answer; the next turn goes on.
+        """
+        due = self._due()
+        if self._state is None:
+            self._load(due)
+        changed: list[Alarm] = []
+        for _ in range(MOST):
+            if self._state is None or self._state.minute + 1 >= due:
+                break
+            changed += self._judge(self._state, self._state.minute + 1)
+        return changed
+
+    def forget(self) -> None:
+        """Forget what is in memory: another worker may have gone on."""
+        self._state, self._minutes = None, {}
+
+    def _due(self) -> int:
+        """Return the first minute that some partition has not passed yet."""
+        fronts = [self.store.minute_counts.front(p) for p in self.store.keys.every_partition()]
+        return minute_of(min(front.at for front in fronts))
+
+    def _load(self, due: int) -> None:
+        found = self.store.alarms.judgement()
+        self._written = found.minute
+        state = decode_state(found.state)
+        oldest = due - KEPT
+        if state is None:
+            state = WatchState(oldest)
+        elif state.minute < oldest:
+            # The minutes between are gone: the detectors go on behind the gap.
+            log.warning("monitors_skip", minutes=oldest - state.minute)
+            state = replace(state, minute=oldest)
+        self._state = state
+        for minute in range(max(oldest, state.minute - KEPT) + 1, state.minute + 1):
+            self._minutes[minute] = self._read(minute)
+
+    def _read(self, minute: int) -> list[LeafCount]:
+        counts, sums = self.store.minute_counts, Counter[str]()
+        for p in self.store.keys.every_partition():
+            sums.update(counts.read(p, minute, counts.front(p).generation))
+        return [read_field(name, number) for name, number in sorted(sums.items())]
+
+    def _judge(self, state: WatchState, minute: int) -> list[Alarm]:
+        """Judge a minute; write the state where an alarm changed, or it is time."""
+        counts = self._minutes[minute] = self._read(minute)
+        self._minutes.pop(minute - KEPT, None)
+        judge = self.judge()
+        after, findings = judge.advance(state, minute, sum_minute(counts))
+        stored = self._stored(minute)
+        search = partial(self._search, now=minute)
+        book = AlarmBook([one.alarm for one in stored.values()], search, self.say)
+        changed = book.changes(findings, minute)
+        if changed or minute - self._written >= EVERY:
+            known = [
+                StoredAlarm(one, stored[one.id].revision if one.id in stored else 0)
+                for one in changed
+            ]
+            judgement = Judgement(minute, encode_state(after))
+            if not self.store.alarms.settle(self._written, judgement, known):
+                log.info("monitors_gave_up", minute=minute)
+                self.forget()
+                return []
+            self._written = minute
+        self._state = after
+        for alarm in changed:
+            _tell(alarm)
+        return changed
+
+    def _stored(self, minute: int) -> dict[str, StoredAlarm]:
+        recent = self.store.alarms.recent(minute * 60.0 - AGAIN)
+        return {one.alarm.id: one for one in (*recent, *self.store.alarms.unresolved())}
+
+    def _search(self, monitor: Monitor, found: StreamFinding, *, now: int) -> Cause:
+        return search_cause(self._minutes, monitor, found.stream, found.began, now)
+
+
+def _tell(alarm: Alarm) -> None:
+    last = alarm.steps[-1].action
+    level = log.info if last is AlarmAction.RESOLVE else log.error
+    level("alarm", id=alarm.id, action=last.value, monitor=alarm.monitor, why=alarm.sentence["en"])
