@@ -41,6 +41,7 @@ from nudge.workers.notice_loop import NoticeLoop
 from nudge.workers.publish_loop import PublishLoop
 from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
+from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
@@ -149,7 +150,8 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
     judging = AlarmLoop(
         worker.store, follower.current, worker.owner, worker.ttl, worker.store_check
     )
-    return {fold.name: _runner(worker, fold), "alarms": judging}
+    watching = ServiceLoop(worker.store, worker.owner, worker.ttl, worker.store_check)
+    return {fold.name: _runner(worker, fold), "alarms": judging, "service": watching}
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:
