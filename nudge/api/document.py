@@ -15,6 +15,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from nudge.api import (
+    alarms,
     decisions,
     docs,
     events,
@@ -53,6 +54,7 @@ BLUEPRINTS: Final = (
     timings.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
+    alarms.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

@@ -26,12 +26,13 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "serve": Command("serve", "Run store, worker and web under one supervisor."),
-    "work": Command("serve", "Run the folds: attribute, learn, archive."),
+    "work": Command("serve", "Run the folds: attribute, learn, archive, monitor."),
     "apply": Command("slots", "Put slots and configuration into service."),
     "slots": Command("slot_policy", "Set a slot's policy back to an earlier version."),
     "quarantine": Command(
         "quarantine", "Mark intervals that teach nothing, release or discard them."
     ),
+    "alarms": Command("alarms", "List alarms, and say what was done about them."),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),

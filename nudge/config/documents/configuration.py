@@ -130,7 +130,7 @@ class Configuration:
 
     @cached_property
     def watch_plan(self) -> WatchPlan:
-        """What the fold `monitor` counts.
+        """The plan of what the fold `monitor` counts.
 
         Raises:
             InvalidConfigError: the monitors or the funnel are wrong.

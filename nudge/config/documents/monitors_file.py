@@ -47,7 +47,9 @@ class MonitorTableSchema(StrictTable):
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the monitor"))
     watch = ma.String(
-        required=True, validate=OneOf(*WatchKind), **field_texts(f"use {', '.join(WatchKind)}")
+        required=True,
+        validate=OneOf(*(one.value for one in WatchKind)),
+        **field_texts(f"use {', '.join(WatchKind)}"),
     )
     stages = Items(
         ma.String(validate=NAME), load_default=list, **field_texts("list names of stages")
@@ -58,7 +60,7 @@ class MonitorTableSchema(StrictTable):
     change = FiniteNumber(required=True, **field_texts("write a share, such as 0.3"))
     level = ma.String(
         load_default=AlarmLevel.WARNING.value,
-        validate=OneOf(*AlarmLevel),
+        validate=OneOf(*(one.value for one in AlarmLevel)),
         **field_texts(f"use {', '.join(AlarmLevel)}"),
     )
     quarantine = Flag(load_default=False, **field_texts("write true or false"))

@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from nudge.domain.alarms.alarm import Alarm
+from nudge.domain.alarms.cause_sentence import TITLES, CauseFacts, cause_sentences
 from nudge.domain.alarms.monitors import Monitor, WatchKind
 from nudge.domain.basics.calendar import OperatorCalendar
 
-_TITLES: Final[Mapping[str, str]] = {
-    "stage": "环节",
-    "channel": "渠道",
-    "method": "支付方式",
-    "reason": "原因",
-    "city": "城市",
-    "carrier": "运营商",
-    "app_version": "版本",
-    "slot": "栏位",
-    "scene": "场景",
-}
+_MINUTE: Final = 16
+"""Length of a label up to its minute."""
+_MORE: Final[Mapping[str, str]] = {"slot": "栏位", "scene": "场景"}
 _WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
     WatchKind.RATE: ("转化率下降", "conversion fell"),
     WatchKind.FAILURES: ("失败增多", "failures rose"),
@@ -30,16 +23,36 @@ _WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
 
 def describe_alarm(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -> dict[str, str]:
     """Return the sentence of an alarm, by language."""
-    began = calendar.label(alarm.began)
-    zh = "，".join(f"{_TITLES.get(name, name)} {value}" for name, value in alarm.cause.items())
+    if monitor.kind is WatchKind.RATE and "rate" in alarm.figures:
+        return cause_sentences(_facts(alarm), calendar)
+    began = calendar.label(alarm.began)[:_MINUTE].replace("T", " ")
+    zh = "，".join(f"{_title(name)} {value}" for name, value in alarm.cause.items())
     en = ", ".join(f"{name} {value}" for name, value in alarm.cause.items())
     what = _WHAT[monitor.kind]
     numbers = _numbers(alarm)
     rest = _unchanged(alarm)
     return {
-        "zh": f"{zh}：自 {began} 起{what[0]}{numbers[0]}。{rest[0]}",
-        "en": f"{en}: {what[1]}{numbers[1]} since {began}.{rest[1]}",
+        "zh": f"自 {began} 起，{zh}：{what[0]}{numbers[0]}。{rest[0]}",
+        "en": f"Since {began}, {en}: {what[1]}{numbers[1]}.{rest[1]}",
     }
+
+
+def _facts(alarm: Alarm) -> CauseFacts:
+    figures = alarm.figures
+    return CauseFacts(
+        (alarm.cause,),
+        figures["rate"],
+        figures["usual"],
+        round(figures["arrivals"]),
+        round(figures["excess"]),
+        figures["share_explained"],
+        alarm.began,
+        alarm.unchanged,
+    )
+
+
+def _title(name: str) -> str:
+    return TITLES[name]["zh"] if name in TITLES else _MORE.get(name, name)
 
 
 def _numbers(alarm: Alarm) -> tuple[str, str]:
@@ -54,5 +67,5 @@ def _numbers(alarm: Alarm) -> tuple[str, str]:
 def _unchanged(alarm: Alarm) -> tuple[str, str]:
     if not alarm.unchanged:
         return "", ""
-    zh = "、".join(_TITLES.get(name, name) for name in alarm.unchanged)
+    zh = "、".join(_title(name) for name in alarm.unchanged)
     return f"与{zh}无关。", f" No difference by {', '.join(alarm.unchanged)}."

@@ -141,7 +141,7 @@ def test_a_visit_ends_with_its_gap(store: Store) -> None:
 
 
 def test_claims_sms_scores_and_rewards_have_stages_of_their_own(store: Store) -> None:
-    """What a page says of a payment succeeds when a server says so; an SMS when it arrives."""
+    """A claim succeeds when a server says the same, an SMS when it arrives."""
     journal = Journal(store)
     exposed = Exposure(ONE, Ref(0, 1), "banner", 1, "a", "-", "policy", 0.5, 9.0, START)
     reward = Reward(
