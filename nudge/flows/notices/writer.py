@@ -68,6 +68,6 @@ class NoticeWriter:
             raise ValueError(f"{notice.subject!r} is not a day")
         start, end = (self.calendar.start_of_day(day) for day in (monday, monday + WEEK))
         recent = self.office.store.alarms.recent(start)
-        alarms = [one.alarm for one in recent if one.alarm.opened < end]
+        alarms = [one.alarm for one in recent if start <= one.alarm.opened < end]
         text = page(self.weeks.read(monday), language)
         return digest_text(notice, text, alarms, language, self.calendar)
