@@ -106,7 +106,9 @@ def list_(
     if as_json:
         print_json(views)
         return
-    table = Table("time", "kind", "person", "address", "outcome", "tries", "alarms")
+    table = Table()
+    for title in ("time", "kind", "person", "address", "outcome", "tries", "alarms"):
+        table.add_column(title, overflow="fold")
     for one in views:
         cells = (one["last_try"], one["kind"], one["person"], one["address"])
         told = " ".join(filter(None, (one["outcome"], one["detail"])))

@@ -41,29 +41,29 @@ _SENTENCES: Final[Mapping[ServiceMonitor, Said]] = {
         "en": "The spool is {figure} full; a full one refuses events. Bring the store back.",
     },
     ServiceMonitor.STALE_SNAPSHOT: {
-        "zh": "位置 {slot} 有新数据，但策略已 {figure}没有更新。请检查 worker 的日志。",
+        "zh": "决策位 {slot} 有新数据，但策略已 {figure}没有更新。请检查 worker 的日志。",
         "en": "The slot {slot} has news that has waited for a new policy for {figure}. See the "
         "worker's log.",
     },
     ServiceMonitor.PUBLISH_FAILING: {
-        "zh": "位置 {slot} 的策略无法发布（{figure}），继续使用上一版。"
+        "zh": "决策位 {slot} 的策略无法发布（{figure}），继续使用上一版。"
         "请在 worker 日志中查找 publish_failed。",
         "en": "The policy of the slot {slot} cannot be published ({figure}); the last one stays. "
         "Look for publish_failed in the worker's log.",
     },
     ServiceMonitor.SLOT_FROZEN: {
-        "zh": "位置 {slot} 已被冻结（操作者：{figure}），不再学习。查明原因后将模式改回 live。",
+        "zh": "决策位 {slot} 已被冻结（操作者：{figure}），不再学习。查明原因后将模式改回 live。",
         "en": "The slot {slot} is frozen by {figure} and learns nothing. Set its mode to live once "
         "the reason is settled.",
     },
     ServiceMonitor.REWARD_DROUGHT: {
-        "zh": "位置 {slot} 连续 {figure} 次曝光没有一次转化，不像偶然。"
+        "zh": "决策位 {slot} 连续 {figure} 次曝光没有一次转化，不像偶然。"
         "请检查支付等事件是否还在上报。",
         "en": "The slot {slot} has had {figure} exposures in a row without a reward, which is no "
         "chance. Check that payments are still sent.",
     },
     ServiceMonitor.SAMPLE_RATIO: {
-        "zh": "位置 {slot} 各方案的实际占比与记录的概率不符，数据暂不可信。"
+        "zh": "决策位 {slot} 各方案的实际占比与记录的概率不符，数据暂不可信。"
         "请检查页面是否漏报曝光。",
         "en": "In the slot {slot} the shares of variants differ from the logged probabilities: "
         "trust no figure until it is clear why. Check that pages report what they show.",
