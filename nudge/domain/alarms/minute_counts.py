@@ -8,6 +8,7 @@ are sums of leaves. A field is a leaf with a kind.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from bandits.units import MINUTE
@@ -72,8 +73,13 @@ def delay_field(stage: str, minutes: int) -> str:
 def read_field(field: str, number: int) -> LeafCount:
     """Read a count from its field."""
     leaf, _, kind = field.partition(_KIND)
+    return LeafCount(*_read_leaf(leaf), kind, number)
+
+
+@lru_cache(maxsize=50_000)
+def _read_leaf(leaf: str) -> tuple[str, Mapping[str, str]]:
     stage, *pairs = leaf.split(_PART)
-    return LeafCount(stage, dict(_pair(pair) for pair in pairs), kind, number)
+    return stage, dict(_pair(pair) for pair in pairs)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -66,6 +66,7 @@ class AlarmBook:
     def _resolved(self, finding: MonitorFinding, at: float) -> Iterable[Alarm]:
         for alarm in self.alarms:
             mine = alarm.monitor == finding.monitor.name and _is_open(alarm, at)
+            mine = mine and alarm.cause.get("stage") in finding.stages
             if mine and not any(_concerns(alarm, stream) for stream in finding.fallen):
                 yield alarm.with_step(AlarmStep(at, AlarmAction.RESOLVE, WHO, "as usual again"))
 

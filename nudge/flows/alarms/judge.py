@@ -46,11 +46,13 @@ class MonitorFinding:
         monitor: that was judged.
         new: streams that reached their limit in this minute.
         fallen: streams that are down (or up) now.
+        stages: of which some stream is judged; the others are learned yet.
     """
 
     monitor: Monitor
     new: tuple[StreamFinding, ...]
     fallen: frozenset[Stream]
+    stages: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -191,4 +193,5 @@ def _finding(monitor: Monitor, found: list[tuple[MonitorWatch, StepResult]]) -> 
         for watch, result in found
         for i in np.flatnonzero(result.fallen & watch.known)
     )
-    return MonitorFinding(monitor, new, fallen)
+    stages = frozenset(s.stage for watch, _ in found if watch.known.any() for s in watch.streams)
+    return MonitorFinding(monitor, new, fallen, stages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from nudge.domain.alarms.alarm import Alarm, AlarmAction
 from nudge.domain.alarms.minute_counts import LeafCount, minute_of, read_field
 from nudge.domain.alarms.monitors import Monitor
 from nudge.flows.alarms.alarm_book import AGAIN, AlarmBook, Say
-from nudge.flows.alarms.cause_search import Cause, search_cause
+from nudge.flows.alarms.cause_search import SPAN, SPANS, Cause, search_cause
 from nudge.flows.alarms.judge import Judge, StreamFinding
 from nudge.flows.alarms.minute_sums import sum_minute
 from nudge.flows.alarms.watch_state import WatchState, decode_state, encode_state
@@ -24,7 +24,7 @@ from nudge.store.store import Store
 log = structlog.get_logger()
 
 KEPT: Final = 120
-"""Minutes of counts that are held for the search of a cause, as the fold keeps them."""
+"""Minutes of counts that the fold keeps."""
 EVERY: Final = 5
 """Minutes after which the state is written, where no alarm changes."""
 MOST: Final = 60
@@ -49,7 +49,7 @@ class MonitorRounds:
     say: Say
     _state: WatchState | None = None
     _written: int = 0
-    _minutes: dict[int, list[LeafCount]] = field(default_factory=dict)
+    _generations: tuple[int, ...] = ()
 
     def turn(self) -> list[Alarm]:
         """Judge the minutes that are due; return the alarms that changed.
@@ -69,11 +69,12 @@ class MonitorRounds:
 
     def forget(self) -> None:
         """Forget what is in memory: another worker may have gone on."""
-        self._state, self._minutes = None, {}
+        self._state = None
 
     def _due(self) -> int:
         """Return the first minute that some partition has not passed yet."""
         fronts = [self.store.minute_counts.front(p) for p in self.store.keys.every_partition()]
+        self._generations = tuple(front.generation for front in fronts)
         return minute_of(min(front.at for front in fronts))
 
     def _load(self, due: int) -> None:
@@ -88,21 +89,16 @@ class MonitorRounds:
             log.warning("monitors_skip", minutes=oldest - state.minute)
             state = replace(state, minute=oldest)
         self._state = state
-        for minute in range(max(oldest, state.minute - KEPT) + 1, state.minute + 1):
-            self._minutes[minute] = self._read(minute)
 
     def _read(self, minute: int) -> list[LeafCount]:
         counts, sums = self.store.minute_counts, Counter[str]()
-        for p in self.store.keys.every_partition():
-            sums.update(counts.read(p, minute, counts.front(p).generation))
+        for p, generation in enumerate(self._generations):
+            sums.update(counts.read(p, minute, generation))
         return [read_field(name, number) for name, number in sorted(sums.items())]
 
     def _judge(self, state: WatchState, minute: int) -> list[Alarm]:
         """Judge a minute; write the state where an alarm changed, or it is time."""
-        counts = self._minutes[minute] = self._read(minute)
-        self._minutes.pop(minute - KEPT, None)
-        judge = self.judge()
-        after, findings = judge.advance(state, minute, sum_minute(counts))
+        after, findings = self.judge().advance(state, minute, sum_minute(self._read(minute)))
         stored = self._stored(minute)
         search = partial(self._search, now=minute)
         book = AlarmBook([one.alarm for one in stored.values()], search, self.say)
@@ -128,7 +124,10 @@ class MonitorRounds:
         return {one.alarm.id: one for one in (*recent, *self.store.alarms.unresolved())}
 
     def _search(self, monitor: Monitor, found: StreamFinding, *, now: int) -> Cause:
-        return search_cause(self._minutes, monitor, found.stream, found.began, now)
+        first = max(found.began - SPAN * SPANS, now - KEPT)
+        minutes = {minute: self._read(minute) for minute in range(first, now + 1)}
+        held = {minute: counts for minute, counts in minutes.items() if counts}
+        return search_cause(held, monitor, found.stream, found.began, now)
 
 
 def _tell(alarm: Alarm) -> None:

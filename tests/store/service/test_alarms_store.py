@@ -42,7 +42,7 @@ def test_two_writers_of_one_revision_are_one(store: Store) -> None:
 
 def test_resolved_alarms_stay_in_the_history_only(store: Store) -> None:
     """An alarm is unresolved until its last step resolves it; the history is newest first."""
-    later = replace(ALARM, id="a2", opened=500.0)
+    later = replace(ALARM, id="a2", steps=(AlarmStep(500.0, AlarmAction.OPEN, "monitor"),))
     for one in (ALARM, later):
         assert store.alarms.put(StoredAlarm(one))
     assert [one.alarm.id for one in store.alarms.unresolved()] == ["a2", "a1"]
