@@ -1,6 +1,6 @@
 """The first day: what a new slot brings beside the operator's own rule, by the worlds' truth.
 
-    python -m benchmarks first_day [--runs N] [--part worlds|bench|total] [--floor F]
+    python -m benchmarks first_day [--runs N] [--part worlds|bench|total|prices] [--floor F]
 
 `worlds`: forty worlds (`first_day_worlds`), each played `--runs` times with the default settings:
 the expected reward of the visitors so far over the baseline's, after 500 to 20,000 visitors. It has
@@ -41,6 +41,7 @@ WORLDS: Final[Mapping[str, Maker]] = {
     "noise": partial(plain_world, kind="noise"),
     "like the bench": bench_world,
 }
+PARTS: Final = ("worlds", "bench", "total", "prices")
 OF_EACH: Final = 10
 KEPT, IN_RUNS = 0.95, 0.95
 FIRST, ALL = 5_000, 100_000
@@ -53,6 +54,15 @@ BENCH: Final[Mapping[str, tuple[Mapping[str, object], int, float]]] = {
     "two places off, default": (DEFAULT, 2, 0.60),
     "two places off, no bound": ({**DEFAULT, "give_up": 1.0}, 2, 0.0),
 }
+FREE: Final[Mapping[str, object]] = {**DEFAULT, "give_up": 1.0}
+PRICES: Final[Mapping[str, Mapping[str, object]]] = {
+    "floor .02": FREE,
+    "floor .002": {**FREE, "floor": 0.002},
+    "floor .02, explore_share .25": {**FREE, "explore_share": 0.25},
+    "floor .02, explore_share .1": {**FREE, "explore_share": 0.1},
+    "floor .1, explore_share .1": {**FREE, "floor": 0.1, "explore_share": 0.1},
+}
+"""Without a bound, which lowers every floor at first."""
 TOTAL: Final[Mapping[str, tuple[Mapping[str, object], float]]] = {
     "with the bound": (LOW, 0.93),
     "without": ({**LOW, "give_up": 1.0}, 0.945),
@@ -67,11 +77,13 @@ class FirstDayRun:
         reward: (N,) expected reward of each visitor under the distribution served.
         own: (N,) under the baseline.
         best: (N,) under the best arm.
+        inverse: (K,) mean over the visitors of one over the propensity of each arm.
     """
 
     reward: FloatArray
     own: FloatArray
     best: FloatArray
+    inverse: FloatArray
 
     def over_own(self, marks: Sequence[int]) -> FloatArray:
         """Return the reward of the first visitors over the baseline's, at each mark."""
@@ -80,6 +92,11 @@ class FirstDayRun:
     def over_best(self, visitors: int) -> float:
         """Return the reward of the first visitors as a share of the oracle's."""
         return float(self.reward[:visitors].sum() / self.best[:visitors].sum())
+
+    @property
+    def least_worth(self) -> float:
+        """The even exposures that the least shown arm is worth to a later question."""
+        return float(len(self.reward) / self.inverse.max())
 
 
 def play(world: FirstDayWorld, seed: int) -> FirstDayRun:
@@ -90,7 +107,7 @@ def play(world: FirstDayWorld, seed: int) -> FirstDayRun:
     learner = bandits.make_learner(world.config, seed=seed)
     paid = np.full(n, np.inf)
     told = np.zeros(n, dtype=np.bool_)
-    reward = np.zeros(n)
+    reward, inverse = np.zeros(n), np.zeros(arms)
     for start, stop in news_batches(n, BATCH):
         part = np.arange(start, stop)
         now = float(world.at[part[0]])
@@ -100,12 +117,13 @@ def play(world: FirstDayWorld, seed: int) -> FirstDayRun:
         policy = bandits.load_policy(learner.snapshot(now))
         columns = {name: column[part] for name, column in world.contexts.items()}
         pmf = policy.distribution(columns)
+        inverse += (1.0 / pmf).sum(axis=0)
         reward[part] = (pmf * world.truth[part]).sum(axis=1)
         arm = (pmf.cumsum(axis=1) < drawn[part, None]).sum(axis=1).clip(0, arms - 1)
         hit = chance[part] < world.truth[part, arm]
         paid[part] = np.where(hit, world.at[part] + world.delay[part], np.inf)
         learner.expose(part, columns, arm, world.at[part])
-    return FirstDayRun(reward, own_reward(world), world.truth.max(axis=1))
+    return FirstDayRun(reward, own_reward(world), world.truth.max(axis=1), inverse / n)
 
 
 def own_reward(world: FirstDayWorld) -> FloatArray:
@@ -162,6 +180,23 @@ def show_bench(pool: ProcessPoolExecutor, runs: int, visitors: int) -> bool:
     return good
 
 
+def run_price(policy: Mapping[str, object], visitors: int, seed: int) -> tuple[float, float]:
+    """Return the share of the oracle's reward of a run, and what its least shown arm is worth."""
+    run = play(bench_world(seed, visitors, policy, varied=False), seed)
+    return run.over_best(visitors), run.least_worth
+
+
+def show_prices(pool: ProcessPoolExecutor, runs: int, visitors: int) -> None:
+    """Print what floors and shares of exploring draws cost and leave."""
+    print(f"share of the oracle's reward, {visitors:,} visitors of the bench, {runs} seeds;")
+    print("  even exposures that the least shown variant is worth, in the median")
+    for name, policy in PRICES.items():
+        seeds = range(1, runs + 1)
+        found = np.array(list(pool.map(partial(run_price, policy, visitors), seeds)))
+        share, worth = float(found[:, 0].mean()), float(np.median(found[:, 1]))
+        print(f"  {name:30} {share:.3f}   {worth:8,.0f}", flush=True)
+
+
 def show_total(pool: ProcessPoolExecutor, runs: int, visitors: int) -> bool:
     """Print the whole bench; whether the shares are reached."""
     good = True
@@ -192,7 +227,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Print the tables; 1 where a bound is broken."""
     parser = option_parser("first_day", __doc__)
     parser.add_argument("--runs", type=int, default=3, help="of each world; seeds of the bench")
-    parser.add_argument("--part", choices=["worlds", "bench", "total"], help="one table alone")
+    parser.add_argument("--part", choices=PARTS, help="one table alone")
     parser.add_argument(
         "--floor", type=float, default=0.0, help="of the worlds; default: the slot's"
     )
@@ -200,7 +235,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     runs, marks, first, whole = given.runs, MARKS, FIRST, ALL
     if given.small:
         runs, marks, first, whole = 1, (20, 40), 40, 60
-    wanted = [given.part] if given.part else ["worlds", "bench", "total"]
+    wanted = [given.part] if given.part else list(PARTS)
     good = True
     with ProcessPoolExecutor(1 if given.small else os.cpu_count()) as pool:
         if "worlds" in wanted:
@@ -209,6 +244,8 @@ def main(arguments: Sequence[str] = ()) -> int:
             good &= show_bench(pool, max(runs, 5) if not given.small else 1, first)
         if "total" in wanted:
             good &= show_total(pool, max(runs, 5) if not given.small else 1, whole)
+        if "prices" in wanted:
+            show_prices(pool, max(runs, 4) if not given.small else 1, marks[-1])
     return 0 if good else 1
 
 

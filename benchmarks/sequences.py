@@ -6,10 +6,6 @@ In the worlds of the first table every winner is a wrong one. In those of the se
 variant is better by a fifth. The baseline is the fixed interval: coverage after 20,000 visitors and
 at the end, and the half width that the sequence's is compared with, after as many visitors as a
 test of fixed size with power .8 needs.
-
-One bound is known to break: where an arm is rarely drawn (.002) and rarely pays (.5 %), most runs
-lack the one payment with a weight of hundreds that an interval has to allow for, and their
-intervals are too wide at look 20 (.987).
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The estimate is AIPW with the logged propensities and the arm's own mean as reward model; the
 variance is that of the influence values, by subject. Under Thompson assignment with a floor the
 estimates stay nearly normal (Hadad et al. 2021 show when they do not); score intervals correct
-the rest.
+the rest. Where a few payments of great weight would carry the variance, the estimate is far from
+normal, and its law is taken as it is (`payment_law`).
 """
 
 import math
@@ -16,7 +17,8 @@ from bandits.arrays import FloatArray
 from bandits.inference import interval
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.interval import Estimate, mean_interval
-from bandits.inference.prediction import score_variances
+from bandits.inference.payment_law import PaymentLaw
+from bandits.inference.prediction import payment_counts, score_variances
 
 
 def derivatives(sums: ArmSums, arm: int) -> FloatArray:
@@ -116,6 +118,31 @@ def _row_variances(sums: ArmSums) -> tuple[FloatArray, FloatArray]:
     return levels, wide / float(sums.table.rows) ** 2
 
 
+@lru_cache(maxsize=2)
+def _payment_laws(sums: ArmSums) -> tuple[PaymentLaw, ...]:
+    """Return the laws of the arms' sums of w (Y - mean), if each row were another subject's.
+
+    None are known of rewards whose size varies, and without blocks.
+    """
+    if sums.kind != "share" or not len(sums.time_blocks.block):
+        return ()
+    counts, weights = payment_counts(sums.time_blocks)
+    _, each = _row_variances(sums)
+    wide = each * float(sums.table.rows) ** 2
+    return tuple(
+        PaymentLaw(counts[:, arm], weights[:, arm], float(wide[arm])) for arm in range(sums.arms)
+    )
+
+
+def _law_interval(
+    value: float, law: PaymentLaw, effect: float, rows: float, level: float
+) -> Estimate:
+    """Return the interval of a mean, or of a difference, by the law of its sum."""
+    low, high = law.quantiles(level)
+    scale = math.sqrt(effect) / rows
+    return Estimate(value, value - high * scale, value - low * scale)
+
+
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
     """Return the interval of the mean reward per exposure if all exposures were of this arm."""
     table = sums.table
@@ -125,11 +152,21 @@ def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
     found = variances(sums, arm, arm)
     error, at = math.sqrt(found.first), found.levels[0]
     value = float(table.mean()[arm])
+    laws = _payment_laws(sums)
+    if laws and math.isfinite(value) and laws[arm].is_heavy:
+        effect = pair_effects(sums, arm, arm)[0]
+        found_by_law = _law_interval(value, laws[arm], effect, float(table.rows), level)
+        return Estimate(value, max(0.0, found_by_law.low), min(1.0, found_by_law.high))
     return mean_interval(value, error, level=level, effective=effective, kind=sums.kind, at=at)
 
 
 def difference(sums: ArmSums, first: int, second: int, *, level: float = 0.95) -> Estimate:
     """Return the interval of first - second, the difference of two arms' means on the same rows."""
+    laws, means = _payment_laws(sums), sums.table.mean()
+    value = float(means[first] - means[second])
+    if laws and math.isfinite(value) and (law := laws[first] - laws[second]).is_heavy:
+        effect = pair_effects(sums, first, second)[2]
+        return _law_interval(value, law, effect, float(sums.table.rows), level)
     found = variances(sums, first, second)
     a, b = found.first, found.second
     scale = 2.0 * math.sqrt(a * b)

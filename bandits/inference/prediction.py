@@ -14,6 +14,7 @@ import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
 from bandits.inference.arm_blocks import ArmBlocks
+from bandits.inference.arm_table import ArmTable
 
 PRIOR_HITS = 10.0
 """Weight of the wider mean, in rewards."""
@@ -68,18 +69,37 @@ def score_variances(blocks: ArmBlocks, unit: float | None = None) -> tuple[Float
         blocks: N pairs, at least one.
         unit: size of an ordinary reward; None takes that of the rewards seen.
     """
+    table, found, _ = _strata_sums(blocks, unit)
+    first, second = found[2] / found[0], found[3] / found[0]
+    rows = table.rows[:, None]
+    mean = np.asarray((rows * first).sum(axis=0) / rows.sum())
+    spread = np.maximum(second - 2.0 * mean * first + mean**2, 0.0)
+    return mean, np.asarray((spread * table.inverse).sum(axis=0))
+
+
+def payment_counts(blocks: ArmBlocks) -> tuple[FloatArray, FloatArray]:
+    """Return the expected numbers (N, K) of rewards, and one over the propensities (N, K).
+
+    The rates are those of the stratum, shrunk as above with all rewards of the log.
+
+    Args:
+        blocks: N pairs, at least one.
+    """
+    _, found, place = _strata_sums(blocks, None)
+    rows = blocks.table.rows[:, None]
+    weight = np.maximum(blocks.table.inverse / np.maximum(rows, 1.0), 1.0)
+    return np.asarray(rows / weight * (found[1] / found[0])[place]), weight
+
+
+def _strata_sums(blocks: ArmBlocks, unit: float | None) -> tuple[ArmTable, FloatArray, IntArray]:
+    """Return the table (S, K) of strata, their shrunk sums (5, S, K), and each pair's stratum."""
     strata, place = np.unique(blocks.stratum, return_inverse=True)
     table = blocks.table.group(place, len(strata))
     arm = np.stack([getattr(table, name) for name in _COLUMNS])
     pooled = arm.sum(axis=2)
     total = pooled.sum(axis=1)
     every = (total + _ordinary(total, unit))[:, None]
-    found = _shrink(arm, _shrink(pooled, every)[..., None])
-    first, second = found[2] / found[0], found[3] / found[0]
-    rows = table.rows[:, None]
-    mean = np.asarray((rows * first).sum(axis=0) / rows.sum())
-    spread = np.maximum(second - 2.0 * mean * first + mean**2, 0.0)
-    return mean, np.asarray((spread * table.inverse).sum(axis=0))
+    return table, _shrink(arm, _shrink(pooled, every)[..., None]), place
 
 
 def _shrink(sums: FloatArray, wider: FloatArray) -> FloatArray:

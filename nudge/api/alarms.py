@@ -22,6 +22,7 @@ from nudge.api.service import current
 from nudge.clock import now
 from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmStep
 from nudge.domain.alarms.alarm_view import alarm_view
+from nudge.domain.alarms.delivery import delivery_view
 from nudge.domain.values.instants import parse_instant
 from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.refusal import ValueRefusedError
@@ -77,11 +78,14 @@ def every() -> Response:
     answers={200: AlarmSchema},
 )
 def one(alarm: str) -> Response:
-    """Return one alarm with its history."""
-    found = current().patient.alarms.read(alarm)
+    """Return one alarm with its history, and who was told of it."""
+    service = current()
+    found = service.patient.alarms.read(alarm)
     if found is None:
         raise NotFoundError(f"no alarm has the id {alarm!r}")
-    return answer(_plain(found.alarm, now()))
+    told = service.patient.deliveries.of_alarm(alarm)
+    notices = [delivery_view(delivery, service.calendar) for delivery in told]
+    return answer(_plain(found.alarm, now()) | {"notices": notices})
 
 
 @operation(

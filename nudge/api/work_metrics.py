@@ -53,7 +53,7 @@ class WorkCollector(Collector):
         yield _by("nudge_fold_lag_seconds", "Age of the oldest of them", "fold", seconds)
         yield _by("nudge_fold_partitions", "Partitions held by living workers", "fold", held)
         yield _by("nudge_worker_up", "1 while a worker runs the fold", "fold", up)
-        published = self.work.published.items()
+        published, notices = self.work.published.items(), self.work.notices.items()
         yield _by("nudge_publish_age_seconds", "Age of a slot's policy", "slot", published)
         yield _one(
             "nudge_archive_age_seconds",
@@ -61,6 +61,7 @@ class WorkCollector(Collector):
             self.work.folds["archive"].seconds,
         )
         yield _by("nudge_jobs", "Questions for the report worker", "state", waits)
+        yield _by("nudge_notices", "Notices by the outcome of the last try", "outcome", notices)
         yield _dropped(self.work.dropped)
         planning = "1 while many visitors are planned for"
         yield _one("nudge_planner_busy", planning, float(self.work.planning))

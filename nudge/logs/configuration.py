@@ -20,6 +20,7 @@ import structlog
 
 from nudge.logs.lines import LineForm, Process
 from nudge.logs.masking import EventMask
+from nudge.settings.notice_secrets import notice_secrets
 from nudge.settings.settings import Settings
 
 Event = MutableMapping[str, Any]
@@ -120,6 +121,7 @@ def _secrets(settings: Settings) -> Iterator[str]:
         yield one.decode(errors="replace")
         yield one.hex()
     yield from filter(None, (settings.admin_key, settings.page_key))
+    yield from notice_secrets().values()
     if settings.redis_url:
         yield urlsplit(settings.redis_url).password or ""
 

@@ -28,6 +28,7 @@ from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.alarms import Alarms
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
+from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
 from nudge.store.service.policy_holds import PolicyHolds
@@ -146,6 +147,11 @@ class Store:
     def withdrawals(self) -> Withdrawals:
         """Withdrawals: plans that must not be sent any more, and books written anew for them."""
         return Withdrawals(self.client, self.keys)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Deliveries of notices, and the worker whose turn it is to send."""
+        return Deliveries(self.client, self.keys)
 
     @cached_property
     def alarms(self) -> Alarms:

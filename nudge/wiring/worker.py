@@ -37,9 +37,11 @@ from nudge.workers.courtesy import Courtesy
 from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.loops import Loop, stop_signals, supervise
+from nudge.workers.notice_loop import NoticeLoop
 from nudge.workers.publish_loop import PublishLoop
 from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
+from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
@@ -48,7 +50,7 @@ from nudge.workers.turns.stock_loop import StockLoop
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
-the publisher, reports the guard."""
+the publisher, reports the guard and the notices."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")
@@ -148,7 +150,8 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
     judging = AlarmLoop(
         worker.store, follower.current, worker.owner, worker.ttl, worker.store_check
     )
-    return {fold.name: _runner(worker, fold), "alarms": judging}
+    watching = ServiceLoop(worker.store, worker.owner, worker.ttl, worker.store_check)
+    return {fold.name: _runner(worker, fold), "alarms": judging, "service": watching}
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:
@@ -177,7 +180,8 @@ def _report(worker: Worker) -> dict[str, Loop]:
         kind.name: ReportLoop(store, kind, worker.ttl) for kind in Answers(store, settings).kinds
     }
     guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
-    return loops | {"guard": guarding}
+    notices = NoticeLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
+    return loops | {"guard": guarding, "notices": notices}
 
 
 def _owner() -> str:

@@ -11,6 +11,7 @@ from nudge.api.forms import text
 from nudge.api.schemas.figure_fields import TranslatedSchema
 from nudge.config.slot_fields import Instant, OneOf, StrictTable, field_texts
 from nudge.domain.alarms.alarm import AlarmAction, AlarmLevel, AlarmStatus
+from nudge.domain.alarms.delivery import DeliveryOutcome, NoticeKind
 from nudge.flows.upkeep.alarm_actions import ACTIONS
 
 MAX_NOTE: Final = 500
@@ -44,6 +45,25 @@ class AlarmStepSchema(Schema):
     until = ma.String(metadata=_TIME)
 
 
+class AlarmNoticeSchema(Schema):
+    """A notice of an alarm to one address, and what became of it."""
+
+    notice_id = ma.String(required=True, metadata={"description": "that the receiver sees"})
+    kind = ma.String(required=True, validate=validate.OneOf([one.value for one in NoticeKind]))
+    person = ma.String(required=True)
+    address = ma.String(required=True, metadata={"description": "kind and host; never a secret"})
+    alarms = ma.List(
+        ma.String(), required=True, metadata={"description": "that it tells of together"}
+    )
+    attempts = ma.Integer(required=True, metadata={"description": "tries begun"})
+    first_try = ma.String(required=True, metadata=_TIME)
+    last_try = ma.String(required=True, metadata=_TIME)
+    outcome = ma.String(
+        required=True, validate=validate.OneOf([one.value for one in DeliveryOutcome])
+    )
+    detail = ma.String(required=True, metadata={"description": "why the last try failed"})
+
+
 class AlarmSchema(Schema):
     """An alarm: something that needs a person, with its cause."""
 
@@ -68,6 +88,10 @@ class AlarmSchema(Schema):
     )
     quarantine = ma.String(required=True, metadata={"description": "its id; empty for none"})
     steps = ma.List(ma.Nested(AlarmStepSchema), required=True)
+    notices = ma.List(
+        ma.Nested(AlarmNoticeSchema),
+        metadata={"description": "who was told, the latest first; of one alarm only"},
+    )
 
 
 class AlarmsSchema(Schema):

@@ -17,9 +17,11 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
+from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
+from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
@@ -98,6 +100,15 @@ class Configuration:
             InvalidConfigError: the contact policy or its file of dates is wrong.
         """
         return load_holiday_years(self.tables, self.settings.zone)
+
+    @cached_property
+    def notices(self) -> NoticePolicy:
+        """The policy of notices.
+
+        Raises:
+            InvalidConfigError: its tables in monitors.toml are wrong.
+        """
+        return load_notices(self.tables)
 
     @property
     def funnel(self) -> Funnel:

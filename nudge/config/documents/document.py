@@ -13,7 +13,7 @@ from typing import Final, Literal
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import dates_file
 from nudge.config.documents.funnel_file import FILE as FUNNEL
-from nudge.config.documents.monitors_file import FILE as MONITORS
+from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.slot_change import Edit, flat_keys
 from nudge.config.table_file import ConfigTables, parse_text, read_text

@@ -14,6 +14,7 @@ from marshmallow import fields as ma
 
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import load_funnel
+from nudge.config.documents.notice_tables import FILE, KEYS
 from nudge.config.slot_fields import FiniteNumber, Flag, Items, OneOf, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
@@ -23,9 +24,6 @@ from nudge.domain.alarms.monitors import OWN, RISES, Monitor, Monitors, WatchKin
 from nudge.domain.alarms.watch_plan import BESIDE, PAYMENTS, SCENE, SLOT, WatchedStage, WatchPlan
 from nudge.errors import InvalidConfigError
 
-FILE: Final = "monitors.toml"
-NOTICES: Final = ("people", "levels", "notices")
-"""Tables of the same file that say who is told."""
 _BUDGET: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3})?) per (day|week|month|year)")
 _YEARLY: Final = {"day": 365.0, "week": 52.0, "month": 12.0, "year": 1.0}
 _BUDGET_RIGHT: Final = 'write how many false alarms are borne, such as "1 per year"'
@@ -133,7 +131,7 @@ def parse_monitors(table: Mapping[str, object], source: str) -> Monitors:
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
     """
-    watched = {key: value for key, value in table.items() if key not in NOTICES}
+    watched = {key: value for key, value in table.items() if key not in KEYS}
     try:
         data: dict[str, Any] = _schema().load(watched)
         found = list(_problems(data))

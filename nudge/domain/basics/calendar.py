@@ -78,6 +78,10 @@ class OperatorCalendar:
         """Return the first moment behind a day."""
         return self.start_of_day(day + 1)
 
+    def moment(self, day: int, second: int) -> float:
+        """Return the first moment at which the clock shows a second of a day, or a later one."""
+        return self._moment(day, second)
+
     def start_of_hour(self, at: float) -> float:
         """Return the moment at which the local hour of a moment began."""
         at = _bounded(at)

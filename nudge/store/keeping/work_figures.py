@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from nudge import clock
+from nudge.domain.alarms.delivery import DeliveryOutcome
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.domain.people.room import Dropped
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
+from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -50,6 +52,7 @@ class WorkFigures:
         jobs: state -> questions of all kinds.
         planning: whether many visitors are being planned for.
         dropped: counts of what left the visitors' states for lack of room.
+        notices: outcome of the last try -> notices of the last weeks.
     """
 
     folds: Mapping[str, FoldFigures]
@@ -57,6 +60,7 @@ class WorkFigures:
     jobs: Mapping[str, int]
     planning: bool
     dropped: tuple[Dropped, ...] = ()
+    notices: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class WorkFigureReader:
             jobs=self._jobs(),
             planning=bool(self.client.call("EXISTS", self.keys.config("bulk"))),
             dropped=Folds(self.client, self.keys).dropped(),
+            notices=self._notices(),
         )
 
     def _fold(self, name: str, at: float) -> FoldFigures:
@@ -99,6 +104,11 @@ class WorkFigureReader:
                 waiting = journal.read(p, committed, 1)
                 oldest = min([oldest, *(entry.stamp for entry in waiting[:1])])
         return FoldFigures(entries, at - oldest, held)
+
+    def _notices(self) -> dict[str, int]:
+        every = Deliveries(self.client, self.keys).read().values()
+        found = Counter(one.outcome.value for one in every)
+        return {outcome.value: found[outcome.value] for outcome in DeliveryOutcome}
 
     def _jobs(self) -> dict[str, int]:
         found: Counter[str] = Counter()

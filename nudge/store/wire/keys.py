@@ -89,6 +89,8 @@ FAMILIES = (
     Family("alarms", "config", "hash", "Alarms", "web, monitor, notices", "for ever", True),
     Family("alarm_times", "config", "zset", "Alarms", "web, notices", "for ever", True),
     Family("alarms_open", "config", "zset", "Alarms", "monitor, notices", "until resolved", True),
+    Family("notices", "config", "hash", "Deliveries", "web, notices", "31 days", True),
+    Family("notifier", "config", "hash", "Deliveries", "notices", "for ever"),
     Family("judgement", "config", "hash", "Alarms", "monitor", "for ever"),
     Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from nudge.config.documents.configuration import Configuration
+from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.document import (
     ConfigDocument,
     DocumentChange,
     find_documents,
     plan_documents,
 )
+from nudge.config.documents.funnel_file import FILE as FUNNEL
+from nudge.config.documents.notice_tables import FILE as MONITORS
+from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -20,6 +25,15 @@ from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import AUDIT_PARTITION
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
+
+PARTS: Final = {
+    "segments": SEGMENTS,
+    "contact": CONTACT,
+    "funnel": FUNNEL,
+    "monitors": MONITORS,
+    "notices": MONITORS,
+}
+"""Part of the configuration -> the file that it is read from."""
 
 
 def check_documents(
@@ -44,9 +58,9 @@ def check_documents(
     after = {**current, **{one.document.name: one.document for one in changes}}
     wanted = Configuration(replace(settings, config_dir=directory), after)
     problems: list[str] = []
-    for part in ("segments", "contact", "funnel", "monitors"):
+    for part, file in PARTS.items():
         try:
-            if part == "segments" or wanted.tables.has(f"{part}.toml"):
+            if part == "segments" or wanted.tables.has(file):
                 getattr(wanted, part)
         except InvalidConfigError as error:
             problems += error.problems

@@ -1,0 +1,1 @@
+"""Notices: what is due, its text, and what became of each try."""
