@@ -59,12 +59,14 @@ class MonitorRounds:
         """
         due = self._due()
         if self._state is None:
-            self._load(due)
+            self._load()
+        self._state = _skipped(self._state, due - KEPT)
         changed: list[Alarm] = []
         for _ in range(MOST):
-            if self._state is None or self._state.minute + 1 >= due:
+            state = self._known()
+            if state is None or state.minute + 1 >= due:
                 break
-            changed += self._judge(self._state, self._state.minute + 1)
+            changed += self._judge(state, state.minute + 1)
         return changed
 
     def forget(self) -> None:
@@ -77,18 +79,13 @@ class MonitorRounds:
         self._generations = tuple(front.generation for front in fronts)
         return minute_of(min(front.at for front in fronts))
 
-    def _load(self, due: int) -> None:
+    def _known(self) -> WatchState | None:
+        """Return the state in memory; None behind a minute that another worker had written."""
+        return self._state
+
+    def _load(self) -> None:
         found = self.store.alarms.judgement()
-        self._written = found.minute
-        state = decode_state(found.state)
-        oldest = due - KEPT
-        if state is None:
-            state = WatchState(oldest)
-        elif state.minute < oldest:
-            # The minutes between are gone: the detectors go on behind the gap.
-            log.warning("monitors_skip", minutes=oldest - state.minute)
-            state = replace(state, minute=oldest)
-        self._state = state
+        self._written, self._state = found.minute, decode_state(found.state)
 
     def _read(self, minute: int) -> list[LeafCount]:
         counts, sums = self.store.minute_counts, Counter[str]()
@@ -128,6 +125,16 @@ class MonitorRounds:
         minutes = {minute: self._read(minute) for minute in range(first, now + 1)}
         held = {minute: counts for minute, counts in minutes.items() if counts}
         return search_cause(held, monitor, found.stream, found.began, now)
+
+
+def _skipped(state: WatchState | None, oldest: int) -> WatchState:
+    """Return the state behind the minutes whose counts are gone: the detectors go on from there."""
+    if state is None:
+        return WatchState(oldest)
+    if state.minute >= oldest:
+        return state
+    log.warning("monitors_skip", minutes=oldest - state.minute)
+    return replace(state, minute=oldest)
 
 
 def _tell(alarm: Alarm) -> None:

@@ -15,7 +15,7 @@ from nudge.domain.alarms.watch_plan import WatchedStage, WatchPlan
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.flows.alarms.judge import Judge
 from nudge.flows.alarms.judged_time import JudgedTime
-from nudge.flows.alarms.rounds import EVERY, MonitorRounds
+from nudge.flows.alarms.rounds import EVERY, KEPT, MOST, MonitorRounds
 from nudge.flows.alarms.watch_state import decode_state, encode_state
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -146,6 +146,18 @@ def test_a_quiet_time_has_no_alarm(store: Store) -> None:
     state = decode_state(judged.state)
     assert state is not None
     assert encode_state(state) == judged.state
+
+
+def test_minutes_that_are_gone_are_skipped(store: Store) -> None:
+    """A fold that begins late, or stands still for long, costs no minute of waiting."""
+    minutes = StoredMinutes(store)
+    minutes.pass_to(-FIRST)
+    mine = rounds(store)
+    mine.turn()
+    minutes.pass_to(0)
+    for _ in range(2 + KEPT // MOST):
+        mine.turn()
+    assert 0 <= FIRST - store.alarms.judgement().minute <= 2 * EVERY
 
 
 def test_a_worker_that_was_overtaken_begins_again(store: Store) -> None:
