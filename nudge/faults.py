@@ -44,6 +44,8 @@ POINTS: Final = (
     "expire.after_manifest",
     "publish.before",
     "publish.after",
+    "quarantine.after_write",
+    "quarantine.after_mark",
     "erase.after_note",
     "erase.after_id",
     "split.after_note",

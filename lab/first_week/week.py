@@ -19,8 +19,8 @@ from lab.first_week.week_log import WeekLog
 from lab.first_week.week_terms import WeekTerms
 from lab.first_week.worlds import DrawnWorld
 from nudge.domain.slots.learning import first_policy
+from nudge.flows.folds.learner_fit import fit_learner
 from nudge.flows.folds.page_share import FitMemories
-from nudge.flows.folds.publish import fit_learner
 
 RULE, NUDGE, ORACLE = range(3)
 

@@ -28,6 +28,8 @@ from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
+from nudge.store.service.policy_holds import PolicyHolds
+from nudge.store.service.quarantines import Quarantines
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
@@ -157,6 +159,16 @@ class Store:
     def documents(self) -> Documents:
         """Configuration documents: the current ones, their revisions and audits."""
         return Documents(self.client, self.keys)
+
+    @cached_property
+    def quarantines(self) -> Quarantines:
+        """Quarantines: intervals that teach nothing, with their history."""
+        return Quarantines(self.client, self.keys)
+
+    @cached_property
+    def policy_holds(self) -> PolicyHolds:
+        """Holds of policies: an earlier version that is served until it is let go."""
+        return PolicyHolds(self.client, self.keys)
 
     @cached_property
     def slots(self) -> Slots:

@@ -13,7 +13,7 @@ from bandits.policies.snapshot import dump
 from nudge.api.schemas.model import ModelSchema
 from nudge.cli import cli
 from nudge.errors import NotFoundError
-from nudge.flows.folds.publish import fit_learner
+from nudge.flows.folds.learner_fit import fit_learner
 from nudge.store.folds.counts import CountRow
 
 NOW = 1_790_000_000

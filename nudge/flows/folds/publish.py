@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import cast
+from collections.abc import Iterable
 
 import structlog
 
 import bandits
 from bandits.contract import Policy
-from bandits.counts import CountTable
-from bandits.features import CellSpec
-from bandits.learners import fit
-from bandits.learners.auto import FitMemory
-from bandits.policies.base import PolicyBase
-from bandits.policies.mixture import learned_policy
-from nudge.config.window_value import windows_of
-from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.alarms.quarantine import Quarantine
 from nudge.domain.credit.page_word import SpokenRewards, find_parting
-from nudge.domain.model.audience import audience, observations
-from nudge.domain.reports.allocation import CellShares
-from nudge.domain.slots.learning import learner_config
+from nudge.domain.slots.policy_hold import PolicyHold
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.snapshot_pace import is_due
-from nudge.domain.slots.versions import forgotten, seed_of
-from nudge.domain.timing.batch_trials import CONVERSIONS, serve_most
+from nudge.domain.slots.versions import forgotten
 from nudge.errors import FencedError, StoreAwayError
-from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories, mix
+from nudge.flows.folds.learner_fit import (
+    alike,
+    fit_learner,
+    says_something,
+    with_meta,
+    with_version,
+)
+from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories
+from nudge.flows.folds.slot_publication import HELD, QUARANTINED, SlotPublication, quarantined_of
+from nudge.flows.folds.teaching_rows import TeachingRows, teaching_rows
 from nudge.store.folds.counts import CountRow
-from nudge.store.folds.counts_copy import CountsCopy, LearnMark, read_marks
+from nudge.store.folds.counts_copy import LearnMark, read_marks
 from nudge.store.service.snapshots import PublishLease
 from nudge.store.store import Store
 
@@ -39,33 +34,6 @@ log = structlog.get_logger()
 
 PAUSE = 60.0
 """Seconds that a slot waits after its learner failed."""
-
-
-@dataclass
-class SlotPublication:
-    """The state of a publisher for one slot: lease, counts and last snapshot.
-
-    Attributes:
-        lease: its right.
-        counts: a copy.
-        kept: version -> seconds when it was published.
-        revision: of the slot, at the last publication; 0 before.
-        changed: the counts are not those of the last publication.
-        published_at: seconds on the monotonic clock, of the last publication; before it, never.
-        known: exposures behind the last publication.
-        news: exposures since then, as of the last look at the counts.
-        memories: where the last fits ended; another publisher starts without.
-    """
-
-    lease: PublishLease
-    counts: CountsCopy
-    kept: dict[int, float]
-    revision: int
-    changed: bool
-    published_at: float = -math.inf
-    known: int = 0
-    news: int = 0
-    memories: FitMemories = field(default_factory=FitMemories)
 
 
 class Publisher:
@@ -91,6 +59,8 @@ class Publisher:
         self._desks: dict[str, SlotPublication] = {}
         self._paused: dict[str, float] = {}
         self._marks: list[LearnMark] = []
+        self._quarantines: tuple[str, tuple[Quarantine, ...]] = ("", ())
+        self._holds: tuple[str, dict[str, PolicyHold]] = ("", {})
         self.parted: list[tuple[Slot, SpokenRewards]] = []
 
     def run(self, now: float) -> list[str]:
@@ -105,6 +75,7 @@ class Publisher:
         current = self._store.slots.current()
         self.parted.clear()
         self._marks.clear()
+        self._follow_versions()
         return [name for name, slot in current.items() if self._turn(slot, now)]
 
     def release(self) -> None:
@@ -116,6 +87,14 @@ class Publisher:
     def forget(self) -> None:
         """Drop the publisher's state without writing to the store: its last write is uncertain."""
         self._desks.clear()
+
+    def _follow_versions(self) -> None:
+        """Read quarantines and holds where they changed."""
+        quarantines, holds = self._store.snapshots.versions()
+        if quarantines != self._quarantines[0]:
+            self._quarantines = quarantines, tuple(self._store.quarantines.current().values())
+        if holds != self._holds[0]:
+            self._holds = holds, self._store.policy_holds.current()
 
     def _turn(self, slot: Slot, now: float) -> bool:
         """Publish one slot if it changed; a failure does not stop the other slots."""
@@ -145,50 +124,77 @@ class Publisher:
         """Return the slot's publication state; a new one where the lease has changed."""
         desk = self._desks.get(lease.slot)
         if desk is None or desk.lease != lease:
-            desk = self._desks[lease.slot] = self._opened(lease)
+            desk = self._desks[lease.slot] = SlotPublication.open(self._store, lease)
         return desk
 
-    def _opened(self, lease: PublishLease) -> SlotPublication:
-        """Open a publication state that continues where the last publisher stopped."""
-        counts = CountsCopy.empty(lease.slot, self._store.keys.partitions)
-        kept = self._store.snapshots.published(lease.slot)
-        revision, positions = self._last(lease)
-        counts.refresh(self._store.counts)
-        changed = any(
-            self._store.counts.blocks_changed(p, lease.slot, since, counts.generations[p])
-            for p, since in enumerate(positions)
-        )
-        return SlotPublication(lease, counts, kept, revision, changed)
-
-    def _last(self, lease: PublishLease) -> tuple[int, list[int]]:
-        """Return revision and positions of the last snapshot; zeros where none can be read."""
-        blob = self._store.snapshots.read(lease.slot, lease.version)
-        if blob is None:
-            return 0, [0] * self._store.keys.partitions
-        try:
-            meta = bandits.load_policy(blob).meta
-        except bandits.SnapshotError:
-            log.exception("snapshot_unreadable", slot=lease.slot, version=lease.version)
-            return 0, [0] * self._store.keys.partitions
-        return int(str(meta["revision"])), cast("list[int]", meta["positions"])
-
     def _published(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
-        if slot.mode == SlotMode.FROZEN:
+        hold = self._holds[1].get(slot.name)
+        if hold is None and slot.mode == SlotMode.FROZEN:
             return False  # what is counted meanwhile is learned from when it goes on
         if not self._is_due(desk, slot, now):
             return False
+        done = None if hold is None else self._hold_version(desk, slot, hold.version)
+        if done is None:
+            done = self._learned(desk, slot)
+        desk.published_at = now if done else desk.published_at
+        return done
+
+    def _hold_version(self, desk: SlotPublication, slot: Slot, held: int) -> bool | None:
+        """Publish a kept version again, once; None where the slot has other variants by now."""
+        if desk.held == held and desk.revision == slot.revision:
+            return False
+        blob = self._store.snapshots.read(slot.name, held)
+        if blob is None and desk.held == held:
+            return False  # it is served; its first copy is older than what is kept
+        policy = None if blob is None else bandits.load_policy(blob)
+        if policy is None or policy.arms != slot.names:
+            log.warning("version_not_held", slot=slot.name, version=held)
+            return None
+        again = with_meta(policy, {**policy.meta, HELD: held})
+        self._put(desk, slot, with_version(again, str(desk.lease.version + 1)))
+        desk.left_out, desk.held = quarantined_of(policy.meta), held
+        return True
+
+    def _learned(self, desk: SlotPublication, slot: Slot) -> bool:
+        """Publish what was learned, if anything of it is new."""
         if desk.changed and slot.mode == SlotMode.LIVE:
             # Of this revision alone: who sets the slot live again begins anew.
             own = (row for number, row in desk.counts.rows() if number == slot.revision)
-            found = find_parting(map(_spoken, own))
+            found = find_parting(map(_spoken, self._teaching(desk, slot, own).rows))
             self.parted += [(slot, found)] if found else []
+        self._compare_quarantines(desk, slot)
         anew = slot.revision != desk.revision
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
             return False
+        self._publish_learned(desk, slot)
+        return True
+
+    def _compare_quarantines(self, desk: SlotPublication, slot: Slot) -> None:
+        """Note a change where other counts are left out than at the last publication.
+
+        The next fit starts anew then: what earlier fits remember was learned with those counts, or
+        without them.
+        """
+        desk.changed = desk.changed or desk.held is not None
+        if desk.seen == self._quarantines[0]:
+            return
+        if self._taught(desk, slot).plain != desk.left_out:
+            desk.changed, desk.memories = True, FitMemories()
+        desk.seen = self._quarantines[0]
+
+    def _publish_learned(self, desk: SlotPublication, slot: Slot) -> None:
+        taught = self._taught(desk, slot)
+        done = (desk.counts.positions, desk.counts.watermark, desk.lease.version + 1)
+        policy = fit_learner(slot, taught.rows, *done, desk.memories, self._page_share)
+        if taught.by:
+            policy = with_meta(policy, {**policy.meta, QUARANTINED: taught.plain})
+        self._put(desk, slot, policy)
+        desk.left_out, desk.held = taught.plain, None
+        desk.known, desk.news = count_trials(taught.rows), 0
+
+    def _put(self, desk: SlotPublication, slot: Slot, policy: Policy) -> None:
+        """Make a policy the slot's next version, and forget those that need not be kept."""
         version = desk.lease.version + 1
-        rows = self._rows(desk, slot)
-        done = (desk.counts.positions, desk.counts.watermark, version)
-        policy = fit_learner(slot, rows, *done, desk.memories, self._page_share)
         desk.kept[version] = desk.counts.watermark
         gone = forgotten(desk.kept)
         desk.lease = self._store.snapshots.publish(
@@ -196,10 +202,16 @@ class Publisher:
         )
         for one in gone:
             del desk.kept[one]
-        desk.revision, desk.changed, desk.published_at = slot.revision, False, now
-        desk.known, desk.news = _trials(rows), 0
+        desk.revision, desk.changed = slot.revision, False
         log.info("published", slot=slot.name, revision=slot.revision, version=version)
-        return True
+
+    def _taught(self, desk: SlotPublication, slot: Slot) -> TeachingRows:
+        return self._teaching(desk, slot, self._rows(desk, slot))
+
+    def _teaching(
+        self, desk: SlotPublication, slot: Slot, rows: Iterable[CountRow]
+    ) -> TeachingRows:
+        return teaching_rows(slot, rows, self._quarantines[1], desk.counts.watermark)
 
     def _is_due(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
         """Return whether the pause is over; read the counts where that may depend on them."""
@@ -211,7 +223,7 @@ class Publisher:
         if unread and is_due(elapsed, self._every, desk.known, desk.news + unread):
             desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
             if elapsed < self._every:
-                desk.news = _trials(self._rows(desk, slot)) - desk.known
+                desk.news = count_trials(self._taught(desk, slot).rows) - desk.known
         return is_due(elapsed, self._every, desk.known, desk.news)
 
     def _rows(self, desk: SlotPublication, slot: Slot) -> list[CountRow]:
@@ -230,103 +242,11 @@ class Publisher:
         return earlier is not None and alike(earlier, slot)
 
 
-def fit_learner(
-    slot: Slot,
-    rows: Iterable[CountRow],
-    positions: list[int],
-    watermark: float,
-    version: int,
-    memories: FitMemories | None = None,
-    page_share: float = PAGE_SHARE,
-) -> Policy:
-    """Fit the slot's learner to counts and return the policy: a pure function of its arguments.
-
-    Args:
-        slot: its current revision.
-        rows: of this revision and those alike, of all partitions.
-        positions: by partition, up to which the journal was counted.
-        watermark: seconds, the time of the fit: of the journal, not of the wall clock.
-        version: to give it.
-        memories: of earlier fits, changed in place.
-        page_share: what pages' words are worth where the slot does not say so itself.
-
-    Raises:
-        bandits.ConfigError: the slot's kind of policy is not available.
-    """
-    index = {name: i for i, name in enumerate(slot.names)}
-    known = [row for row in rows if row.variant in index]
-    config, seed = learner_config(slot), seed_of(slot.name, version)
-
-    def fitted(found: Sequence[CountRow], memory: FitMemory) -> Policy:
-        table = CountTable.from_rows((r.bucket, r.cell, index[r.variant], *r.tally) for r in found)
-        return fit(config, table, watermark, seed=seed, version=str(version), memory=memory)
-
-    policy = mix(slot, known, version, fitted, memories or FitMemories(), page_share)
-    trials: dict[str, int] = defaultdict(int)
-    conversions = dict.fromkeys(slot.names, 0)
-    for row in known:
-        trials[row.cell] += row.tally[0]
-        conversions[row.variant] += row.tally[1]
-    counted = _with_meta(policy, {CONVERSIONS: conversions})
-    live, possible = serve_most(LiveSlot(slot, counted, windows_of(slot)))
-    shares = CellShares.of(live.policy, slot, _spec(slot), trials, possible)
-    told = learned_terms(policy)
-    meta = {
-        "slot": slot.name,
-        "revision": slot.revision,
-        "seed": seed,
-        "positions": list(positions),
-        "published_at": watermark,
-        "allocation": dict(zip(slot.names, shares.average.tolist(), strict=True)),
-        "fallback": dict(slot.fallback),
-        "audience": audience(shares, _spec(slot)),
-        CONVERSIONS: conversions,
-        "observations": observations(_exposures(known), told.get("half_lives"), watermark),
-        **told,
-    }
-    return _with_meta(policy, meta)
-
-
-def learned_terms(policy: Policy) -> dict[str, object]:
-    """Return half-lives and width of a fit; of a mixture, those of its main part.
-
-    A policy of another kind says nothing.
-    """
-    source = learned_policy(policy)
-    return {name: source.meta[name] for name in ("half_lives", "width") if name in source.meta}
-
-
-def _trials(rows: Iterable[CountRow]) -> int:
-    return sum(row.tally[0] for row in rows)
-
-
-def _exposures(rows: Iterable[CountRow]) -> list[tuple[float, int]]:
-    return [(float(row.bucket), row.tally[0]) for row in rows]
-
-
 def _spoken(row: CountRow) -> SpokenRewards:
     told = row.claims[1]
     return SpokenRewards(row.bucket, row.variant, told, row.tally[1] - told)
 
 
-def alike(one: Slot, other: Slot) -> bool:
-    """Return True where the counts of two revisions add up: same cells, same rewarding event."""
-    return _spec(one) == _spec(other) and one.terms.event == other.terms.event
-
-
-def says_something(slot: Slot) -> bool:
-    """Return True where the policy says something before anything was counted.
-
-    A slot that begins with a rule shows each page's fallback until then (`first_policy`).
-    """
-    return learner_config(slot).policy.kind == "fixed"
-
-
-def _spec(slot: Slot) -> CellSpec:
-    config = learner_config(slot)
-    return CellSpec.build(config.context, config.policy.max_cells)
-
-
-def _with_meta(policy: Policy, meta: Mapping[str, object]) -> Policy:
-    # The shares can be told only when the policy is made; every kind of policy has this base.
-    return cast("Policy", replace(cast("PolicyBase", policy), meta=meta))
+def count_trials(rows: Iterable[CountRow]) -> int:
+    """Return the number of exposures in rows of counts."""
+    return sum(row.tally[0] for row in rows)

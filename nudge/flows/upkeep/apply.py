@@ -72,7 +72,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
     wanted = _parsed(name, dict(table) | {"revision": revision})
     if before is not None and digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
-    _check(store, name, before, seen)
+    check_revision(store, name, before, seen)
     _check_fallback(before, wanted)
     _check_numbers(before, wanted)
     return _written(store, change_of(before, wanted), edit)
@@ -96,7 +96,7 @@ def patch(
     wanted = _parsed(name, table)
     if digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
-    _check(store, name, before, seen)
+    check_revision(store, name, before, seen)
     _check_fallback(before, wanted)
     _check_numbers(before, wanted)
     return _written(store, change_of(before, wanted), edit)
@@ -115,8 +115,19 @@ def _parsed(name: str, table: Mapping[str, Any]) -> Slot:
         raise InvalidRequestError("the slot does not fit", errors) from error
 
 
-def _check(store: Store, name: str, before: Slot | None, seen: int | None) -> None:
-    """Refuse an edit of another revision than the one that the caller looked at."""
+def check_revision(store: Store, name: str, before: Slot | None, seen: int | None) -> None:
+    """Refuse an edit of another revision than the one that the caller looked at.
+
+    Args:
+        store: of the installation.
+        name: of the slot.
+        before: the slot as it is now; None where there is no such slot.
+        seen: revision that the caller looked at; None where it names none.
+
+    Raises:
+        UnconditionalError: there is such a slot, and the caller names no revision.
+        ChangedMeanwhileError: it has another revision by now; `errors` says what changed.
+    """
     now = 0 if before is None else before.revision
     if before is not None and seen is None:
         text = f"slot {name!r} exists: send If-Match with the ETag of the revision to be changed"
@@ -148,7 +159,7 @@ def _written(store: Store, change: Change, edit: Edit) -> Change:
         return change
     before = store.slots.current().get(change.slot.name)
     seen = change.before.revision if change.before else None
-    _check(store, change.slot.name, before, seen)
+    check_revision(store, change.slot.name, before, seen)
     raise ChangedMeanwhileError(f"slot {change.slot.name!r} was changed meanwhile")
 
 

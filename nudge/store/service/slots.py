@@ -55,6 +55,7 @@ class Slots:
         families = ("revisions", "audit")
         named = [self.keys.config(family, slot.name) for family in families]
         names = [self.keys.config("slots"), *named, self.keys.config("versions")]
+        names.append(self.keys.config("holds"))
         before = 0 if replaces is None else replaces.revision
         told = orjson.dumps(dict(audit or {}))
         args: list[Arg] = [slot.name, before, slot.revision, _dump(slot), told]

@@ -78,6 +78,12 @@ class Snapshots:
             self.client.call("HDEL", publisher, *(f"{AT}{one}" for one in gone))
         return replace(lease, version=version)
 
+    def versions(self) -> tuple[str, str]:
+        """Return what changes with every quarantine, and with every hold of a policy."""
+        found = self.client.call("HMGET", self.keys.config("versions"), "quarantines", "holds")
+        first, second = ((one or b"").decode() for one in found)
+        return first, second
+
     def note_failure(self, slot: str, why: str) -> None:
         """Note that a slot cannot be published, for those who serve; its next version clears it."""
         self.client.call("HSET", self.keys.config("versions"), f"{FAILING}{slot}", why)

@@ -71,6 +71,9 @@ FAMILIES = (
     Family("documents", "config", "hash", "Documents", "web, workers, plan", "for ever", True),
     Family("kept", "config", "hash", "Documents", "nobody yet", "for ever", True),
     Family("edits", "config", "hash", "Documents", "apply", "for ever", True),
+    Family("quarantines", "config", "hash", "Quarantines", "publisher, web", "for ever", True),
+    Family("holds", "config", "hash", "PolicyHolds", "publisher, web", "until let go", True),
+    Family("hold_edits", "config", "list", "PolicyHolds", "web", "the last 100", True),
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
@@ -137,7 +140,10 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "Snapshots": "a field of its own, in the script that publishes",
         "Documents": "a field of its own, in the script that applies a document",
         "ApiKeys": "a field of its own, in the script that stores a key",
+        "Quarantines": "a field of its own, in the script that writes a quarantine",
+        "PolicyHolds": "a field of its own, in the script that holds a policy",
     },
+    "holds": {"Slots": "a slot's new mode and the end of its hold are one script"},
     "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
 }
 """Family -> each class that writes it beside its writer, with the reason; `*` is every family."""

@@ -20,8 +20,8 @@ from nudge.domain.model.slot_model import slot_model
 from nudge.domain.slots.learning import first_policy, learner_config
 from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.slot import ComparisonTerms, FrozenServes, Slot, SlotMode
+from nudge.flows.folds.learner_fit import fit_learner
 from nudge.flows.folds.page_share import FitMemories, facts_of
-from nudge.flows.folds.publish import fit_learner
 from nudge.store.folds.counts import CountRow
 
 SHIPPED = load_slots(CONFIG / "slots")["banner"]

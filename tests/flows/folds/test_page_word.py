@@ -23,8 +23,8 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.learning import first_policy
 from nudge.domain.slots.slot import Scalar, Slot
+from nudge.flows.folds.learner_fit import fit_learner
 from nudge.flows.folds.page_share import facts_of
-from nudge.flows.folds.publish import fit_learner
 from nudge.store.folds.counts import CountRow
 
 SHIPPED: Final = load_slots(CONFIG / "slots")["banner"]

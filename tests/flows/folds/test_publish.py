@@ -19,10 +19,12 @@ from bandits.policies.snapshot import dump
 from nudge.config.slot_file import load_slots
 from nudge.domain.journal.records import Exposure, JournalEntry, Ref, Reward
 from nudge.domain.slots.slot import Slot, SlotMode
+from nudge.domain.slots.versions import seed_of
 from nudge.errors import FencedError
-from nudge.flows.folds import publish
+from nudge.flows.folds import learner_fit, publish
 from nudge.flows.folds.learn import LearnFold
-from nudge.flows.folds.publish import Publisher, alike, fit_learner
+from nudge.flows.folds.learner_fit import alike, fit_learner
+from nudge.flows.folds.publish import Publisher
 from nudge.settings.settings import Settings
 from nudge.store.folds.counts import CountRow
 from nudge.store.service.catalogue import Catalogue
@@ -131,7 +133,7 @@ def test_a_snapshot_tells_where_it_comes_from(store: Store, publisher: Publisher
     assert meta == {
         "slot": "banner",
         "revision": 1,
-        "seed": publish.seed_of("banner", 1),
+        "seed": seed_of("banner", 1),
         "positions": [16, 16],
         "published_at": NOW + 60,
         "fallback": dict(BANNER.fallback),
@@ -229,14 +231,14 @@ def test_one_slot_s_trouble_is_its_own(
     assert store.slots.put(other, None)
     learned(store)
     learned(store, slot="aardvark")
-    fit = publish.fit
+    fit = learner_fit.fit
 
     def failing(config: object, *args: object, **more: object) -> object:
-        if more["seed"] == publish.seed_of("aardvark", 1):
+        if more["seed"] == seed_of("aardvark", 1):
             raise ValueError("no such learner")
         return fit(config, *args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(publish, "fit", failing)
+    monkeypatch.setattr(learner_fit, "fit", failing)
     assert publisher.run(0.0) == ["banner"]
     served = store.catalogue.refresh(Catalogue.empty())
     assert served.failing == {"aardvark": "ValueError"}
@@ -266,7 +268,7 @@ def test_a_fit_starts_where_the_last_one_ended(
     store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A publisher keeps what its fits know; one that failed, and another publisher, start anew."""
-    fit, told = publish.fit, []
+    fit, told = learner_fit.fit, []
 
     def telling(config: LearnerConfig, *args: Any, memory: FitMemory, **more: Any) -> Policy:
         told.append(memory.empty)
@@ -275,7 +277,7 @@ def test_a_fit_starts_where_the_last_one_ended(
             raise ValueError("in the middle")
         return policy
 
-    monkeypatch.setattr(publish, "fit", telling)
+    monkeypatch.setattr(learner_fit, "fit", telling)
     for turn in range(6):
         learned(store)
         if turn == 5:
@@ -328,7 +330,7 @@ def test_news_are_a_twentieth_of_what_is_known(store: Store, publisher: Publishe
 def test_a_turn_without_news_costs_one_look_at_each_partition(
     store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Slots, a lease a slot, and a mark a partition: however many blocks the counts have."""
+    """Slots, versions, a lease a slot, a mark a partition: however many blocks the counts have."""
     assert store.slots.put(replace(BANNER, name="aardvark"), None)
     learned(store)
     learned(store, slot="aardvark")
@@ -341,7 +343,7 @@ def test_a_turn_without_news_costs_one_look_at_each_partition(
         lambda own, *command: (calls.append(command), send(own, *command))[1],
     )
     assert publisher.run(100.0) == []
-    assert len(calls) <= 1 + 2 + 2
+    assert len(calls) <= 1 + 1 + 2 + 2
 
 
 def test_a_frozen_slot_learns_later_what_came_meanwhile(store: Store, publisher: Publisher) -> None:

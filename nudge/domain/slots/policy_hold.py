@@ -1,0 +1,34 @@
+"""A hold of a slot's policy: an earlier version that is served again until it is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PolicyHold:
+    """A hold of a slot's policy.
+
+    Attributes:
+        version: of the snapshot that is published again.
+        who: name of the key or user.
+        at: seconds, when it was asked for.
+        why: reason in words.
+    """
+
+    version: int
+    who: str
+    at: float
+    why: str = ""
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The hold as JSON."""
+        return {"version": self.version, "who": self.who, "at": self.at, "why": self.why}
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> PolicyHold:
+        """Read a hold from its `plain` form."""
+        return cls(plain["version"], plain["who"], plain["at"], plain["why"])
