@@ -231,6 +231,23 @@ class ComparedSchema(TranslatedSchema):
     interval_level = ma.Float(required=True)
 
 
+class QuarantinedSchema(Schema):
+    """A quarantine that leaves exposures out of a report."""
+
+    id = ma.String(required=True)
+    start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
+    end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
+    scope = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "`channel` or `method`; empty for everything"},
+    )
+    status = ma.String(required=True, metadata={"description": "`marked` or `discarded`"})
+    why = ma.String(required=True)
+    exposures = ma.Integer(required=True)
+
+
 class ReportSchema(Schema):
     """A slot's report, made from the lake."""
 
@@ -266,6 +283,11 @@ class ReportSchema(Schema):
     floor = ma.Nested(FloorRangeSchema, required=True)
     delay = ma.Dict(required=True, metadata={"description": "of conversions"})
     quarantined = ma.Integer(required=True, metadata={"description": "exposures in outages"})
+    quarantines = ma.List(
+        ma.Nested(QuarantinedSchema),
+        required=True,
+        metadata={"description": "what left them out, and why"},
+    )
     prefilled = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(PrefillQualitySchema),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
+from nudge.domain.reports.quarantined_exposures import QuarantinedExposures
 
 OTHER = "\x1fother"
 """The segment of all values that have no segment of their own."""
@@ -290,6 +291,7 @@ class Cube:
         delays: of conversions.
         degraded: exposures decided without the visitor's state, by segment (S,).
         quarantined: exposures in outages, which are in none of the sums.
+        quarantines: what left them out, each with its number of exposures.
         cap: yuan; the most that counts as the reward of an exposure, None without a cap.
     """
 
@@ -306,6 +308,7 @@ class Cube:
     delays: Delays
     degraded: IntArray
     quarantined: int = 0
+    quarantines: tuple[QuarantinedExposures, ...] = ()
     cap: float | None = None
 
     @property

@@ -91,6 +91,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         "floor": floor_range(cube.allocation),
         "delay": _delay(reading.law, cube),
         "quarantined": cube.quarantined,
+        "quarantines": [one.plain(terms.calendar) for one in cube.quarantines],
     }
 
 

@@ -15,9 +15,7 @@ TYPE = "policy_held"
 """Type of the marks that tell of a hold, and of its end (`held: false`)."""
 
 
-def hold_policy(
-    store: Store, name: str, version: int, seen: int | None, edit: Edit
-) -> PolicyHold:
+def hold_policy(store: Store, name: str, version: int, seen: int | None, edit: Edit) -> PolicyHold:
     """Hold a slot's policy at a kept version: the publisher publishes it again, and nothing else.
 
     Idempotent: a version that is held already stays as it was asked for first.

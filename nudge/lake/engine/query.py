@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -14,10 +14,12 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanColumn, Column, Table
 
+from nudge.domain.alarms.quarantine import Quarantine
 from nudge.domain.basics.money import FEN
 from nudge.domain.credit.attribution import GRACE
 from nudge.domain.credit.booking import LEARNED
 from nudge.lake.engine import spark
+from nudge.lake.engine.outages import is_quarantined
 from nudge.lake.engine.sql import select, sql_view, watermarks
 from nudge.lake.engine.undone import hide_undone
 from nudge.lake.files.errors import BrokenLakeError
@@ -126,7 +128,9 @@ def is_spark(backend: Backend) -> bool:
     return bool(backend.name != DUCKDB)
 
 
-def joined_form(backend: Backend, slot: str | None = None) -> Table:
+def joined_form(
+    backend: Backend, slot: str | None = None, quarantines: Sequence[Quarantine] = ()
+) -> Table:
     """Build the joined form: one row a decision, with its exposure and its reward so far.
 
     `reward` is 0 or 1 for the objective `conversion` and yuan for `revenue`; it is null where the
@@ -136,6 +140,7 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
     Args:
         backend: from `connect`.
         slot: name of the slot; None is every slot.
+        quarantines: of `read_quarantines`; `quarantined` says whether the exposure lies in one.
     """
     decisions = backend.table("decisions")
     if slot is not None:
@@ -156,6 +161,7 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
         value_fen=_where(rows.exposed_at.notnull(), value),
         rewarded_at=_where((conversions != 0) | (value != 0), rows.last_change),
         matured=rows.closed.fill_null(False),
+        quarantined=is_quarantined(rows.exposed_seconds, rows.channel, quarantines),
         floor=rows["floor"],  # null in files of versions before
     )
 
@@ -179,6 +185,7 @@ def _exposed(backend: Backend) -> Table:
     return rows.select(
         exposed_id=rows.decision_id,
         exposed_at=rows["at"],
+        exposed_seconds=rows.at_seconds,
         closed=_closed(rows),
     )
 

@@ -119,16 +119,31 @@ class CellRows:
         shown = self._shown()
         counted = shown.aggregate(rows=shown.count(), open=(~shown.settled).sum())
         (decided,), (seen,) = self._ask(drawn).to_pylist(), self._ask(counted).to_pylist()
+        taken, still_open = self._quarantined()
         found = {
             "reason_not_policy": decided["other"],
-            "not_exposed": max(0, (decided["policy"] or 0) - seen["rows"]),
-            "not_matured": seen["open"],
+            "not_exposed": max(0, (decided["policy"] or 0) - seen["rows"] - taken - still_open),
+            "not_matured": (seen["open"] or 0) + still_open,
+            "quarantined": taken,
         }
         return {why: int(count) for why, count in found.items() if count}
 
+    def _quarantined(self) -> tuple[int, int]:
+        """Return the exposures that quarantines leave out: settled ones, and others."""
+        if self.rows.left_out is None:
+            return 0, 0
+        table = self._drawn(self.rows.left_out)
+        settled = table.settled.cast("int64").sum()
+        (found,) = self._ask(table.aggregate(rows=table.count(), settled=settled)).to_pylist()
+        taken = int(found["settled"] or 0)
+        return taken, int(found["rows"]) - taken
+
     def _shown(self) -> Table:
+        return self._drawn(self.rows.table)
+
+    def _drawn(self, table: Table) -> Table:
         """Return the exposures of decisions that the policy drew."""
-        table = Cut(self.period).inside(self.rows.table)
+        table = Cut(self.period).inside(table)
         return table.filter(table.reason == DecisionReason.POLICY.value, table.policy.notnull())
 
     def _table(self) -> Table:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nudge.errors import InvalidConfigError
 from nudge.lake.engine.dialects import batches
+from nudge.lake.engine.outage_reader import read_quarantines
 from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined_form
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.files.reader import Lake
@@ -31,7 +32,7 @@ def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
     # Connected once: every reading sees the same manifests.
     backend = connect(Lake(path), engine)
     _check(path, _slots(backend), slot)
-    rows = joined_form(backend, slot)
+    rows = joined_form(backend, slot, read_quarantines(backend))
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
 
     def blocks(names: Sequence[str]) -> Iterator[RowBlock]:

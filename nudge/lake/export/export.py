@@ -14,6 +14,7 @@ import pyarrow as pa
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
+from nudge.lake.engine.outage_reader import read_quarantines
 from nudge.lake.engine.query import answer, connect, joined_form
 from nudge.lake.evaluation.log_columns import Look
 from nudge.lake.evaluation.log_file import BATCH, LogFile
@@ -87,7 +88,7 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
         BrokenLakeError: the lake cannot be read.
     """
     backend = connect(lake)
-    rows = joined_form(backend, wanted.slot)
+    rows = joined_form(backend, wanted.slot, read_quarantines(backend))
     if wanted.start is not None:
         rows = rows.filter(rows["at"] >= timestamp(wanted.start))
     if wanted.end is not None:

@@ -14,11 +14,11 @@ from bandits.units import DAY, HOUR
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CLOCK, UNITS
-from nudge.lake.engine.dialects import arrow
 from nudge.lake.reports.coded import code_rows
 from nudge.lake.reports.cut import MOST, Cut
 from nudge.lake.reports.kept_tables import KeptTables
 from nudge.lake.reports.past_sums import UNUSED, VERSION, PastSums
+from nudge.lake.reports.quarantined import count_left_out
 from nudge.lake.reports.slot_rows import SlotRows
 from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, concat_sums
 
@@ -44,8 +44,8 @@ def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     found = concat_sums(list(asked.parts()))
     cap = None if cut.cap is None else cut.cap / FEN
     coded = code_rows(found, asked.segments, asked.query.variants, len(cut.by))
-    cube = replace(coded, cap=cap)
-    return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
+    left_out = count_left_out(rows, cut)
+    return replace(coded, cap=cap, quarantined=left_out.exposures, quarantines=left_out.by)
 
 
 def keep_sums(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> None:
@@ -128,8 +128,3 @@ class _Asked:
             found = make()
             kept.hold(wanted, state, found)
         return found
-
-
-def _quarantined(rows: SlotRows, cut: Cut) -> int:
-    found = cut.outages(rows.table)
-    return int(arrow(rows.backend, found.aggregate(rows=found.count()))["rows"][0].as_py())

@@ -30,7 +30,6 @@ class Cut:
         period: period of the exposures.
         by: dimensions of `domain.questions`.
         revenue: the reward is the value in yuan, not the conversion.
-        quarantined: outages; exposures in them are counted, and are in no other sum.
         where: dimensions with the values that the rows may have.
         calendar: of days, weeks and months.
         cap: fen; the most that counts as the reward of an exposure, None without a cap.
@@ -39,7 +38,6 @@ class Cut:
     period: Period = EVER
     by: tuple[str, ...] = ()
     revenue: bool = False
-    quarantined: tuple[Period, ...] = ()
     where: Where = ()
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
     cap: int | None = None
@@ -51,21 +49,16 @@ class Cut:
             table = table.filter(fits(found, wanted))
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
-    def outages(self, table: Table) -> Table:
-        """Keep the rows of the period that were exposed in an outage."""
-        table = self.inside(table)
-        return table.filter(ibis.or_(*(_inside(table, one) for one in self.quarantined)))
-
     def rows(self, table: Table) -> Table:
-        """Keep the rows of the period outside of outages, and add the key of their `segment`."""
-        table = self._counted(table)
+        """Keep the rows of the period, and add the key of their `segment`."""
+        table = self.inside(table)
         return table.mutate(
             segment=self._key(self._column(table, name).cast("string") for name in self.by)
         )
 
     def sizes(self, table: Table) -> Table:
         """Count the rows of each `segment`."""
-        table = self._counted(table)
+        table = self.inside(table)
         # By the plain columns first: a key for each of ten million rows costs more than the rest.
         plain = {f"_{i}": self._column(table, name) for i, name in enumerate(self.by)}
         few = table.group_by(**plain).aggregate(rows=table.count())
@@ -88,12 +81,6 @@ class Cut:
             return table
         key = table.segment
         return table.mutate(segment=ibis.ifelse(key.isin(names), key, OTHER))
-
-    def _counted(self, table: Table) -> Table:
-        table = self.inside(table)
-        for outage in self.quarantined:
-            table = table.filter(~_inside(table, outage))
-        return table
 
     def _column(self, table: Table, name: str) -> Column:
         if name.startswith(CONTEXT):

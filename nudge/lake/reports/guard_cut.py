@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -54,7 +53,6 @@ def harm_cube(
     *,
     period: Period = EVER,
     revenue: bool,
-    quarantined: Sequence[Period] = (),
 ) -> Cube:
     """Compute the cube of the rows that a harm guard compares.
 
@@ -63,13 +61,12 @@ def harm_cube(
         since: first revision that counts.
         period: period of the exposures.
         revenue: the reward is yuan, not conversions.
-        quarantined: outages, which are in no sum.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    cut = GuardCut(period, revenue=revenue, quarantined=tuple(quarantined), since=since)
+    cut = GuardCut(period, revenue=revenue, since=since)
     return build_cube(rows, with_cap(rows, cut))
 
 

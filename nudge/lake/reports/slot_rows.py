@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, Table
 
+from bandits.units import DAY
+from nudge.domain.alarms.quarantine import Quarantine
 from nudge.lake.engine import spark
 from nudge.lake.engine.dialects import arrow
+from nudge.lake.engine.outage_reader import read_quarantines
+from nudge.lake.engine.outages import is_quarantined
 from nudge.lake.engine.query import is_spark, translate_errors
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
@@ -30,7 +36,7 @@ CHANGED: Final = "changed_rows"
 
 @dataclass(frozen=True)
 class SlotRows:
-    """All exposures of a slot, in one table and divided by whether they can change.
+    """All exposures of a slot that count, in one table and divided by whether they can change.
 
     All tables have the columns of `shown`, `REWARD`, and `settled` (the reward is final) and `age`
     (seconds from exposure to watermark, null where settled).
@@ -44,6 +50,8 @@ class SlotRows:
         sums: directory of cached sums.
         until: seconds, the latest of the partitions' watermarks.
         state: name of everything that the rows are made from; empty where nothing is cached.
+        quarantines: what leaves exposures out, in the order of the ids.
+        whole: `final` and `now` with the exposures that are left out.
     """
 
     slot: str
@@ -54,16 +62,58 @@ class SlotRows:
     sums: Path
     until: float
     state: str
+    quarantines: tuple[Quarantine, ...] = ()
+    whole: tuple[Table, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the files that `final` is read from."""
-        return tuple(file.path.name for file in self.days)
+        """Names of the days of `final`: of their files, and of what a quarantine takes of them."""
+        return tuple(map(self._name, self.days))
 
     def of_days(self, names: Collection[str]) -> Table:
-        """Return the rows of `final` in some of its files, by their names."""
-        paths = [file.path for file in self.days if file.path.name in names]
-        return _final(read(self.backend, paths))
+        """Return the rows of `final` of some of its days, by their names."""
+        paths = [file.path for file in self.days if self._name(file) in names]
+        return self.teaching(_final(read(self.backend, paths)))
+
+    def without(self, quarantines: Sequence[Quarantine]) -> SlotRows:
+        """Return the rows that no quarantine takes; `left_out` has the others.
+
+        Sums that are kept of a day carry what was taken of it in their name, so a quarantine
+        concerns the days that it touches, and after a release the earlier sums fit again.
+
+        Args:
+            quarantines: those in force, in the order of their ids.
+        """
+        if not quarantines:
+            return self
+        whole = tuple(one for one in (self.final, self.now) if one is not None)
+        state = self.state and f"{self.state}-{_digest(repr(quarantines))}"
+        rows = replace(self, quarantines=tuple(quarantines), whole=whole, state=state)
+        final = None if self.final is None else rows.teaching(self.final, "final_teaching")
+        now = None if self.now is None else rows.teaching(self.now, "open_teaching")
+        return replace(rows, final=final, now=now)
+
+    @cached_property
+    def left_out(self) -> Table | None:
+        """The exposures that quarantines leave out; None without quarantines."""
+        if not self.whole:
+            return None
+        parts = [one.filter(self._covers(one)) for one in self.whole]
+        return shown.align_columns(parts)
+
+    def teaching(self, rows: Table, view: str = "") -> Table:
+        """Return the rows that no quarantine takes; on DuckDB as a view, where it has a name."""
+        found = rows.filter(~self._covers(rows)) if self.quarantines else rows
+        return as_view(self.backend, view, found) if view and not is_spark(self.backend) else found
+
+    def _covers(self, rows: Table) -> BooleanValue:
+        return is_quarantined(rows.at_seconds, rows.channel, self.quarantines)
+
+    def _name(self, file: DayFile) -> str:
+        start = datetime.combine(file.day, datetime.min.time(), UTC).timestamp()
+        found = [q for q in self.quarantines if q.touches(start, start + DAY)]
+        taken = [(q.start, q.end, q.scope.channel) for q in found]
+        return f"{file.path.name}~{_digest(repr(taken))}" if taken else file.path.name
 
     @cached_property
     def table(self) -> Table:
@@ -138,8 +188,9 @@ def slot_rows(
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
+    quarantines = read_quarantines(backend)
     if is_spark(backend):
-        return _at_once(backend, contents, slot, cache)
+        return _at_once(backend, contents, slot, cache).without(quarantines)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
     past = tuple(file for file in files if file.final)
     final = None
@@ -150,7 +201,8 @@ def slot_rows(
     rows = opened.table()
     now = None if rows is None else as_view(backend, "open_rows", rows)
     until = max(contents.watermarks().values(), default=0.0)
-    return SlotRows(slot, backend, final, now, past, cache / SUMS / slot, until, opened.state)
+    whole = SlotRows(slot, backend, final, now, past, cache / SUMS / slot, until, opened.state)
+    return whole.without(quarantines)
 
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
@@ -171,3 +223,7 @@ def as_view(backend: Backend, name: str, rows: Table) -> Table:
 
 def _final(rows: Table) -> Table:
     return rows.mutate(settled=ibis.literal(True), age=ibis.null("float64"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

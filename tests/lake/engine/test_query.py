@@ -104,7 +104,7 @@ def test_joined_has_the_columns_of_the_fixed_format_in_order(lake: Lake) -> None
     assert " ".join(joined_form(backend).columns) == (
         "decision_id at slot slot_revision subject channel page context eligible pmf u variant "
         "propensity reason policy policy_version exposed_at reward conversions value_fen "
-        "rewarded_at matured floor"
+        "rewarded_at matured quarantined floor"
     )
     (row,) = answer(backend, joined_form(backend, "denomination"))
     assert row["u"] == DECISION.u

@@ -17,6 +17,7 @@ import pytest
 from funnel_traffic import DAY, START, failing, traffic, written
 from old_files import written as old_files
 from places import CONFIG
+from quarantine_samples import quarantine_of
 from report_traffic import NOW, SLOT
 from report_traffic import traffic as decided
 from report_traffic import written as archived
@@ -139,7 +140,7 @@ def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
         Cut(by=("context.city_tier",)),
         Cut(by=("day",), revenue=True),
         Cut(Span(NOW - 40 * 3600.0, NOW - 4 * 3600.0), ("channel", "page")),
-        Cut(by=("policy_version",), quarantined=(Span(NOW - 20 * 3600.0, NOW - 10 * 3600.0),)),
+        Cut(by=("policy_version",)),
     ],
     ids=lambda cut: ",".join(cut.by),
 )
@@ -149,6 +150,19 @@ def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
     found = [report(terms, cut.by, build_cube(one, cut, SLOT.names)) for one in rows]
     assert_alike(found[1], found[0])
     assert found[0]["whole"]["exposures"] > 500
+
+
+def test_reports_and_evaluations_are_the_same_beside_a_quarantine(rows: list[SlotRows]) -> None:
+    """What a quarantine leaves out, and what is left."""
+    outage = quarantine_of(NOW - 20 * 3600.0, NOW - 10 * 3600.0, "web")
+    teaching = [one.without([outage]) for one in rows]
+    terms = ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW)
+    found = [report(terms, (), build_cube(one, Cut(), SLOT.names)) for one in teaching]
+    assert_alike(found[1], found[0])
+    assert found[0]["quarantined"] > 0
+    judged = [evaluate_cells(CellRows(one, EVER, revenue=False), "uniform") for one in teaching]
+    assert_alike(judged[1].plain, judged[0].plain)
+    assert judged[0].left_out["quarantined"] > 0
 
 
 @pytest.mark.parametrize("revenue", [False, True])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from quarantine_samples import quarantine_of
 from report_traffic import NOW, traffic, written
 
 from nudge.domain.reports.questions import Period
@@ -15,7 +16,7 @@ from nudge.lake.files.reader import Lake
 from nudge.lake.reports.guard_cut import harm_cube
 from nudge.lake.reports.slot_rows import slot_rows
 
-OUTAGE = Period(NOW - 9 * 3600.0, NOW - 5 * 3600.0)
+OUTAGE = quarantine_of(NOW - 9 * 3600.0, NOW - 5 * 3600.0)
 SINCE = Period(NOW - 40 * 3600.0)
 
 
@@ -48,8 +49,8 @@ def test_only_a_choice_of_policy_or_holdout_outside_of_outages_counts(
 ) -> None:
     """By reason: exposures, conversions and fen, since a revision and a time, to the unit."""
     with engine(lake, EngineLimits(400_000_000), tmp_path) as (backend, contents):
-        rows = slot_rows(backend, contents, "banner", tmp_path)
-        cube = harm_cube(rows, revision, period=SINCE, revenue=revenue, quarantined=[OUTAGE])
+        rows = slot_rows(backend, contents, "banner", tmp_path).without([OUTAGE])
+        cube = harm_cube(rows, revision, period=SINCE, revenue=revenue)
     found = []
     for number, reason in enumerate(cube.reasons):
         groups = cube.groups.where(cube.groups.reason == number)

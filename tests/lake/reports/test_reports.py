@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 from lake_samples import MIDNIGHT
+from quarantine_samples import quarantine_of
 from report_traffic import DAY, NOW, SLOT, traffic, written
 
 from bandits.inference import fixed
@@ -265,9 +266,17 @@ def test_a_variant_for_some_is_compared_where_it_was_possible(lake: Lake, place:
 def test_the_period_of_an_outage_is_in_no_figure(lake: Lake, place: Path) -> None:
     """Quarantined exposures are counted as such, and are as if they had not been."""
     outage = Period(NOW - 20 * 3600.0, NOW - 10 * 3600.0)
-    found = report(ReportTerms(SLOT, {}, NOW), (), cube(lake, place, Cut(quarantined=(outage,))))
+    assert outage.start is not None
+    assert outage.end is not None
+    one = quarantine_of(outage.start, outage.end)
+    with engine(lake, EngineLimits(400_000_000), place / "cache") as (backend, contents):
+        rows = slot_rows(backend, contents, "banner", place / "cache").without([one])
+        found = report(ReportTerms(SLOT, {}, NOW), (), build_cube(rows, Cut(), SLOT.names))
     inside = sum(row[4] for row in counted(lake, (), outage))
     assert found["quarantined"] == inside > 0
+    (told_of,) = found["quarantines"]
+    assert (told_of["id"], told_of["why"]) == (one.id, "payments failed")
+    assert told_of["exposures"] == inside
     assert found["whole"]["exposures"] < counted_policy(lake)
     every = sum(one["exposures"] for one in found["whole"]["by_reason"].values())
     assert every == sum(row[4] for row in counted(lake, (), None)) - inside
