@@ -21,6 +21,8 @@ from nudge.api import (
     funnel,
     health,
     model,
+    policies,
+    quarantines,
     reports,
     shared,
     slots,
@@ -42,6 +44,7 @@ BLUEPRINTS: Final = (
     decisions.blueprint,
     events.blueprint,
     slots.blueprint,
+    policies.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,
@@ -49,6 +52,7 @@ BLUEPRINTS: Final = (
     visitors.blueprint,
     timings.blueprint,
     withdrawals.blueprint,
+    quarantines.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

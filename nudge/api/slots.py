@@ -167,6 +167,9 @@ def _plain(served: LiveSlot) -> dict[str, object]:
     }
     if served.slot.limits:
         serving["stock"] = _stock(served.slot)
+    held = _held(served.slot.name)
+    if held is not None:
+        serving["held"] = held
     if served.slot.guard:
         serving["guard"] = _guard(served.slot.name)
     return dump_slot(served.slot) | {"serving": serving}
@@ -178,6 +181,15 @@ def _guard(name: str) -> dict[str, object] | None:
         return service.store.guards.noted(name)
     except StoreAwayError:
         return None
+
+
+def _held(name: str) -> dict[str, object] | None:
+    service = current()
+    try:
+        hold = service.store.policy_holds.of_slot(name)
+    except StoreAwayError:
+        return None
+    return None if hold is None else hold.labelled(service.calendar)
 
 
 def _stock(slot: Slot) -> dict[str, object]:

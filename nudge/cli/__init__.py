@@ -28,6 +28,10 @@ COMMANDS = {
     "serve": Command("serve", "Run store, worker and web under one supervisor."),
     "work": Command("serve", "Run the folds: attribute, learn, archive."),
     "apply": Command("slots", "Put slots and configuration into service."),
+    "slots": Command("slot_policy", "Set a slot's policy back to an earlier version."),
+    "quarantine": Command(
+        "quarantine", "Mark intervals that teach nothing, release or discard them."
+    ),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),

@@ -12,6 +12,7 @@ from nudge.domain.credit.page_word import FREEZE, WHO, sentence
 from nudge.errors import ChangedMeanwhileError, NudgeError, StoreError
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.upkeep import apply as applying
+from nudge.flows.upkeep.quarantine import tell_journal
 from nudge.store.store import Store
 from nudge.workers.backoff import Backoff
 from nudge.workers.store_check import StoreCheck
@@ -27,6 +28,7 @@ class PublishLoop:
     ) -> None:
         self._store, self._publisher = store, publisher
         self._look, self._store_check = look, store_check
+        self._told = ""
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back."""
@@ -48,6 +50,8 @@ class PublishLoop:
     def turn(self, now: float) -> None:
         """Publish what changed, and freeze the slots in which pages' words and facts part.
 
+        Marks of quarantines that a process did not live to append are appended.
+
         Args:
             now: seconds on a clock that never jumps.
 
@@ -55,6 +59,7 @@ class PublishLoop:
             StoreAwayError: the store does not answer.
         """
         self._publisher.run(now)
+        self._tell_quarantines()
         for slot, found in self._publisher.parted:
             edit = Edit(WHO, sentence(found), clock.now())
             try:
@@ -63,6 +68,11 @@ class PublishLoop:
                 continue  # looked at again at its new revision
             if change.changes:
                 log.error("slot_frozen", slot=slot.name, revision=change.slot.revision, why=WHO)
+
+    def _tell_quarantines(self) -> None:
+        version = self._store.snapshots.versions()[0]
+        if version != self._told and not tell_journal(self._store):
+            self._told = version
 
     def _release(self) -> None:
         try:

@@ -8,6 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.schemas.figure_fields import TranslatedSchema, definition_field
+from nudge.api.schemas.quarantines import HoldSchema
 from nudge.config.slot_schema import SlotSchema
 
 
@@ -94,6 +95,10 @@ class ServingSchema(Schema):
         GuardLookSchema,
         allow_none=True,
         metadata={"description": "only for slots with a guard; null before its first look"},
+    )
+    held = ma.Nested(
+        HoldSchema,
+        metadata={"description": "only while an earlier version of the policy is held"},
     )
     definition = definition_field()
 

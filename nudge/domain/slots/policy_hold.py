@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nudge.domain.basics.calendar import OperatorCalendar
+
 
 @dataclass(frozen=True)
 class PolicyHold:
@@ -27,6 +29,11 @@ class PolicyHold:
     def plain(self) -> dict[str, Any]:
         """The hold as JSON."""
         return {"version": self.version, "who": self.who, "at": self.at, "why": self.why}
+
+    def labelled(self, calendar: OperatorCalendar) -> dict[str, object]:
+        """Return the hold as an answer shows it, with its time by the calendar."""
+        since = calendar.label(self.at)
+        return {"version": self.version, "since": since, "who": self.who, "why": self.why}
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> PolicyHold:
