@@ -16,7 +16,7 @@ from nudge.processes import embedded
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
 
-POINTS = [one for one in faults.POINTS if one.startswith("quarantine.")]
+FIRST, *OTHERS = (one for one in faults.POINTS if one.startswith("quarantine."))
 ADD = ("quarantine", "add", "--from", "1790000000", "--to", "1790007200", "--why", "failed")
 
 
@@ -34,7 +34,9 @@ def told(store: Store) -> list[object]:
     return [one.fields for one in records if isinstance(one, Mark) and one.type == TYPE]
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", [FIRST, *(pytest.param(one, marks=pytest.mark.faults) for one in OTHERS)]
+)
 def test_an_author_who_dies_leaves_a_whole_quarantine(site: Site, point: str) -> None:
     """A worker tells the journal, and the same command goes on where it was."""
     site.fault(point)
