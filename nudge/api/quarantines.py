@@ -58,7 +58,7 @@ def every() -> Response:
 @operation(
     blueprint,
     "POST /v1/quarantines",
-    name="addQuarantine",
+    name="makeQuarantine",
     scopes=("admin",),
     answers={200: QuarantineSchema},
     body={MIMETYPE: AskedQuarantineSchema},
@@ -83,7 +83,7 @@ def add() -> Response:
 @operation(
     blueprint,
     "POST /v1/quarantines/<string(maxlength=64):quarantine>/actions",
-    name="actOnQuarantine",
+    name="patchQuarantine",
     scopes=("admin",),
     answers={200: QuarantineSchema},
     body={MIMETYPE: QuarantineActionSchema},
@@ -121,9 +121,8 @@ def _plain(one: Quarantine) -> dict[str, object]:
     told = one.plain
     told["from"], told["to"] = label(told.pop("start")), label(told.pop("end"))
     told.pop("revision")
-    told["steps"] = [
-        {**step, "at": label(step["at"]), "to": label(step.pop("end"))} for step in told["steps"]
-    ]
+    for step in told["steps"]:
+        step["at"], step["to"] = label(step["at"]), label(step.pop("end"))
     return told
 
 

@@ -50,7 +50,9 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
         print_json([one.plain for one in ordered])
         return
     calendar = OperatorCalendar.named(settings.zone)
-    table = Table("id", "from", "to", "scope", "status", "why", title="Quarantines")
+    table = Table(title="Quarantines")
+    for name in ("id", "from", "to", "scope", "status", "why"):
+        table.add_column(name, no_wrap=name == "id")
     for one in ordered:
         table.add_row(*map(escape, _cells(one, calendar)))
     out().print(table)

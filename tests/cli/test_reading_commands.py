@@ -26,6 +26,7 @@ READING = (
     ("store", "status", "--json"),
     ("store", "accept"),
     ("keys", "list"),
+    ("quarantine", "list"),
     ("check",),
     ("apply", str(ROOT / "config" / "slots"), "--dry-run"),
     ("funnel",),

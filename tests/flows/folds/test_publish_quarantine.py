@@ -244,7 +244,7 @@ def test_a_rollback_is_idempotent_and_refuses_what_is_not_there(
 
 
 def test_another_mode_lets_the_policy_go(store: Store, publisher: Publisher) -> None:
-    """Whoever freezes a slot or sets it live decides anew; another title decides nothing."""
+    """A slot that is frozen or set live is decided on anew; another title decides nothing."""
     count(store, day())
     publisher.run(0.0)
     hold_policy(store, "banner", 1, 1, EDIT)

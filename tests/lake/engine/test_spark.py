@@ -153,7 +153,7 @@ def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
 
 
 def test_reports_and_evaluations_are_the_same_beside_a_quarantine(rows: list[SlotRows]) -> None:
-    """What a quarantine leaves out, and what is left."""
+    """Both engines leave out the same exposures, and say so in the same figures."""
     outage = quarantine_of(NOW - 20 * 3600.0, NOW - 10 * 3600.0, "web")
     teaching = [one.without([outage]) for one in rows]
     terms = ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW)

@@ -42,6 +42,12 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return written(tmp_path_factory.mktemp("quarantined") / "lake", traffic(0, FEW), LATER)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that the other tests share: its days are joined once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
 def whole(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many days were summed up, each time that nothing kept could be used."""
@@ -75,7 +81,10 @@ def exposures(found: Cube) -> int:
 def test_kept_sums_hold_no_row_of_a_quarantine_and_fit_again_after_its_release(
     lake: Lake, tmp_path: Path, whole: list[int]
 ) -> None:
-    """A past day is summed up anew while it is quarantined; its release costs nothing."""
+    """A past day is summed up anew while it is quarantined; its release costs nothing.
+
+    Nor does a quarantine of today.
+    """
     before = cube(lake, tmp_path)
     during = cube(lake, tmp_path, [FIRST])
     assert whole == [2, 2]
@@ -86,26 +95,19 @@ def test_kept_sums_hold_no_row_of_a_quarantine_and_fit_again_after_its_release(
     assert exposures(after) == exposures(before)
     assert after.quarantined == 0
     np.testing.assert_array_equal(np.sort(after.groups.weight), np.sort(before.groups.weight))
-
-
-def test_a_quarantine_of_today_leaves_the_kept_days_alone(
-    lake: Lake, tmp_path: Path, whole: list[int]
-) -> None:
-    """An outage that goes on, and is extended again and again, sums up no past day anew."""
-    before = cube(lake, tmp_path)
-    for hours in (1, 2, 3):
-        longer = replace(LAST, end=LAST.end + hours * HOUR)
-        found = cube(lake, tmp_path, [longer])
+    # An outage of today that goes on, and is extended again and again, concerns no past day.
+    for hours in (1, 2):
+        found = cube(lake, tmp_path, [replace(LAST, end=LAST.end + hours * HOUR)])
         assert exposures(found) == exposures(before) - found.quarantined
-    assert whole == [2]
+    assert whole == [2, 2]
 
 
-def test_a_channel_s_quarantine_takes_that_channel_alone(lake: Lake, tmp_path: Path) -> None:
+def test_a_channel_s_quarantine_takes_that_channel_alone(lake: Lake, cache: Path) -> None:
     """Exposures of the other channels in the same hours count on."""
     one = quarantine_of(FIRST.start, FIRST.end, "web")
     by = Cut(by=("channel",))
-    found = with_rows(lake, tmp_path, [one], lambda rows: build_cube(rows, by, SLOT.names))
-    every = with_rows(lake, tmp_path, [], lambda rows: build_cube(rows, by, SLOT.names))
+    found = with_rows(lake, cache, [one], lambda rows: build_cube(rows, by, SLOT.names))
+    every = with_rows(lake, cache, [], lambda rows: build_cube(rows, by, SLOT.names))
     for values in every.segments:
         numbers = [
             int(one.groups.where(one.groups.segment == one.segments.index(values)).total("rows"))
@@ -116,15 +118,15 @@ def test_a_channel_s_quarantine_takes_that_channel_alone(lake: Lake, tmp_path: P
     assert found.quarantined > 0
 
 
-def test_an_evaluation_tells_what_a_quarantine_leaves_out(lake: Lake, tmp_path: Path) -> None:
+def test_an_evaluation_tells_what_a_quarantine_leaves_out(lake: Lake, cache: Path) -> None:
     """It is missing in the sums, and counted under its own reason and no other."""
 
     def ask(rows: SlotRows) -> tuple[int, dict[str, int]]:
         cells = CellRows(rows, EVER, revenue=False)
         return sum(cells.cells().column("rows").to_pylist()), cells.left_out()
 
-    used, told = with_rows(lake, tmp_path, [], ask)
-    left, told_beside = with_rows(lake, tmp_path, [FIRST], ask)
+    used, told = with_rows(lake, cache, [], ask)
+    left, told_beside = with_rows(lake, cache, [FIRST], ask)
     taken = told_beside.pop("quarantined")
     assert left == used - taken < used
     assert told_beside == told
@@ -146,3 +148,15 @@ def test_the_highest_revision_of_a_mark_is_true() -> None:
     texts = [json.dumps(dict(one.mark.fields)) for one in (FIRST, LAST, released, FIRST)]
     assert parse_quarantines(texts) == (LAST,)
     assert parse_quarantines(texts[:2]) == tuple(sorted((FIRST, LAST), key=lambda q: q.id))
+
+
+def test_reports_read_the_quarantines_from_the_lake_s_own_marks(tmp_path: Path) -> None:
+    """The lake's files alone tell the outages: no store is asked."""
+    note = QuarantineNote("ann", NOW)
+    again = LAST.closed(QuarantineAction.RELEASE, note)
+    marks = [(LATER - 1.0, 0, one.mark) for one in (FIRST, LAST, again)]
+    lake = written(tmp_path / "lake", [*traffic(0, FEW), *marks], LATER)
+    with engine(lake, EngineLimits(400_000_000), tmp_path / "cache") as (backend, contents):
+        rows = slot_rows(backend, contents, "banner", tmp_path / "cache")
+        assert rows.quarantines == (FIRST,)
+        assert build_cube(rows, Cut(), SLOT.names).quarantined > 0
