@@ -1,0 +1,1 @@
+"""Causes of a fall: the smallest set of attribute values that explains it."""

@@ -1,0 +1,69 @@
+"""Search for the cause of a fall: the shortest name of the leaves that lose more than usual.
+
+A name is one or more conjunctions of attribute values. Its worth is the evidence that its leaves
+lose a share of what usually succeeds, less the price of the name: a minimum description length
+(Rissanen 1978), over the attributes as in Adtributor (Bhagwan et al. 2014) and RobustSpot (Chen et
+al. 2022). Leaves outside are as usual. How much the leaves of one cause differ is not known, so the
+search begins with the strongest pooling of a leaf's arrivals (`evidence`), which sees the plainest
+shape, and loosens it until some name is worth its price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bandits.causes.conjunctions import Grouping, group_leaves
+from bandits.causes.evidence import TroubleCounts, find_losses
+from bandits.causes.finding import CauseFinding
+from bandits.causes.rules import CauseRules
+from bandits.causes.summary import describe_cause
+from bandits.causes.table import AttributeTable
+from bandits.causes.unions import RankedSets, rank_unions
+from bandits.causes.usual import estimate_usual
+
+_POOLING: Final = (*(0.32 / 2.0**step for step in range(11)), 0.0)
+"""Intraclass correlations, the strongest first: from three witnesses a leaf to all arrivals."""
+_RANKED: Final = 10
+_DEFAULT: Final = CauseRules()
+
+
+def find_cause(table: AttributeTable, rules: CauseRules = _DEFAULT) -> CauseFinding:
+    """Find the smallest set of attribute values that explains a fall.
+
+    The caller knows that there is a fall: a search in a quiet time finds nothing, mostly, but
+    bounds no rate of false alarms.
+    """
+    usual = estimate_usual(table)
+    inside = table.arrivals > 0.0
+    counts = TroubleCounts(
+        table.bad[inside],
+        table.arrivals[inside],
+        usual.rates[inside],
+        usual.dispersion,
+        int(table.values.sum()),
+    )
+    groupings = tuple(group_leaves(table.codes[inside], rules.widest, rules.ignored))
+    ranked = _first_ranking(counts, groupings, rules)[:_RANKED] if inside.any() else []
+    tested = sum(int(one.named.sum()) for one in groupings)
+    return describe_cause(table, usual, ranked, tested, rules)
+
+
+def _first_ranking(
+    counts: TroubleCounts, groupings: tuple[Grouping, ...], rules: CauseRules
+) -> list[RankedSets]:
+    """Return the ranking at the strongest pooling at which a name is worth its price.
+
+    "Everything" costs no value and is worth its price early: it waits until a name stands beside
+    it, and is the answer only if it explains more then, or if no name comes. The alarm says that
+    something fails: where no name is worth its price, one conjunction is free of its own.
+    """
+    ranked: list[RankedSets] = []
+    last = replace(rules, conjunction_cost=0.0, most=1)
+    for correlation, priced in (*((one, rules) for one in _POOLING), (0.0, last)):
+        weighted = counts.weighted(correlation)
+        losses = find_losses(weighted, groupings, priced)
+        ranked = rank_unions(weighted, losses, priced.most)
+        if any(one.conjunction for one in losses):
+            break
+    return ranked
