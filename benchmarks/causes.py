@@ -123,7 +123,8 @@ def _table(
     size = len(minutes) * len(codes)
     cell = span * len(codes) + leaf.ravel()
     bad, arrivals = (
-        np.bincount(cell, here[name], size).reshape(len(minutes), -1) for name in ("value", "cnt")
+        np.bincount(cell, here[name], size).reshape(len(minutes), -1).astype(np.float64)
+        for name in ("value", "cnt")
     )
     bad = np.minimum(bad, arrivals)
     return (
@@ -158,7 +159,9 @@ def _worlds(runs: int) -> bool:
 def _kind(kind: str, loss: float, runs: int) -> tuple[int, float, float, int]:
     """Return causes named, median minutes of the alarm, median seconds, worlds without alarm."""
     rng = np.random.default_rng((19, (*KINDS, *UNBOUND).index(kind), int(10 * loss)))
-    named, silent, minutes, seconds = 0, 0, [], []
+    named, silent = 0, 0
+    minutes: list[int] = []
+    seconds: list[float] = []
     while len(minutes) < runs:
         failure = draw_failure(kind, loss, rng)
         trouble = draw_trouble(failure, rng)

@@ -172,8 +172,8 @@ def _table(before: Passages, during: Passages, minutes: int) -> AttributeTable:
     cell = before.minutes // SPAN * size + there
     return AttributeTable(
         codes,
-        np.bincount(here, during.lost[now], size),
+        np.bincount(here, during.lost[now], size).astype(np.float64),
         np.bincount(here, minlength=size).astype(np.float64),
-        np.bincount(cell, before.lost, spans * size).reshape(spans, size),
+        np.bincount(cell, before.lost, spans * size).reshape(spans, size).astype(np.float64),
         np.bincount(cell, minlength=spans * size).reshape(spans, size).astype(np.float64),
     )
