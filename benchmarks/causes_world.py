@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,8 +24,8 @@ VISITS: Final = 50
 BEFORE: Final = 360
 SPAN: Final = 30
 """Minutes before the fall that are known, in spans."""
-LATEST: Final = 240
-"""Minutes after which an alarm that has not come is not waited for."""
+LOOKS: Final = (0, 30, 90, 240)
+"""Minutes up to which passages are drawn until there is an alarm: none later is waited for."""
 _STAGES: Final = (0.5, 1.5, 1.5)
 """Logits of the stages: about 40 in 100 visits end paid."""
 _SHARES: Final[Mapping[str, tuple[float, ...]]] = {
@@ -65,6 +66,14 @@ class Passages:
     minutes: IntArray
     lost: BoolArray
 
+    def joined(self, more: Passages) -> Passages:
+        """Return these and later ones."""
+        return Passages(
+            np.concatenate([self.codes, more.codes]),
+            np.concatenate([self.minutes, more.minutes]),
+            np.concatenate([self.lost, more.lost]),
+        )
+
 
 def draw_failure(kind: str, loss: float, rng: np.random.Generator) -> Failure:
     """Draw what fails: a value of one attribute, a pair such as `city+method`, or `two cities`."""
@@ -84,12 +93,17 @@ def draw_failure(kind: str, loss: float, rng: np.random.Generator) -> Failure:
 def draw_trouble(failure: Failure, rng: np.random.Generator) -> tuple[AttributeTable, int] | None:
     """Draw the counts when the alarm is raised, and its minute; None where none comes."""
     effects = [rng.normal(0.0, 0.25, (3, len(shares))) for shares in _SHARES.values()]
-    before = _passages(BEFORE, effects, None, rng)
-    during = _passages(LATEST, effects, failure, rng)
-    minutes = _alarm(before, during)
-    if minutes is None:
-        return None
-    return _table(before, during, minutes), minutes
+    before = _passages((0, BEFORE), effects, None, rng)
+    streams = _streams(before.codes)
+    rates = [1.0 - float(before.lost[one].mean()) if one.any() else 0.0 for one in streams]
+    during: Passages | None = None
+    for span in pairwise(LOOKS):
+        more = _passages(span, effects, failure, rng)
+        during = more if during is None else during.joined(more)
+        minutes = _alarm(rates, during)
+        if minutes is not None:
+            return _table(before, during, minutes), minutes
+    return None
 
 
 def _large(name: str) -> IntArray:
@@ -97,10 +111,13 @@ def _large(name: str) -> IntArray:
 
 
 def _passages(
-    minutes: int, effects: list[FloatArray], failure: Failure | None, rng: np.random.Generator
+    span: tuple[int, int],
+    effects: list[FloatArray],
+    failure: Failure | None,
+    rng: np.random.Generator,
 ) -> Passages:
-    visits = VISITS * minutes
-    minute = np.repeat(np.arange(minutes), VISITS)
+    minute = np.repeat(np.arange(*span), VISITS)
+    visits = len(minute)
     drawn = {
         name: rng.choice(len(shares), size=visits, p=shares) for name, shares in _SHARES.items()
     }
@@ -143,17 +160,17 @@ def _streams(codes: IntArray) -> list[BoolArray]:
     return found
 
 
-def _alarm(before: Passages, during: Passages) -> int | None:
-    """Return the minutes from the fall to the first alarm of any stream."""
-    streams = list(zip(_streams(before.codes), _streams(during.codes), strict=True))
+def _alarm(rates: list[float], during: Passages) -> int | None:
+    """Return the minutes from the fall to the first alarm of any stream that has a usual rate."""
+    streams = _streams(during.codes)
+    latest = int(during.minutes.max()) + 1
     first: int | None = None
-    for known, rows in streams:
-        if not known.any():
+    for rate, rows in zip(rates, streams, strict=True):
+        if not 0.0 < rate < 1.0:
             continue
-        rate = 1.0 - float(before.lost[known].mean())
         lost, minute = during.lost[rows], during.minutes[rows]
         step = np.where(lost, np.log((1.0 - _FALL * rate) / (1.0 - rate)), np.log(_FALL))
-        walk = np.cumsum(np.bincount(minute, step, LATEST))
+        walk = np.cumsum(np.bincount(minute, step, latest))
         # CUSUM: the walk over its own least value so far.
         height = walk - np.minimum.accumulate(np.concatenate(([0.0], walk[:-1])))
         over = np.flatnonzero(height > np.log(_YEAR * len(streams)))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
 
-from bandits.arrays import IntArray
+from bandits.arrays import BoolArray, IntArray
 
 Conjunction: TypeAlias = tuple[tuple[int, int], ...]
 """Values that hold together: (attribute, code) each, by attribute; () is everything."""
@@ -60,3 +60,14 @@ def _grouping(
         dtype=np.int64,
     )
     return Grouping(attributes, groups, values, named)
+
+
+def cover_leaves(groupings: Sequence[Grouping], sets: tuple[Conjunction, ...]) -> BoolArray:
+    """Return which leaves lie in one of some conjunctions that were grouped, (N,)."""
+    inside = np.zeros(len(groupings[0].groups), dtype=bool)
+    for one in sets:
+        attributes = tuple(attribute for attribute, _ in one)
+        grouping = next(each for each in groupings if each.attributes == attributes)
+        wanted = np.all(grouping.codes == [code for _, code in one], axis=1)
+        inside |= wanted[grouping.groups]
+    return inside

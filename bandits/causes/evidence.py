@@ -9,7 +9,7 @@ outvote all others, and leaves of one cause may be hit unequally.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,9 +42,19 @@ class TroubleCounts:
     def weighted(self, correlation: float) -> TroubleCounts:
         """Return the counts with the weight that they have under an intraclass correlation."""
         weight = 1.0 / (self.dispersion + np.maximum(self.arrivals - 1.0, 0.0) * correlation)
-        return TroubleCounts(
-            self.bad * weight, self.arrivals * weight, self.usual, 1.0, self.values
+        return replace(self, bad=self.bad * weight, arrivals=self.arrivals * weight, dispersion=1.0)
+
+    def without(self, cover: BoolArray) -> TroubleCounts:
+        """Return the counts as if some leaves had had no arrivals."""
+        return replace(
+            self,
+            bad=np.where(cover, 0.0, self.bad),
+            arrivals=np.where(cover, 0.0, self.arrivals),
         )
+
+    def excess(self) -> FloatArray:
+        """Return the lost arrivals beyond the usual by leaf, (N,)."""
+        return np.asarray(self.bad - self.arrivals * self.usual)
 
     def costs(self, rules: CauseRules) -> tuple[float, float]:
         """Return the price of a value in a name, and that of a conjunction, in nats."""
@@ -110,3 +120,22 @@ def group_gains(
     evidence = loss_evidence(counts.bad, counts.arrivals, counts.usual, loss[groups])
     gain = np.bincount(groups, evidence, size)
     return np.where(bad > expected, gain, 0.0), loss
+
+
+def everything_contradicted(
+    counts: TroubleCounts, groupings: Sequence[Grouping], rules: CauseRules
+) -> bool:
+    """Return whether the arrivals of some single value speak clearly against a fall of everything.
+
+    They do if their evidence against the common loss is worth a name of its own.
+    """
+    weighted = counts.weighted(0.0)
+    everything = np.zeros(len(counts.bad), dtype=np.int64)
+    _, loss = group_gains(weighted, everything, 1, 1.0)
+    evidence = loss_evidence(weighted.bad, weighted.arrivals, weighted.usual, loss)
+    bar = sum(weighted.costs(rules))
+    return any(
+        np.bincount(one.groups, evidence).min() < -bar
+        for one in groupings
+        if len(one.attributes) == 1
+    )

@@ -22,6 +22,8 @@ class CauseRules:
             stand in a cause.
         least_part: least share of a cause's excess that each of its conjunctions adds to the
             others; one that adds less is left out.
+        least_rest: least share of the whole excess for which the rest of the leaves is searched
+            again: a second cause beside one that explains nearly all is not looked for.
         kept: conjunctions of which unions are tried, the best first.
     """
 
@@ -32,4 +34,5 @@ class CauseRules:
     part: float = 0.5
     ignored: frozenset[tuple[int, int]] = frozenset()
     least_part: float = 0.05
+    least_rest: float = 0.2
     kept: int = 80

@@ -14,7 +14,7 @@ SHAPE = (3, 4, 5)
 """Numbers of values of three attributes."""
 
 
-def draw_table(  # noqa: PLR0913 (each is one fact of the world)
+def draw_table(
     losses: Mapping[Conjunction, float],
     *,
     seed: int = 0,
