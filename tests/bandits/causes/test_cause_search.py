@@ -153,5 +153,7 @@ def test_counts_that_cannot_be_are_refused() -> None:
         AttributeTable(table.codes, table.bad, table.arrivals, usual[0][:, 1:], usual[1])
     with pytest.raises(ValueError, match="codes: a value's code is below 0"):
         AttributeTable(table.codes - 1, table.bad, table.arrivals, *usual)
+    with pytest.raises(ValueError, match="code is above 1000000; number values from 0 on"):
+        AttributeTable(table.codes + 2**40, table.bad, table.arrivals, *usual)
     with pytest.raises(ValueError, match="no earlier span"):
         AttributeTable(table.codes, table.bad, table.arrivals, usual[0][:0], usual[1][:0])
