@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
+
+_GREATEST: Final = 1_000_000
+"""Greatest code: arrays by code are made, so that a hash for one would fill the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,8 @@ class AttributeTable:
             raise ValueError(f"codes: shape {self.codes.shape}; leaves by attributes are needed")
         if self.codes.min() < 0:
             raise ValueError("codes: a value's code is below 0")
+        if self.codes.max() > _GREATEST:
+            raise ValueError(f"codes: a value's code is above {_GREATEST}; number values from 0 on")
         for name, bad, arrivals, shape in (
             ("bad", self.bad, self.arrivals, (leaves,)),
             ("usual_bad", self.usual_bad, self.usual_arrivals, (len(self.usual_bad), leaves)),

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from bandits.causes.likelihood import deviance, log_likelihood
 from bandits.causes.table import AttributeTable
 
@@ -78,26 +78,41 @@ def _model_weight(bad: FloatArray, arrivals: FloatArray, model: FloatArray) -> f
 def _main_effects(table: AttributeTable) -> FloatArray:
     """Return the rates of a ridge logistic regression on one-hot values, (N,), by Newton steps."""
     bad, arrivals = table.usual_bad.sum(0), table.usual_arrivals.sum(0)
-    design = _design(table)
-    ridge = np.full(design.shape[1], _RIDGE)
+    columns, width = _columns(table)
+    ridge = np.full(width, _RIDGE)
     ridge[0] = 1e-6  # the level itself is free; not 0, so that no arrivals at all are no error
     level = (bad.sum() + 0.5) / (arrivals.sum() + 1.0)
-    slopes = np.zeros(design.shape[1])
+    slopes = np.zeros(width)
     slopes[0] = np.log(level / (1.0 - level))
     for _ in range(_STEPS):
-        rates = _logistic(design @ slopes)
-        weights = arrivals * rates * (1.0 - rates)
-        curvature = design.T @ (weights[:, None] * design) + np.diag(ridge)
-        step = np.linalg.solve(curvature, design.T @ (bad - arrivals * rates) - ridge * slopes)
+        rates = _logistic(slopes[columns].sum(axis=1))
+        curvature = _curvature(columns, width, arrivals * rates * (1.0 - rates)) + np.diag(ridge)
+        residual = np.repeat(bad - arrivals * rates, columns.shape[1])
+        slope = np.bincount(columns.ravel(), residual, width) - ridge * slopes
+        step = np.linalg.solve(curvature, slope)
         slopes = slopes + np.clip(step, -_WIDEST_STEP, _WIDEST_STEP)
         if np.abs(step).max() < _SETTLED:
             break
-    return np.asarray(np.clip(_logistic(design @ slopes), _LEAST, 1.0 - _LEAST))
+    return np.asarray(np.clip(_logistic(slopes[columns].sum(axis=1)), _LEAST, 1.0 - _LEAST))
 
 
-def _design(table: AttributeTable) -> FloatArray:
-    levels = [codes[:, None] == np.unique(codes)[None, :] for codes in table.codes.T]
-    return np.hstack([np.ones((len(table.codes), 1)), *levels])
+def _columns(table: AttributeTable) -> tuple[IntArray, int]:
+    """Return the columns of the one-hot design that are 1, (N, 1 + D), and how many there are.
+
+    The design itself would be mostly zeros: 300 cities would make the fit slow. Column 0 is 1 for
+    all leaves.
+    """
+    numbered = [np.unique(codes, return_inverse=True) for codes in table.codes.T]
+    starts = np.cumsum([1, *(len(values) for values, _ in numbered)])
+    columns = [place + start for (_, place), start in zip(numbered, starts, strict=False)]
+    return np.column_stack([np.zeros(len(table.codes), np.int64), *columns]), int(starts[-1])
+
+
+def _curvature(columns: IntArray, width: int, weights: FloatArray) -> FloatArray:
+    """Return the weighted sums of products of the design's columns, (width, width)."""
+    cells = (columns[:, :, None] * width + columns[:, None, :]).ravel()
+    sums = np.bincount(cells, np.repeat(weights, columns.shape[1] ** 2), width * width)
+    return np.asarray(sums.reshape(width, width))
 
 
 def _logistic(values: FloatArray) -> FloatArray:

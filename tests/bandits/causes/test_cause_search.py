@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cause_tables import draw_table
 
 from bandits.causes.conjunctions import Conjunction
 from bandits.causes.rules import CauseRules
 from bandits.causes.search import find_cause
+from bandits.causes.summary import describe_cause
 from bandits.causes.table import AttributeTable
-from tests.bandits.causes.cause_tables import draw_table
+from bandits.causes.unions import RankedSets
+from bandits.causes.usual import estimate_usual
 
 VALUE: Conjunction = ((1, 2),)
 PAIR: Conjunction = ((0, 1), (2, 3))
@@ -30,9 +33,26 @@ def test_the_shortest_name_of_what_fails_is_found(cause: Conjunction) -> None:
 def test_a_cause_of_two_parts_names_both() -> None:
     """Two values that share nothing are both named, and none that covers a bit of each."""
     parts: tuple[Conjunction, ...] = (((1, 0),), ((2, 4),))
-    found = find_cause(draw_table(dict.fromkeys(parts, 0.5)))
-    assert set(found.sets) == set(parts)
-    assert find_cause(draw_table(dict.fromkeys(parts, 0.5)), CauseRules(most=1)).sets != found.sets
+    table = draw_table(dict.fromkeys(parts, 0.5))
+    assert set(find_cause(table).sets) == set(parts)
+    assert len(find_cause(table, CauseRules(most=1)).sets) == 1
+
+
+def test_the_rest_of_a_fall_is_searched_where_much_of_it_is_left() -> None:
+    """A second part that shows at a looser pooling only is found if it holds enough of the fall."""
+    table = draw_table({((1, 0),): 0.5, ((2, 4),): 0.5}, arrivals=30)
+    assert len(find_cause(table).sets) == 2
+    alone = find_cause(table, CauseRules(least_rest=1.0))
+    assert len(alone.sets) == 1
+    assert alone.share < find_cause(table).share
+
+
+def test_a_fall_of_half_the_values_is_not_one_of_everything() -> None:
+    """Values that did not fall contradict "everything": those that did are named."""
+    parts: tuple[Conjunction, ...] = (((1, 0),), ((1, 3),))
+    finding = find_cause(draw_table(dict.fromkeys(parts, 0.5), arrivals=30))
+    assert not finding.everything
+    assert set(finding.sets) == set(parts)
 
 
 def test_leaves_of_one_cause_may_be_hit_unequally() -> None:
@@ -112,11 +132,15 @@ def test_a_value_that_comes_with_the_cause_is_implied_and_not_named() -> None:
 
 
 def test_a_part_that_adds_little_is_left_out() -> None:
-    """A second part that holds a fiftieth of the loss is not worth a word of an alarm."""
-    small: Conjunction = ((0, 2), (1, 0), (2, 0))
-    table = draw_table({((1, 3),): 0.6, small: 0.25}, arrivals=3_000)
-    assert find_cause(table).sets == (((1, 3),),)
-    assert len(find_cause(table, CauseRules(least_part=0.0)).sets) > 1
+    """A second part with a hundredth of the loss is not worth a word of an alarm."""
+    large, small = ((1, 3),), ((0, 2), (1, 0), (2, 0))
+    table = draw_table({large: 0.9}, arrivals=200)
+    ranked = [RankedSets((small, large), 9.0), RankedSets((large,), 8.0)]
+    usual = estimate_usual(table)
+    finding = describe_cause(table, usual, ranked, 1, CauseRules())
+    assert [one.sets for one in finding.ranked] == [(large,)]
+    whole = describe_cause(table, usual, ranked, 1, CauseRules(least_part=-1.0))
+    assert [one.sets for one in whole.ranked] == [(small, large), (large,)]
 
 
 def test_counts_that_cannot_be_are_refused() -> None:
@@ -129,5 +153,7 @@ def test_counts_that_cannot_be_are_refused() -> None:
         AttributeTable(table.codes, table.bad, table.arrivals, usual[0][:, 1:], usual[1])
     with pytest.raises(ValueError, match="codes: a value's code is below 0"):
         AttributeTable(table.codes - 1, table.bad, table.arrivals, *usual)
+    with pytest.raises(ValueError, match="code is above 1000000; number values from 0 on"):
+        AttributeTable(table.codes + 2**40, table.bad, table.arrivals, *usual)
     with pytest.raises(ValueError, match="no earlier span"):
         AttributeTable(table.codes, table.bad, table.arrivals, usual[0][:0], usual[1][:0])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cause_tables import draw_table
 
 from bandits.causes.outcomes import find_outcomes
 from bandits.causes.table import AttributeTable
 from bandits.causes.usual import estimate_usual
-from tests.bandits.causes.cause_tables import draw_table
 
 
 def test_a_leaf_without_arrivals_gets_the_rate_of_its_values() -> None:
