@@ -102,7 +102,7 @@ def _place(value: float | None, ladder: Sequence[float]) -> int | None:
     if value is None or not ladder:
         return None
     if ladder[0] > 0 and value > 0:
-        return min(range(len(ladder)), key=lambda i: abs(math.log(ladder[i] / value)))
+        return min(range(len(ladder)), key=lambda i: abs(math.log(ladder[i]) - math.log(value)))
     return min(range(len(ladder)), key=lambda i: abs(ladder[i] - value))
 
 

@@ -57,6 +57,15 @@ def test_cut_points_stand_for_the_amount_at_them() -> None:
     assert offsets[4].tolist() == [-3, -2, -1, 0]
 
 
+def test_amounts_of_any_size_have_a_place() -> None:
+    """The least and the greatest floats lie nearest to the first and the last amount."""
+    offsets = relation_of(AttributeSpec("last", "number", (5e-324, 30.0, 1.7e308)), 5)
+    assert offsets[2].tolist() == [0, 1, 2, 3]
+    assert offsets[4].tolist() == [-3, -2, -1, 0]
+    tiny = tuple(Arm(str(a), {"amount": a}) for a in (5e-324, 1e300))
+    assert len(find_relations(tiny, [AttributeSpec("last", "number", (1.0, 1e308))], [4])) == 1
+
+
 def test_attributes_that_only_look_like_numbers_make_no_relation() -> None:
     """City tiers 1 to 3 all lie nearest to one amount, which tells no levels apart."""
     tiers = AttributeSpec("tier", "category", ("1", "2", "3"))
