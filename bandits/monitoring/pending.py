@@ -1,0 +1,73 @@
+"""Pending successes: the arrivals that have yet to succeed, by part of the delay law.
+
+An arrival succeeds once: of those that succeeded early fewer are left, and of those that did not
+more should come. So a minute's count corrects what is expected of the next ones, and a rate is
+known as well as its arrivals allow, not only as well as a Poisson count would.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray
+from bandits.monitoring.delay_law import CHANCES, DelayLaw
+
+
+@dataclass(frozen=True, eq=False)
+class Pending:
+    """Pending successes of S streams in the K parts of a delay law.
+
+    Attributes:
+        mean: (S, K) of their number.
+        excess: (S, K, K) of their covariance over that of Poisson numbers; never above 0.
+    """
+
+    mean: FloatArray
+    excess: FloatArray
+
+    @classmethod
+    def start(cls, streams: int, law: DelayLaw) -> Self:
+        """Return what is pending before the first arrival: nothing."""
+        return cls(np.zeros((streams, law.size)), np.zeros((streams, law.size, law.size)))
+
+    def arrive(self, arrivals: FloatArray, due: FloatArray, law: DelayLaw) -> Self:
+        """Return what is pending with the arrivals of a minute.
+
+        Args:
+            arrivals: (S,) of the minute.
+            due: (S,) successes that they will come to.
+            law: of their delays.
+        """
+        more = due[:, None] * law.weights
+        once = more[:, :, None] * more[:, None, :] / np.maximum(arrivals, 1.0)[:, None, None]
+        return type(self)(self.mean + more, self.excess - once)
+
+    @property
+    def coming(self) -> FloatArray:
+        """Successes (S,) that this minute should bring."""
+        return np.asarray(self.mean @ CHANCES)
+
+    @property
+    def coming_excess(self) -> FloatArray:
+        """Variance (S,) of that number over a Poisson number's; never above 0."""
+        return np.asarray((self.excess @ CHANCES) @ CHANCES)
+
+    def follow(self, observed: FloatArray, noise: FloatArray, healthy: BoolArray) -> Self:
+        """Return what is pending after a minute.
+
+        Args:
+            observed: (S,) successes of the minute.
+            noise: (S,) relative variance of their mean.
+            healthy: (S,) where the count tells of what is left: no change is going on.
+        """
+        stay = 1.0 - CHANCES
+        shared = (self.excess @ CHANCES) * stay
+        coming = self.coming
+        variance = np.maximum(coming + self.coming_excess, 0.2 * coming) + noise * coming**2
+        gain = np.where(healthy, 1.0 / np.maximum(variance, 1e-12), 0.0)[:, None]
+        error = (observed - coming)[:, None]
+        excess = self.excess * stay[:, None] * stay
+        excess = excess - shared[:, :, None] * shared[:, None, :] * gain[:, :, None]
+        least = -np.diagonal(excess, axis1=1, axis2=2)
+        return type(self)(np.maximum(self.mean * stay + shared * gain * error, least), excess)

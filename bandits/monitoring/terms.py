@@ -1,0 +1,52 @@
+"""Terms of a monitor: the change that matters, and the changes that are usual."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+
+FALLS: Final = (0.3, 0.5, 0.75, 0.97)
+RISES: Final = (1.0, 3.0, 9.0, 29.0)
+"""Changes that a detector looks for beside the smallest that matters."""
+LEAST, MOST_FALL, MOST_RISE = 0.01, 0.95, 10.0
+
+
+@dataclass(frozen=True)
+class DetectorTerms:
+    """Terms of a monitor's detector.
+
+    Attributes:
+        fall: smallest change that matters, as a share: .15 means a fall by 15 % (or a rise).
+        rise: the monitor watches for rises.
+        wander: standard deviation of a day's level around the usual, as a share.
+        drift: standard deviation of the level's change within a day, as a share.
+        dispersion: first guess of the relative variance of a step beyond a Poisson count's.
+        steps: steps in a day.
+    """
+
+    fall: float = 0.15
+    rise: bool = False
+    wander: float = 0.1
+    drift: float = 0.04
+    dispersion: float = 0.0
+    steps: int = 1_440
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no monitor can have.
+
+        Raises:
+            ValueError: a number is outside its range.
+        """
+        if not (LEAST <= self.fall <= (MOST_RISE if self.rise else MOST_FALL)):
+            raise ValueError("the change that matters must be a share from .01, such as .15")
+        if min(self.wander, self.drift, self.dispersion) < 0.0 or self.steps < 1:
+            raise ValueError("wander, drift and dispersion must not be negative")
+
+    @property
+    def ratios(self) -> FloatArray:
+        """Ratios (J,) to the level before, which the detector looks for: the mildest first."""
+        more = RISES if self.rise else FALLS
+        changes = np.array([self.fall, *(one for one in more if one > 1.3 * self.fall)])
+        return 1.0 + changes if self.rise else 1.0 - changes
