@@ -93,10 +93,12 @@ class Detector:
         level = self.level.predict(usual, terms, starts_day=starts_day)
         before = cap_level(level.mean, terms)
         dispersion = self.spread.dispersion
-        noise = dispersion + level.variance + counts.excess
+        own = usual.of_bin * terms.bins / terms.steps
+        noise = dispersion + level.variance + own + counts.excess
         mean = counts.expected * before
         change = self.change.weigh(step, counts.observed, mean, before, noise, terms)
-        alarm = (change.evidence >= np.log(limits)) & ~self.episode.going
+        evidence = change.evidence(terms)
+        alarm = (evidence >= np.log(limits)) & ~self.episode.going
         episode = self.episode.begin(alarm, change, terms).follow(counts, dispersion, terms)
         over = episode.ended()
         learned = level.learn(counts.observed, counts.expected, dispersion)
@@ -108,7 +110,7 @@ class Detector:
             episode=episode.close(over),
         )
         return after, StepResult(
-            change.evidence,
+            evidence,
             alarm,
             over,
             after.episode.going,

@@ -47,6 +47,8 @@ class Episode:
 
     def begin(self, alarm: BoolArray, change: Change, terms: DetectorTerms) -> Self:
         """Return the episodes with those that an alarm opens."""
+        if not alarm.any():
+            return self
         rows, place = np.arange(len(alarm)), change.best.argmax(axis=1)
         return type(self)(
             self.going | alarm,
@@ -73,6 +75,8 @@ class Episode:
             dispersion: (S,) relative variance of a step.
             terms: of the monitor.
         """
+        if not self.going.any():
+            return self
         mean = counts.expected * self.level
         half = 0.5 * (1.0 + self.size)
         half = (

@@ -1,7 +1,7 @@
 """Level of today beside the usual: a filter that follows slow changes and no sudden ones.
 
 The level is a gamma variable. Each step adds the variance of a slow drift, a new day that of the
-day's own level; the counts take it away again.
+day's own level; the counts take it away again. The usual's error stays for a bin of the season.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,6 @@ from bandits.arrays import FloatArray
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
-BINS_A_DAY: Final = 24
-"""Times a day at which the error of the usual may change: it is known by the hour."""
 CARRIED: Final = 0.5
 """Share of yesterday's level, in logarithms, that is expected today."""
 
@@ -47,7 +45,8 @@ class Level:
         most = terms.wander**2 + usual.of_day + usual.of_bin
         if starts_day:
             return Level(self.mean**CARRIED, most)
-        moved = (terms.drift**2 + 2.0 * BINS_A_DAY * usual.of_bin) / terms.steps
+        same = terms.steps / terms.bins
+        moved = terms.drift**2 / terms.steps + 2.0 * usual.of_bin / same * (1.0 - 1.0 / same)
         return Level(self.mean, np.minimum(self.variance + moved, most))
 
     def learn(self, counts: FloatArray, expected: FloatArray, dispersion: FloatArray) -> "Level":

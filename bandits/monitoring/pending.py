@@ -6,12 +6,17 @@ known as well as its arrivals allow, not only as well as a Poisson count would.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray
 from bandits.monitoring.delay_law import CHANCES, DelayLaw
+
+STAY: Final = 1.0 - CHANCES
+STAY_BOTH: Final = np.outer(STAY, STAY)
+LEAST: Final = 0.2
+"""Share of a Poisson count's variance below which no count is taken to vary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +66,12 @@ class Pending:
             noise: (S,) relative variance of their mean.
             healthy: (S,) where the count tells of what is left: no change is going on.
         """
-        stay = 1.0 - CHANCES
-        shared = (self.excess @ CHANCES) * stay
-        coming = self.coming
-        variance = np.maximum(coming + self.coming_excess, 0.2 * coming) + noise * coming**2
+        coming, gathered = self.coming, self.excess @ CHANCES
+        variance = np.maximum(coming + gathered @ CHANCES, LEAST * coming) + noise * coming**2
         gain = np.where(healthy, 1.0 / np.maximum(variance, 1e-12), 0.0)[:, None]
-        error = (observed - coming)[:, None]
-        excess = self.excess * stay[:, None] * stay
-        excess = excess - shared[:, :, None] * shared[:, None, :] * gain[:, :, None]
+        shared = gathered * STAY
+        scaled = shared * gain
+        excess = self.excess * STAY_BOTH - scaled[:, :, None] * shared[:, None, :]
         least = -np.diagonal(excess, axis1=1, axis2=2)
-        return type(self)(np.maximum(self.mean * stay + shared * gain * error, least), excess)
+        mean = self.mean * STAY + scaled * (observed - coming)[:, None]
+        return type(self)(np.maximum(mean, least), excess)

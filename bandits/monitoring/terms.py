@@ -24,6 +24,7 @@ class DetectorTerms:
         drift: standard deviation of the level's change within a day, as a share.
         dispersion: first guess of the relative variance of a step beyond a Poisson count's.
         steps: steps in a day.
+        bins: bins of the season in a day.
     """
 
     fall: float = 0.15
@@ -32,6 +33,7 @@ class DetectorTerms:
     drift: float = 0.04
     dispersion: float = 0.0
     steps: int = 1_440
+    bins: int = 24
 
     def __post_init__(self) -> None:
         """Refuse numbers that no monitor can have.
@@ -41,8 +43,10 @@ class DetectorTerms:
         """
         if not (LEAST <= self.fall <= (MOST_RISE if self.rise else MOST_FALL)):
             raise ValueError("the change that matters must be a share from .01, such as .15")
-        if min(self.wander, self.drift, self.dispersion) < 0.0 or self.steps < 1:
-            raise ValueError("wander, drift and dispersion must not be negative")
+        if min(self.wander, self.drift, self.dispersion) < 0.0 or not self.steps >= self.bins >= 1:
+            raise ValueError(
+                "wander, drift, dispersion and bins must not be negative, or more than steps"
+            )
 
     @property
     def ratios(self) -> FloatArray:
@@ -50,3 +54,9 @@ class DetectorTerms:
         more = RISES if self.rise else FALLS
         changes = np.array([self.fall, *(one for one in more if one > 1.3 * self.fall)])
         return 1.0 + changes if self.rise else 1.0 - changes
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights (J,) of the ratios: a large change speaks for itself and needs less."""
+        weights = 0.6 ** np.abs(np.arange(len(self.ratios)) - 1.0)
+        return np.asarray(weights / weights.sum())
