@@ -32,12 +32,14 @@ from bandits.monitoring.level import Level
 from bandits.monitoring.spread import Spread
 
 OPENS, BINS, MINUTES = 7, 169, 5
-TERMS: Final = DetectorTerms(fall=0.15, steps=BINS, bins=BINS)
+TERMS: Final = DetectorTerms(fall=0.3, steps=BINS, bins=BINS)
 DRIFTS: Final = (0.02, 0.05, 0.1)
 WANDERS: Final = (0.04, 0.07, 0.1)
 STEPS_A_YEAR: Final = BINS * 261.0
 FIRST_GUESS: Final = 190.0
 DROP, HOUR, SOON = 0.3, 60 // MINUTES, 20 // MINUTES
+DROPS: Final = 20
+"""Drops in a set."""
 CHOSEN_ON: Final = 60
 """Days before the test whose predictions choose the terms."""
 WARM: Final = 14
@@ -218,7 +220,7 @@ def find_alarms(watch: Watch, places: Sequence[CalendarDay], counts: FloatArray)
     return np.stack(alarms, axis=1)
 
 
-def show_bank(path: Path, sets: int, drops: int, month: int = 10) -> bool:
+def show_bank(path: Path, sets: int, month: int = 10) -> bool:
     """Print false alarms and drops found in a month; whether what is asked is reached."""
     days = read_calls(path)
     until = date(2003, month, 1)
@@ -237,7 +239,7 @@ def show_bank(path: Path, sets: int, drops: int, month: int = 10) -> bool:
     print(f"  alarms without drops: {quiet} in {len(places)} days (asked 0)", flush=True)
     good = quiet == 0
     for hours, least in (((8, 17), 18), ((7, 21), 17)):
-        good &= show_drops(watch, places, counts, sets, hours, drops, least)
+        good &= show_drops(watch, places, counts, sets, hours, least)
     return good
 
 
@@ -247,12 +249,11 @@ def show_drops(
     counts: FloatArray,
     sets: int,
     hours: tuple[int, int],
-    drops: int,
     least: int,
 ) -> bool:
     """Print how many planted drops are found; whether enough are, on average over the sets."""
     rng = np.random.default_rng([hours[0], sets])
-    copies, starts = plant_drops(rng, counts, sets, hours, drops)
+    copies, starts = plant_drops(rng, counts, sets, hours, DROPS)
     alarms = find_alarms(watch.copy(sets), places, copies)
     steps = starts[:, :, None] + np.arange(SOON)
     rows = np.arange(sets)[:, None, None]
@@ -260,11 +261,11 @@ def show_drops(
     planted = np.zeros(alarms.shape, dtype=np.bool_)
     planted[rows, starts[:, :, None] + np.arange(HOUR)] = True
     false = int((alarms & ~planted).sum())
-    asked = least / 20
+    asked = least / DROPS
     print(
-        f"  drops of 30 % between {hours[0]} and {hours[1]} h: {found.mean() / drops:.3f} found in"
-        f" 20 minutes (asked {asked:.2f}); {(found >= asked * drops).mean():.3f} of {sets} sets"
+        f"  drops of 30 % between {hours[0]} and {hours[1]} h: {found.mean() / DROPS:.3f} found in"
+        f" 20 minutes (asked {asked:.2f}); {(found >= asked * DROPS).mean():.3f} of {sets} sets"
         f" reach it; {false} alarms beside the drops",
         flush=True,
     )
-    return bool(found.mean() >= asked * drops)
+    return bool(found.mean() >= asked * DROPS)

@@ -14,8 +14,10 @@ from benchmarks.monitors_world import DAY, HOUR, World
 STARTS, LASTS = 18 * HOUR, 2 * HOUR
 METHOD: Final = 1
 """Method that fails: three payments in ten."""
-LEARNED: Final = 14
-"""Quiet days before the outage."""
+LEARNED: Final = 60
+"""Quiet days that are learned by the hour; one more is watched before the outage."""
+WANDER: Final = 0.1
+"""Standard deviation of a day's level of the rate; the traffic is the same on every day."""
 CLOSE: Final = 5
 """Minutes within which a beginning is dated, in the median of the runs."""
 HALF: Final = 0.5
@@ -56,13 +58,15 @@ def find_outages(
         way: in which the service learns of it.
         runs: independent outages.
         seed: of the world.
-        learned: quiet days before.
+        learned: quiet days that are learned before one that is watched.
     """
     groups = tuple(dict.fromkeys(group for group, _ in way.streams))
-    world, rig = World(seed, runs), Rig(runs, groups)
-    starts = learned * DAY + STARTS
+    world, rig = World(seed, runs, WANDER, 0.0), Rig(runs, groups)
+    rig.learn(world, learned)
+    first = learned * DAY
+    starts = first + DAY + STARTS
     took, off, early = np.full(runs, np.inf), np.full(runs, np.inf), 0
-    for minute in range(starts + LASTS):
+    for minute in range(first, starts + LASTS):
         out = minute >= starts
         seen = world.advance(minute, (METHOD,) if out else (), reported=way.reported)
         results = rig.advance(minute, seen)

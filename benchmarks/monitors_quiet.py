@@ -25,7 +25,7 @@ def count_alarms(days: int, wander: float, task: tuple[int, int]) -> tuple[Count
         task: seed, and the number of copies.
     """
     seed, copies = task
-    world, rig = World(seed, copies, wander), Rig(copies)
+    world, rig = World(seed, copies, wander, wander), Rig(copies)
     found: Counter[str] = Counter()
     when = []
     for minute in range(days * DAY):

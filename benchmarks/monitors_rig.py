@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bandits.arrays import BoolArray, FloatArray
+from bandits.arrays import AnyArray, FloatArray
 from bandits.monitoring import (
     DelayLaw,
     Detector,
@@ -29,6 +29,7 @@ from benchmarks.monitors_world import (
     RATE,
     YEAR,
     Minute,
+    World,
     calendar_day,
     delay_counts,
 )
@@ -41,8 +42,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "silence": ("visits",),
 }
 TERMS: Final[Mapping[str, DetectorTerms]] = {
-    "rate": DetectorTerms(fall=0.15),
-    "method": DetectorTerms(fall=0.15),
+    "rate": DetectorTerms(fall=0.3),
+    "method": DetectorTerms(fall=0.3),
     "failures": DetectorTerms(fall=1.0, rise=True, wander=0.3),
     "silence": DetectorTerms(fall=0.5, wander=0.3, drift=0.2),
 }
@@ -77,7 +78,7 @@ class Rig:
                 self._detectors[g] = Detector.start(count, TERMS[g])
         self._limits = self._share()
         self._usual: dict[str, Usual] = {}
-        self._day = {g: np.zeros((3, copies * len(GROUPS[g]), BINS)) for g in groups}
+        self._day = {g: np.zeros((2, copies * len(GROUPS[g]), BINS)) for g in groups}
 
     def advance(self, minute: int, seen: Minute) -> dict[str, StepResult]:
         """Return the results by group of a minute."""
@@ -99,6 +100,17 @@ class Rig:
             results[group] = result
         return results
 
+    def learn(self, world: World, days: int) -> None:
+        """Teach the seasons quiet days, by the hour and without looking for alarms."""
+        for day in range(days):
+            for place in range(BINS):
+                seen = world.sum_hour(day * DAY + place * 60)
+                for group in self.groups:
+                    observed, exposed = (one.T.reshape(-1) for one in pick_counts(group, seen))
+                    steps = 60.0 if group == "silence" else 1.0
+                    self._day[group][:, :, place] = observed, exposed * steps
+            self._learn(day)
+
     def _step(
         self, group: str, minute: int, observed: FloatArray, exposed: FloatArray
     ) -> StepResult:
@@ -119,7 +131,7 @@ class Rig:
 
     def _learn(self, day: int) -> None:
         """Teach the seasons a day, and after the first one the delay law."""
-        for group, (observed, exposed, _) in self._day.items():
+        for group, (observed, exposed) in self._day.items():
             ones = np.ones(observed.shape)
             self._seasons[group] = self._seasons[group].learn(
                 calendar_day(day), observed, exposed, ones
@@ -150,6 +162,6 @@ def pick_counts(group: str, seen: Minute) -> tuple[FloatArray, FloatArray]:
     return seen.visits[:, :1], np.ones((len(seen.visits), 1))
 
 
-def split_copies(flags: BoolArray, copies: int) -> BoolArray:
-    """Return flags (streams, W) of a group's streams by copy."""
-    return flags.reshape(-1, copies)
+def split_copies(of_streams: AnyArray, copies: int) -> AnyArray:
+    """Return an array (streams, W) of a group's streams by copy."""
+    return of_streams.reshape(-1, copies)

@@ -18,7 +18,7 @@ from bandits.arrays import FloatArray, IntArray
 from bandits.monitoring import CalendarDay, month_place
 
 HOUR, DAY, YEAR = 60, 1_440, 365
-PEAK, RATE = 50.0, 0.4
+PEAK, RATE, MOST = 50.0, 0.4, 0.97
 CHOICE: Final = 0.65
 """Share of the visits that choose a payment method."""
 METHODS: Final = (0.45, 0.3, 0.2, 0.05)
@@ -26,7 +26,7 @@ CITIES: Final = (0.2, 0.05)
 FAILS: Final = 0.03
 """Share of the attempts of a method that fail and say so."""
 TRAFFIC: Final = np.array(
-    [10, 5, 3, 2, 2, 3, 7, 14, 22, 30, 34, 35, 38, 34, 32, 32, 34, 38, 46, 50, 50, 44, 32, 20]
+    [10, 5, 3, 2, 2, 3, 7, 14, 22, 30, 34, 35, 38, 34, 32, 32, 34, 40, 50, 50, 50, 44, 32, 20]
 ) / 50.0  # fmt: skip
 HABIT: Final = 1.0 + 0.12 * np.sin((np.arange(24) - 9) * np.pi / 12)
 """Hourly shape of the rate: lower at night."""
@@ -83,6 +83,14 @@ class Minute:
     failed: FloatArray
 
 
+def gather_minute(visits: IntArray, arrivals: IntArray, paid: IntArray, failed: IntArray) -> Minute:
+    """Return a minute of visits (W,), arrivals and payments (W, M + cities), failures (W, M)."""
+    methods = len(METHODS)
+    numbers = np.concatenate([visits[:, None], arrivals[:, methods:]], axis=1)
+    parts = (numbers, arrivals[:, :methods], paid[:, :methods], paid[:, methods:], failed)
+    return Minute(*(part.astype(np.float64) for part in parts))
+
+
 class World:
     """Copies of the world, minute after minute.
 
@@ -90,11 +98,18 @@ class World:
         copies: number of them.
     """
 
-    def __init__(self, seed: int, copies: int, wander: float = 0.1) -> None:
-        """Start the copies before their first minute."""
+    def __init__(self, seed: int, copies: int, wander: float, traffic: float) -> None:
+        """Start the copies before their first minute.
+
+        Args:
+            seed: of the copies.
+            copies: number of them.
+            wander: standard deviation of a day's level of the rate.
+            traffic: the same of the traffic.
+        """
         self.copies = copies
         self._rng = np.random.default_rng([seed, 12])
-        self._wander = wander
+        self._wander = np.array([[wander], [traffic]])
         groups = len(METHODS) + len(CITIES)
         self._waiting = np.zeros((copies, groups, len(PARTS)), dtype=np.int64)
         self._level = np.ones((2, copies))
@@ -108,32 +123,37 @@ class World:
             silent: methods whose payments all fail.
             reported: the failed payments are reported.
         """
-        rate, traffic = self._means(minute)
-        rng = self._rng
-        visits = rng.poisson(PEAK * traffic)
-        chosen = rng.binomial(visits, CHOICE)
-        choices = rng.multinomial(chosen, METHODS)
-        cities = np.stack([rng.binomial(visits, share) for share in CITIES], axis=1)
-        success = np.minimum(rate / CHOICE, 0.97)[:, None]
-        arrivals = np.concatenate([choices, cities], axis=1)
-        chance = np.repeat(np.minimum(rate, 0.97)[:, None], arrivals.shape[1], axis=1)
-        chance[:, : len(METHODS)] = success
-        paid = self._pay(rng.binomial(arrivals, chance))
-        failed = rng.binomial(choices, FAILS)
+        arrivals, chance, visits = self._arrive(minute, 1)
+        methods = len(METHODS)
+        paid = self._pay(self._rng.binomial(arrivals, chance))
+        failed = self._rng.binomial(arrivals[:, :methods], FAILS)
         for method in silent:
             if reported:
                 failed[:, method] += paid[:, method]
             paid[:, method] = 0
-        methods = len(METHODS)
-        numbers = np.concatenate([visits[:, None], cities], axis=1)
-        parts = (numbers, choices, paid[:, :methods], paid[:, methods:], failed)
-        return Minute(*(part.astype(np.float64) for part in parts))
+        return gather_minute(visits, arrivals, paid, failed)
+
+    def sum_hour(self, minute: int) -> Minute:
+        """Return the sums of an hour that begins at a minute: its payments come at once."""
+        arrivals, chance, visits = self._arrive(minute, HOUR)
+        failed = self._rng.binomial(arrivals[:, : len(METHODS)], FAILS)
+        return gather_minute(visits, arrivals, self._rng.binomial(arrivals, chance), failed)
+
+    def _arrive(self, minute: int, length: int) -> tuple[IntArray, FloatArray, IntArray]:
+        """Return arrivals (W, M + cities) of some minutes, their chance to pay, and visits (W,)."""
+        rate, traffic = self._means(minute)
+        visits = self._rng.poisson(PEAK * traffic * length)
+        choices = self._rng.multinomial(self._rng.binomial(visits, CHOICE), METHODS)
+        cities = np.stack([self._rng.binomial(visits, share) for share in CITIES], axis=1)
+        chances = np.array([1.0 / CHOICE] * len(METHODS) + [1.0] * len(CITIES))
+        chance = np.minimum(rate[:, None] * chances, MOST)
+        return np.concatenate([choices, cities], axis=1), chance, visits
 
     def _means(self, minute: int) -> tuple[FloatArray, FloatArray]:
         """Return the rate (W,) and the traffic (W,) of a minute, relative to the evening's."""
         day, hour = minute // DAY, minute % DAY / HOUR
         if minute % DAY == 0:
-            self._level = np.exp(self._rng.normal(0.0, self._wander, (2, self.copies)))
+            self._level = np.exp(self._wander * self._rng.normal(size=(2, self.copies)))
         of_year = day % YEAR
         place = int(hour + CLOCK_CHANGES.get(of_year, 0)) % 24
         begins = self._rng.random(self.copies) < PROMOTIONS_A_YEAR / (YEAR * DAY)

@@ -14,7 +14,7 @@ import numpy as np
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.monitoring.change import Change
 from bandits.monitoring.episode import Episode
-from bandits.monitoring.level import Level
+from bandits.monitoring.level import FAR, Level
 from bandits.monitoring.spread import Spread
 from bandits.monitoring.step_counts import StepCounts
 from bandits.monitoring.terms import DetectorTerms
@@ -150,6 +150,5 @@ def cap_level(level: FloatArray, terms: DetectorTerms) -> FloatArray:
 
     The end of a promotion is a return to the usual and not a fall.
     """
-    if terms.rise:
-        return np.maximum(level, 1.0 - terms.wander)
-    return np.minimum(level, 1.0 + terms.wander)
+    far = FAR * terms.wander
+    return np.maximum(level, 1.0 - far) if terms.rise else np.minimum(level, 1.0 + far)

@@ -13,6 +13,12 @@ from bandits.arrays import FloatArray
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
+FAR: Final = 1.5
+"""Wanders from the usual beyond which a level is not expected to last."""
+MOST: Final = 0.5
+"""Largest standard deviation of such a level, as a share of it."""
+LOWEST: Final = 1e-3
+"""Lowest level: a stream that has become silent may come back."""
 CARRIED: Final = 0.5
 """Share of yesterday's level, in logarithms, that is expected today."""
 
@@ -47,7 +53,16 @@ class Level:
             return Level(self.mean**CARRIED, most)
         same = terms.steps / terms.bins
         moved = terms.drift**2 / terms.steps + 2.0 * usual.of_bin / same * (1.0 - 1.0 / same)
-        return Level(self.mean, np.minimum(self.variance + moved, most))
+        variance = np.minimum(self.variance + moved, most)
+        return Level(self.mean, np.maximum(variance, self._find_return(terms)))
+
+    def _find_return(self, terms: DetectorTerms) -> FloatArray:
+        """Return the relative variance (S,) of a level that may return to the usual at any time.
+
+        A promotion lifts the level farther than a day wanders, and its end is no fall.
+        """
+        off = 1.0 - self.mean if terms.rise else self.mean - 1.0
+        return np.minimum(np.maximum(off - FAR * terms.wander, 0.0) / self.mean, MOST) ** 2
 
     def learn(self, counts: FloatArray, expected: FloatArray, dispersion: FloatArray) -> "Level":
         """Return the level after the counts of a step.
@@ -60,4 +75,5 @@ class Level:
         shape = 1.0 / np.maximum(self.variance, 1e-12)
         weight = 1.0 / (1.0 + dispersion * expected * self.mean)
         after = shape + weight * counts
-        return Level(after / (shape / self.mean + weight * expected), 1.0 / after)
+        mean = after / (shape / self.mean + weight * expected)
+        return Level(np.maximum(mean, LOWEST), 1.0 / after)
