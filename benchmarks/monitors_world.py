@@ -141,7 +141,7 @@ class World:
 
     def _arrive(self, minute: int, length: int) -> tuple[IntArray, FloatArray, IntArray]:
         """Return arrivals (W, M + cities) of some minutes, their chance to pay, and visits (W,)."""
-        rate, traffic = self._means(minute)
+        rate, traffic = self._means(minute, length)
         visits = self._rng.poisson(PEAK * traffic * length)
         choices = self._rng.multinomial(self._rng.binomial(visits, CHOICE), METHODS)
         cities = np.stack([self._rng.binomial(visits, share) for share in CITIES], axis=1)
@@ -149,16 +149,16 @@ class World:
         chance = np.minimum(rate[:, None] * chances, MOST)
         return np.concatenate([choices, cities], axis=1), chance, visits
 
-    def _means(self, minute: int) -> tuple[FloatArray, FloatArray]:
-        """Return the rate (W,) and the traffic (W,) of a minute, relative to the evening's."""
+    def _means(self, minute: int, length: int) -> tuple[FloatArray, FloatArray]:
+        """Return the rate (W,) and the traffic (W,), relative to the evening's, of some minutes."""
         day, hour = minute // DAY, minute % DAY / HOUR
         if minute % DAY == 0:
             self._level = np.exp(self._wander * self._rng.normal(size=(2, self.copies)))
         of_year = day % YEAR
         place = int(hour + CLOCK_CHANGES.get(of_year, 0)) % 24
-        begins = self._rng.random(self.copies) < PROMOTIONS_A_YEAR / (YEAR * DAY)
+        begins = self._rng.random(self.copies) < length * PROMOTIONS_A_YEAR / (YEAR * DAY)
         lasts = self._rng.integers(6 * HOUR, 3 * DAY, self.copies) if begins.any() else 0
-        self._promoted = np.where(begins, lasts, np.maximum(self._promoted - 1, 0))
+        self._promoted = np.where(begins, lasts, np.maximum(self._promoted - length, 0))
         promoted = self._promoted > 0
         weekend, feast = day % 7 >= 5, of_year in FEASTS  # noqa: PLR2004
         rush = calendar_day(day).month_place >= 28  # noqa: PLR2004

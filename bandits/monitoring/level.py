@@ -13,7 +13,7 @@ from bandits.arrays import FloatArray
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
-FAR: Final = 1.5
+FAR: Final = 1.0
 """Wanders from the usual beyond which a level is not expected to last."""
 MOST: Final = 0.5
 """Largest standard deviation of such a level, as a share of it."""

@@ -25,7 +25,8 @@ class Pending:
 
     Attributes:
         mean: (S, K) of their number.
-        excess: (S, K, K) of their covariance over that of Poisson numbers; never above 0.
+        excess: (S, K, K) of their covariance over that of Poisson numbers: below 0 where the rate
+            is known, above where it is not.
     """
 
     mean: FloatArray
@@ -36,17 +37,21 @@ class Pending:
         """Return what is pending before the first arrival: nothing."""
         return cls(np.zeros((streams, law.size)), np.zeros((streams, law.size, law.size)))
 
-    def arrive(self, arrivals: FloatArray, due: FloatArray, law: DelayLaw) -> Self:
+    def arrive(
+        self, arrivals: FloatArray, due: FloatArray, variance: FloatArray, law: DelayLaw
+    ) -> Self:
         """Return what is pending with the arrivals of a minute.
 
         Args:
             arrivals: (S,) of the minute.
             due: (S,) successes that they will come to.
+            variance: (S,) relative variance of the rate, which all minutes that are pending share.
             law: of their delays.
         """
         more = due[:, None] * law.weights
-        once = more[:, :, None] * more[:, None, :] / np.maximum(arrivals, 1.0)[:, None, None]
-        return type(self)(self.mean + more, self.excess - once)
+        scale = variance * law.minutes - 1.0 / np.maximum(arrivals, 1.0)
+        both = more[:, :, None] * more[:, None, :] * scale[:, None, None]
+        return type(self)(self.mean + more, self.excess + both)
 
     @property
     def coming(self) -> FloatArray:
@@ -55,7 +60,7 @@ class Pending:
 
     @property
     def coming_excess(self) -> FloatArray:
-        """Variance (S,) of that number over a Poisson number's; never above 0."""
+        """Variance (S,) of that number over a Poisson number's."""
         return np.asarray((self.excess @ CHANCES) @ CHANCES)
 
     def follow(self, observed: FloatArray, noise: FloatArray, healthy: BoolArray) -> Self:
