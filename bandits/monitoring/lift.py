@@ -54,10 +54,10 @@ class Lift:
         before = np.where((self.best <= 0.0) & ~self.lifted, level, self.before)
         if terms.rise:
             ratio = np.minimum(before / STEEP / level, 1.0 / NEAREST)
-            back = level >= before * (1.0 - 0.5 * terms.wander)
+            back = level >= self._find_bound(terms) * (1.0 - 0.5 * terms.wander)
         else:
             ratio = np.maximum(before * STEEP / level, NEAREST)
-            back = level <= before * (1.0 + 0.5 * terms.wander)
+            back = level <= self._find_bound(terms) * (1.0 + 0.5 * terms.wander)
         mean = counts.expected * level
         best = np.maximum(self.best + weigh_counts(counts.observed, mean, ratio, noise), 0.0)
         over = self.lifted & back
@@ -67,5 +67,12 @@ class Lift:
 
     def lower(self, level: FloatArray, terms: DetectorTerms) -> FloatArray:
         """Return the level (S,) that a change counts from."""
-        bound = np.maximum(level, self.before) if terms.rise else np.minimum(level, self.before)
+        bound = self._find_bound(terms)
+        bound = np.maximum(level, bound) if terms.rise else np.minimum(level, bound)
         return np.where(self.lifted, bound, level)
+
+    def _find_bound(self, terms: DetectorTerms) -> FloatArray:
+        """Return the level (S,) before the lift: coming back from a dip to the usual is none."""
+        if terms.rise:
+            return np.minimum(self.before, 1.0 + 0.5 * terms.wander)
+        return np.maximum(self.before, 1.0 - 0.5 * terms.wander)
