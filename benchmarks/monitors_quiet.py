@@ -14,6 +14,8 @@ from benchmarks.monitors_world import DAY, World
 
 ALLOWED = 1.0
 CHUNK = 20
+LEARNED = 7
+"""Days that are learned by the hour before the first one that is judged."""
 
 
 def count_alarms(days: int, wander: float, task: tuple[int, int]) -> tuple[Counter[str], list[str]]:
@@ -28,7 +30,8 @@ def count_alarms(days: int, wander: float, task: tuple[int, int]) -> tuple[Count
     world, rig = World(seed, copies, wander, wander), Rig(copies)
     found: Counter[str] = Counter()
     when = []
-    for minute in range(days * DAY):
+    rig.learn(world, LEARNED)
+    for minute in range(LEARNED * DAY, (LEARNED + days) * DAY):
         for group, result in rig.advance(minute, world.advance(minute)).items():
             if not result.alarm.any():
                 continue
