@@ -68,15 +68,16 @@ class Change:
         best = np.maximum(self.best + logs, 0.0)
         return type(self)(add_start(self.sums) + logs, best, began, anchor)
 
-    @property
-    def evidence(self) -> FloatArray:
-        """Logarithm (S,) of the mean over the sizes."""
+    def evidence(self, terms: DetectorTerms) -> FloatArray:
+        """Return the logarithm (S,) of the mean over the sizes."""
         most = self.sums.max(axis=1)
-        total = np.exp(self.sums - most[:, None]).sum(axis=1)
-        return np.asarray(most + np.log(total / self.sums.shape[1]))
+        total = np.exp(self.sums - most[:, None]) @ terms.weights
+        return np.asarray(most + np.log(total))
 
     def restart(self, step: int, going: BoolArray) -> Self:
         """Return the evidence without that of streams whose change is going on."""
+        if not going.any():
+            return self
         where = going[:, None]
         return replace(
             self,

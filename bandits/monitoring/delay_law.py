@@ -74,6 +74,11 @@ class DelayLaw:
             weights = weights / weights.sum()
         return cls(weights)
 
+    @property
+    def minutes(self) -> float:
+        """Minutes that an arrival is pending on average, its own included."""
+        return float(self.weights @ (1.0 + MEANS))
+
     def shares(self, minutes: int) -> FloatArray:
         """Return the chance (D,) of a delay of 0, 1, ... whole minutes."""
         parts = CHANCES * (1.0 - CHANCES) ** np.arange(minutes)[:, None]

@@ -14,7 +14,8 @@ import numpy as np
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.monitoring.change import Change
 from bandits.monitoring.episode import Episode
-from bandits.monitoring.level import Level
+from bandits.monitoring.level import FAR, Level
+from bandits.monitoring.lift import Lift
 from bandits.monitoring.spread import Spread
 from bandits.monitoring.step_counts import StepCounts
 from bandits.monitoring.terms import DetectorTerms
@@ -53,12 +54,14 @@ class Detector:
         spread: of the counts around it.
         change: evidence of a change.
         episode: change that is going on.
+        lift: change to the good side.
     """
 
     level: Level
     spread: Spread
     change: Change
     episode: Episode
+    lift: Lift
 
     @classmethod
     def start(cls, streams: int, terms: DetectorTerms) -> Self:
@@ -68,6 +71,7 @@ class Detector:
             Spread.start(streams, terms),
             Change.start(streams, len(terms.ratios)),
             Episode.start(streams),
+            Lift.start(streams),
         )
 
     def advance(
@@ -91,24 +95,27 @@ class Detector:
             starts_day: the step is the first of a day.
         """
         level = self.level.predict(usual, terms, starts_day=starts_day)
-        before = cap_level(level.mean, terms)
+        before = self.lift.lower(cap_level(level.mean, terms), terms)
         dispersion = self.spread.dispersion
-        noise = dispersion + level.variance + counts.excess
+        own = usual.of_bin * terms.bins / terms.steps
+        noise = dispersion + level.variance + own + counts.excess
         mean = counts.expected * before
         change = self.change.weigh(step, counts.observed, mean, before, noise, terms)
-        alarm = (change.evidence >= np.log(limits)) & ~self.episode.going
+        evidence = change.evidence(terms)
+        alarm = (evidence >= np.log(limits)) & ~self.episode.going
         episode = self.episode.begin(alarm, change, terms).follow(counts, dispersion, terms)
         over = episode.ended()
         learned = level.learn(counts.observed, counts.expected, dispersion)
         after = replace(
             self,
-            level=episode.hold_level(learned, level),
+            level=episode.hold_level(learned, level, terms),
             spread=self.spread.learn(counts, level, ~episode.going, terms),
             change=change.restart(step, episode.going),
             episode=episode.close(over),
+            lift=self.lift.follow(counts, level.mean, noise, terms),
         )
         return after, StepResult(
-            change.evidence,
+            evidence,
             alarm,
             over,
             after.episode.going,
@@ -132,7 +139,13 @@ class Detector:
         Raises:
             ValueError: an array is missing or unknown.
         """
-        kinds = {"level": Level, "spread": Spread, "change": Change, "episode": Episode}
+        kinds = {
+            "level": Level,
+            "spread": Spread,
+            "change": Change,
+            "episode": Episode,
+            "lift": Lift,
+        }
         names = {f"{name}.{one.name}" for name, kind in kinds.items() for one in fields(kind)}
         if names != set(arrays):
             raise ValueError("the arrays are not those of a detector")
@@ -148,6 +161,5 @@ def cap_level(level: FloatArray, terms: DetectorTerms) -> FloatArray:
 
     The end of a promotion is a return to the usual and not a fall.
     """
-    if terms.rise:
-        return np.maximum(level, 1.0 - terms.wander)
-    return np.minimum(level, 1.0 + terms.wander)
+    far = FAR * terms.wander
+    return np.maximum(level, 1.0 - far) if terms.rise else np.minimum(level, 1.0 + far)

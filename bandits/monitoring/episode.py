@@ -47,6 +47,8 @@ class Episode:
 
     def begin(self, alarm: BoolArray, change: Change, terms: DetectorTerms) -> Self:
         """Return the episodes with those that an alarm opens."""
+        if not alarm.any():
+            return self
         rows, place = np.arange(len(alarm)), change.best.argmax(axis=1)
         return type(self)(
             self.going | alarm,
@@ -73,6 +75,8 @@ class Episode:
             dispersion: (S,) relative variance of a step.
             terms: of the monitor.
         """
+        if not self.going.any():
+            return self
         mean = counts.expected * self.level
         half = 0.5 * (1.0 + self.size)
         half = (
@@ -97,11 +101,15 @@ class Episode:
             self.expected > 0.0, self.observed / np.maximum(self.expected, 1e-12), self.size
         )
 
-    def hold_level(self, learned: Level, before: Level) -> Level:
-        """Return the level after a step: that from before the change while it is going on."""
+    def hold_level(self, learned: Level, before: Level, terms: DetectorTerms) -> Level:
+        """Return the level after a step: that from before the change while it is going on.
+
+        Where it ends, the level is known as well as at the start of a day.
+        """
+        held = np.where(self.ended(), terms.wander**2, before.variance)
         return Level(
             np.where(self.going, self.level, learned.mean),
-            np.where(self.going, before.variance, learned.variance),
+            np.where(self.going, held, learned.variance),
         )
 
     def close(self, over: BoolArray) -> Self:

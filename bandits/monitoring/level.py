@@ -1,7 +1,7 @@
 """Level of today beside the usual: a filter that follows slow changes and no sudden ones.
 
 The level is a gamma variable. Each step adds the variance of a slow drift, a new day that of the
-day's own level; the counts take it away again.
+day's own level; the counts take it away again. The usual's error stays for a bin of the season.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,12 @@ from bandits.arrays import FloatArray
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
-BINS_A_DAY: Final = 24
-"""Times a day at which the error of the usual may change: it is known by the hour."""
+FAR: Final = 1.0
+"""Wanders from the usual beyond which a level is not expected to last."""
+MOST: Final = 0.5
+"""Largest standard deviation of such a level, as a share of it."""
+LOWEST: Final = 1e-3
+"""Lowest level: a stream that has become silent may come back."""
 CARRIED: Final = 0.5
 """Share of yesterday's level, in logarithms, that is expected today."""
 
@@ -47,8 +51,18 @@ class Level:
         most = terms.wander**2 + usual.of_day + usual.of_bin
         if starts_day:
             return Level(self.mean**CARRIED, most)
-        moved = (terms.drift**2 + 2.0 * BINS_A_DAY * usual.of_bin) / terms.steps
-        return Level(self.mean, np.minimum(self.variance + moved, most))
+        same = terms.steps / terms.bins
+        moved = terms.drift**2 / terms.steps + 2.0 * usual.of_bin / same * (1.0 - 1.0 / same)
+        variance = np.minimum(self.variance + moved, most)
+        return Level(self.mean, np.maximum(variance, self._find_return(terms)))
+
+    def _find_return(self, terms: DetectorTerms) -> FloatArray:
+        """Return the relative variance (S,) of a level that may return to the usual at any time.
+
+        A promotion lifts the level farther than a day wanders, and its end is no fall.
+        """
+        off = 1.0 - self.mean if terms.rise else self.mean - 1.0
+        return np.minimum(np.maximum(off - FAR * terms.wander, 0.0) / self.mean, MOST) ** 2
 
     def learn(self, counts: FloatArray, expected: FloatArray, dispersion: FloatArray) -> "Level":
         """Return the level after the counts of a step.
@@ -61,4 +75,5 @@ class Level:
         shape = 1.0 / np.maximum(self.variance, 1e-12)
         weight = 1.0 / (1.0 + dispersion * expected * self.mean)
         after = shape + weight * counts
-        return Level(after / (shape / self.mean + weight * expected), 1.0 / after)
+        mean = after / (shape / self.mean + weight * expected)
+        return Level(np.maximum(mean, LOWEST), 1.0 / after)

@@ -66,12 +66,12 @@ class RateDetector:
             terms: of the monitor, the same in every step.
             starts_day: the minute is the first of a day.
         """
-        today = self.detector.level.predict(usual, terms, starts_day=starts_day).mean
-        due = np.minimum(usual.mean * today, 1.0) * counts.arrivals
-        pending = self.pending.arrive(counts.arrivals, due, law)
+        today = self.detector.level.predict(usual, terms, starts_day=starts_day)
+        due = np.minimum(usual.mean * today.mean, 1.0) * counts.arrivals
+        pending = self.pending.arrive(counts.arrivals, due, today.variance, law)
         coming = pending.coming
-        excess = pending.coming_excess / np.maximum(coming, 1e-12) ** 2
-        seen = StepCounts(counts.successes, coming / today, excess)
+        excess = np.minimum(pending.coming_excess, 0.0) / np.maximum(coming, 1e-12) ** 2
+        seen = StepCounts(counts.successes, coming / today.mean, excess)
         detector, result = self.detector.advance(
             step, seen, usual, limits, terms, starts_day=starts_day
         )

@@ -18,9 +18,9 @@ from bandits.monitoring.usual import Usual
 
 WANDER: Final = 0.1
 """Standard deviation of a day's level."""
-ROUGH: Final = 0.05
+ROUGH: Final = 0.03
 """Standard deviation of a bin of a day beside the day's level and its season."""
-HOUR, WEEKDAY, CELL, MONTH, HOLIDAY = 0.5, 0.2, 0.1, 0.1, 0.2
+HOUR, WEEKDAY, CELL, MONTH, HOLIDAY = 0.5, 0.2, 0.05, 0.1, 0.2
 """Prior standard deviations of the factors."""
 CREDIBLE: Final = 3.0
 """A bin counts as at most so many times its expected value, and at least that part of it."""
