@@ -20,7 +20,7 @@ from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
 
-NAMES = ["contact.toml", "funnel.toml", "holidays.toml", "segments.toml"]
+NAMES = ["contact.toml", "funnel.toml", "holidays.toml", "monitors.toml", "segments.toml"]
 Apply = Callable[..., Result]
 
 

@@ -79,7 +79,7 @@ def test_what_a_person_resolved_is_not_opened_again_while_it_lasts(site: Site) -
 def test_a_store_that_was_away_is_told_when_it_is_back(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was seen meanwhile is written then: one alarm, which ends five minutes later."""
+    """Troubles seen meanwhile are written then: one alarm, which ends five minutes later."""
     loop = loop_of(site)
     play(loop, START, 60)
     for at in range(60, 300, 10):

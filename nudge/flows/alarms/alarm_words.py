@@ -12,7 +12,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 
 _MINUTE: Final = 16
 """Length of a label up to its minute."""
-_MORE: Final[Mapping[str, str]] = {"slot": "栏位", "scene": "场景"}
+_MORE: Final[Mapping[str, str]] = {"slot": "决策位", "scene": "场景"}
 _WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
     WatchKind.RATE: ("转化率下降", "conversion fell"),
     WatchKind.FAILURES: ("失败增多", "failures rose"),

@@ -62,7 +62,7 @@ def test_leaves_of_one_cause_may_be_hit_unequally() -> None:
 
 
 def test_a_fall_of_everything_names_no_value() -> None:
-    """Where all are concerned alike, the answer is everything, and no value."""
+    """A fall that concerns all alike has everything as its answer, and no value."""
     finding = find_cause(draw_table({(): 0.3}))
     assert finding.everything
     assert finding.sets == ()
@@ -116,7 +116,7 @@ def test_an_ignored_value_never_stands_in_a_cause() -> None:
 
 
 def test_a_value_that_comes_with_the_cause_is_implied_and_not_named() -> None:
-    """Where one value always brings another, the shorter name stands and tells the other."""
+    """A value that always brings another stands alone, and tells the other."""
     table = draw_table({VALUE: 0.6})
     stage = (table.codes[:, 1] == VALUE[0][1]).astype(np.int64)
     beside = AttributeTable(

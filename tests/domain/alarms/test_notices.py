@@ -156,7 +156,7 @@ def test_a_notice_that_fails_is_tried_with_growing_waits_and_given_up_after_a_da
 
 
 def test_a_notice_nobody_took_is_superseded_by_the_end_of_its_alarm() -> None:
-    """Who could not be told that it opened is told that it is over, and nothing else."""
+    """A person who could not be told that it opened is told that it is over, and nothing else."""
     post, open_ = Post(down=True), alarm("wechat", NOON)
     post.turn(NOON, open_)
     post.down = False

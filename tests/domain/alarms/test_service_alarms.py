@@ -76,7 +76,7 @@ def test_a_figure_that_wavers_opens_one_alarm() -> None:
 
 
 def test_a_slot_that_is_gone_has_no_alarm() -> None:
-    """What is not checked any more is over like what is good."""
+    """A figure that is not checked any more is over like one that is good."""
     gone = replace(QUIET, waiting_news={}, rewards={})
     story = [BAD["service.stale_snapshot|slot=banner"]] * 10 + [gone] * 40
     assert [what for _, what, _ in play(story)] == ["opened", "over"]

@@ -151,4 +151,5 @@ def test_lags_are_what_was_not_committed(store: Store) -> None:
         "attribute": [1, 0, 0],
         "learn": [3, 0, 0],
         "archive": [3, 0, 0],
+        "monitor": [3, 0, 0],
     }
