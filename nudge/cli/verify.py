@@ -9,14 +9,17 @@ from pathlib import Path
 import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
+from nudge.config.documents.funnel_file import FILE as FUNNEL
+from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.difference import Difference
+from nudge.store.store import Store
 from nudge.wiring.command import Installation, open_installation
 
 
 @click.command()
 @click.option("--all-visitors", is_flag=True, help="Replay every visitor; they must fit in memory.")
-@click.option("--no-visitors", is_flag=True, help="Leave the visitors' states out.")
+@click.option("--no-visitors", is_flag=True, help="Replay nothing: leave visitors and minutes out.")
 @data_dir_option
 @json_option
 def verify(
@@ -29,7 +32,8 @@ def verify(
 
     Prints every difference and ends with 1 if there is any. The service may keep running: all is
     compared at fixed positions, and lag is not a difference. Of partitions with more than 200,000
-    entries a sample of the visitors is replayed, unless --all-visitors is given.
+    entries a sample of the visitors is replayed, unless --all-visitors is given. The minutes that
+    monitors watch are counted again, unless what is watched was changed in the last 28 hours.
     """
     from nudge.flows.upkeep.verification.verify import verify as compare  # noqa: PLC0415 - duckdb, which help does not need
 
@@ -39,6 +43,7 @@ def verify(
         readable = all(one.what != "files" for one in found)
         if readable and not no_visitors:
             found += _visitors(installation, every=all_visitors, shown=not as_json)
+            found += _minutes(installation, shown=not as_json)
     if as_json:
         print_json(found)
     else:
@@ -60,3 +65,24 @@ def _visitors(installation: Installation, *, every: bool, shown: bool) -> list[D
         task = bar.add_task("visitors", total=total, note="")
         tell = partial(bar.advance, task)
         return list(verify_visitors(installation.store, history, tell, every=every))
+
+
+def _minutes(installation: Installation, *, shown: bool) -> list[Difference]:
+    from nudge.flows.upkeep.verification.verify_minutes import verify_minutes  # noqa: PLC0415 - pyarrow, as above
+
+    store, history = installation.store, installation.history
+    total = sum(
+        history.length(p, store.folds.position_of(p, FoldName.MONITOR))
+        for p in store.keys.every_partition()
+    )
+    plan = installation.configuration.watch_plan
+    changed_at = max(_latest_edit(store, name) for name in (FUNNEL, MONITORS))
+    with progress_bar("minutes", shown=shown) as bar:
+        task = bar.add_task("minutes", total=total, note="")
+        return list(verify_minutes(store, history, plan, changed_at, partial(bar.advance, task)))
+
+
+def _latest_edit(store: Store, name: str) -> float:
+    """Return the second of a document's last change; 0 where it is the first revision."""
+    times = [one.get("at") for one in store.documents.audits(name) if one["revision"] != 1]
+    return max((float(at) for at in times if isinstance(at, int | float)), default=0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,12 +54,15 @@ class AlarmBook:
             minute: that was judged.
         """
         at = float((minute + 1) * MINUTE)
+        # Of two monitors that find one trouble the one that marks a quarantine opens the alarm.
+        findings = sorted(findings, key=lambda one: not one.monitor.quarantine)
+        marking = {one.monitor.name for one in findings if one.monitor.quarantine}
         changed: dict[str, Alarm] = {}
         for finding in findings:
             for alarm in self._resolved(finding, at):
                 changed[alarm.id] = alarm
         for finding in findings:
-            for alarm in self._opened(finding, at, changed):
+            for alarm in self._opened(finding, at, changed, marking):
                 changed[alarm.id] = alarm
         return list(changed.values())
 
@@ -71,7 +74,11 @@ class AlarmBook:
                 yield alarm.with_step(AlarmStep(at, AlarmAction.RESOLVE, WHO, "as usual again"))
 
     def _opened(
-        self, finding: MonitorFinding, at: float, changed: Mapping[str, Alarm]
+        self,
+        finding: MonitorFinding,
+        at: float,
+        changed: Mapping[str, Alarm],
+        marking: Collection[str],
     ) -> Iterable[Alarm]:
         """Yield what new falls of a monitor come to: one alarm a stage at most."""
         stages: dict[str, StreamFinding] = {}
@@ -80,19 +87,24 @@ class AlarmBook:
         now = {alarm.id: alarm for alarm in self.alarms}
         now.update(changed)
         for one in stages.values():
-            alarm = self._alarm(finding.monitor, one, at, list(now.values()))
+            alarm = self._alarm(finding.monitor, one, at, list(now.values()), marking)
             if alarm is not None:
                 now[alarm.id] = alarm
                 yield alarm
 
     def _alarm(
-        self, monitor: Monitor, found: StreamFinding, at: float, known: Sequence[Alarm]
+        self,
+        monitor: Monitor,
+        found: StreamFinding,
+        at: float,
+        known: Sequence[Alarm],
+        marking: Collection[str],
     ) -> Alarm | None:
         cause = self.search(monitor, found)
         for alarm in known:
             if _is_open(alarm, at) and is_same_trouble(alarm.cause, cause.values):
-                higher = _RANKS.index(monitor.level) > _RANKS.index(alarm.level)
-                return replace(alarm, level=monitor.level) if higher else None
+                joined = _joined(alarm, monitor, marking)
+                return joined if joined != alarm else None
         for alarm in known:
             if alarm.key == alarm_key(monitor.name, cause.values) and at - _ended(alarm) <= AGAIN:
                 return alarm.with_step(AlarmStep(at, AlarmAction.REOPEN, WHO))
@@ -123,6 +135,17 @@ def is_same_trouble(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Return True where one cause contains the other: what fails for all fails for each."""
     pairs, others = set(one.items()), set(other.items())
     return pairs <= others or others <= pairs
+
+
+def _joined(alarm: Alarm, monitor: Monitor, marking: Collection[str]) -> Alarm:
+    """Return an open alarm once another monitor has found its trouble, too.
+
+    Its level may rise. Where only the other monitor marks a quarantine, the alarm passes to it:
+    else an outage that another monitor saw first would teach.
+    """
+    level = max(alarm.level, monitor.level, key=_RANKS.index)
+    passes = monitor.name in marking and alarm.monitor not in marking
+    return replace(alarm, level=level, monitor=monitor.name if passes else alarm.monitor)
 
 
 def _concerns(alarm: Alarm, stream: Stream) -> bool:

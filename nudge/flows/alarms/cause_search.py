@@ -73,7 +73,7 @@ def search_cause(
     found = _leaves([_span(minutes, span) for span in held], monitor, stream.stage)
     if len(held) == 1 or not found.leaves or not found.arrivals[0].sum():
         return Cause({"stage": stream.stage, **own})
-    cause = _searched(found, stream.stage)
+    cause = _searched(found, monitor, stream.stage)
     # The search found no value that stands out, but a detector did, within the budget.
     return cause if len(cause.values) > 1 else replace(cause, values={**cause.values, **own})
 
@@ -102,7 +102,7 @@ def _leaves(spans: Sequence[Iterable[LeafCount]], monitor: Monitor, stage: str) 
     return _Leaves(leaves, np.maximum(arrived - succeeded, 0.0), arrived)
 
 
-def _searched(found: _Leaves, stage: str) -> Cause:
+def _searched(found: _Leaves, monitor: Monitor, stage: str) -> Cause:
     names = sorted({name for leaf in found.leaves for name, _ in leaf})
     values = [sorted({dict(leaf).get(name, _ABSENT) for leaf in found.leaves}) for name in names]
     codes = np.array(
@@ -122,9 +122,10 @@ def _searched(found: _Leaves, stage: str) -> Cause:
             known = named.setdefault(names[d], [])
             if values[d][code] not in known:
                 known.append(values[d][code])
+    failing = monitor.kind is WatchKind.FAILURES
     figures = {
-        "rate": 1.0 - answer.rate,
-        "usual": 1.0 - answer.usual,
+        "rate": answer.rate if failing else 1.0 - answer.rate,
+        "usual": answer.usual if failing else 1.0 - answer.usual,
         "arrivals": answer.ranked[0].arrivals if answer.ranked else float(found.arrivals[0].sum()),
         "excess": answer.excess,
         "share_explained": answer.share,

@@ -56,8 +56,15 @@ class MonitorState:
 
 
 @dataclass
-class _Batch:
-    """The counts and traces of a batch while it is read."""
+class MinuteCounter:
+    """A counter of entries: the counts and traces of a batch while it is read.
+
+    Attributes:
+        plan: what is watched.
+        watermark: the largest stamp so far, in seconds.
+        traces: by subject, of all subjects that come.
+        counts: minute -> field -> number.
+    """
 
     plan: WatchPlan
     watermark: float
@@ -131,7 +138,7 @@ class MonitorFold:
             entries: in order, at least one.
         """
         before = self._load(partition, state, entries)
-        batch = _Batch(self.plan(), state.watermark, dict(before))
+        batch = MinuteCounter(self.plan(), state.watermark, dict(before))
         for entry in entries:
             batch.take(entry)
         oldest = minute_of(batch.watermark) - KEPT
@@ -151,7 +158,7 @@ class MonitorFold:
         self,
         partition: int,
         state: MonitorState,
-        batch: _Batch,
+        batch: MinuteCounter,
         before: dict[str, VisitTrace],
     ) -> Iterator[FoldWrite]:
         counts = self.store.minute_counts
