@@ -7,10 +7,13 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from typing import Final, TypeVar
 
 from nudge import faults
+from nudge.client.api import SERVE_FILE, Api, Patience, find
+from nudge.client.walk import ServiceWalk
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.domain.slots.snapshot_pace import SHORTEST
@@ -46,12 +49,15 @@ from nudge.workers.store_check import StoreCheck
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.stock_loop import StockLoop
+from nudge.workers.walk_loop import WalkLoop
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
 the publisher, reports the guard and the notices."""
 LONGEST_LOOK: Final = 0.5
+WALKING: Final = Patience(timeout=5.0, tries=1, refused=0.0)
+"""A walk waits no longer than a visitor would."""
 
 S = TypeVar("S")
 
@@ -150,8 +156,27 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
     judging = AlarmLoop(
         worker.store, follower.current, worker.owner, worker.ttl, worker.store_check
     )
-    watching = ServiceLoop(worker.store, worker.owner, worker.ttl, worker.store_check)
-    return {fold.name: _runner(worker, fold), "alarms": judging, "service": watching}
+    walking = WalkLoop(partial(_walk, worker.settings))
+    watching = ServiceLoop(
+        worker.store, worker.owner, worker.ttl, worker.store_check, walking.read_failed
+    )
+    return {
+        fold.name: _runner(worker, fold),
+        "alarms": judging,
+        "service": watching,
+        "walk": walking,
+    }
+
+
+def _walk(settings: Settings) -> str:
+    """Walk through the service of this machine; return the step that failed, or an empty word.
+
+    Raises:
+        InvalidConfigError: there is no key, or the service's file cannot be read.
+    """
+    if not (settings.data_dir / SERVE_FILE).exists():
+        return ""  # `nudge serve` does not run here: nobody knows an address
+    return ServiceWalk(Api(find(settings), WALKING)).run()
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:

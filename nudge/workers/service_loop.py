@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
 from typing import Final
@@ -31,9 +32,17 @@ class ServiceLoop:
     It shares the turn of the monitors: the worker that judges minutes judges the service.
     """
 
-    def __init__(self, store: Store, owner: str, ttl: float, store_check: StoreCheck) -> None:
+    def __init__(
+        self,
+        store: Store,
+        owner: str,
+        ttl: float,
+        store_check: StoreCheck,
+        walk_failed: Callable[[], str] = str,
+    ) -> None:
+        """Begin without figures; `walk_failed` tells the step at which walks fail, or nothing."""
         self._store, self._owner, self._ttl = store, owner, ttl
-        self._store_check = store_check
+        self._store_check, self._walk_failed = store_check, walk_failed
         self._reader = ServiceFigureReader(store, Catalogue.empty())
         self._watch = ServiceWatch(store)
         self._figures = ServiceFigures()
@@ -63,7 +72,7 @@ class ServiceLoop:
             self._watch, self._away_since = ServiceWatch(self._store), None
             return []
         self._watch.take_up()
-        self._figures = self._reader.read()
+        self._figures = replace(self._reader.read(), walk_failed=self._walk_failed())
         self._away_since = None
         self._watch.judge(self._figures, now)
         changed = self._watch.settle(now)

@@ -29,6 +29,7 @@ class ServiceMonitor(StrEnum):
     SLOT_FROZEN = "service.slot_frozen"
     REWARD_DROUGHT = "service.reward_drought"
     SAMPLE_RATIO = "service.sample_ratio"
+    WALK = "service.walk"
 
 
 class RewardRun(NamedTuple):
@@ -58,6 +59,7 @@ class ServiceFigures:
         frozen: slot -> who froze it: `guard`, `page_word` or a person.
         rewards: slot -> run without a reward.
         mismatched: slots whose shares and logged probabilities differ.
+        walk_failed: step at which the synthetic walk fails; empty where it does not.
     """
 
     fold_lags: Mapping[str, float] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class ServiceFigures:
     frozen: Mapping[str, str] = field(default_factory=dict)
     rewards: Mapping[str, RewardRun] = field(default_factory=dict)
     mismatched: frozenset[str] = frozenset()
+    walk_failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +199,8 @@ def service_checks(figures: ServiceFigures, limits: ServiceLimits) -> Iterator[C
     away, wrong = figures.store_away, figures.wrong_store
     yield Check(ServiceMonitor.STORE_AWAY, {}, critical, away / limits.store_away, away)
     yield Check(ServiceMonitor.WRONG_STORE, {}, critical, float(bool(wrong)), wrong)
+    step = figures.walk_failed
+    yield Check(ServiceMonitor.WALK, {}, critical, float(bool(step)), step)
     memory, spool = figures.store_memory, figures.spool_used
     yield Check(ServiceMonitor.STORE_MEMORY, {}, warning, memory / limits.memory, memory)
     yield Check(ServiceMonitor.SPOOL, {}, critical, spool / limits.spool, spool)

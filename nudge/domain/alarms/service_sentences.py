@@ -62,6 +62,12 @@ _SENTENCES: Final[Mapping[ServiceMonitor, Said]] = {
         "en": "The slot {slot} has had {figure} exposures in a row without a reward, which is no "
         "chance. Check that payments are still sent.",
     },
+    ServiceMonitor.WALK: {
+        "zh": "充值流程自动巡检连续两次在步骤 {figure} 失败，页面可能无法正常使用。"
+        "请检查 Web 服务及其日志。",
+        "en": "The synthetic walk of the recharge path failed twice in a row at the step {figure}: "
+        "pages may not work. Check the web service and its log.",
+    },
     ServiceMonitor.SAMPLE_RATIO: {
         "zh": "决策位 {slot} 各方案的实际占比与记录的概率不符，数据暂不可信。"
         "请检查页面是否漏报曝光。",

@@ -24,7 +24,14 @@ from nudge.domain.alarms.visit_counts import count_event
 from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, decided, decode_trace, recall_trace
 from nudge.domain.alarms.watch_plan import REWARD, SLOT, WatchPlan
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Reward
+from nudge.domain.journal.records import (
+    Decision,
+    DecisionReason,
+    Event,
+    Exposure,
+    JournalEntry,
+    Reward,
+)
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -86,6 +93,8 @@ class MinuteCounter:
         elif isinstance(record, Decision):
             trace = recall_trace(self.traces[record.subject], self.watermark)
             self.traces[record.subject] = decided(trace, record, at, self.plan)
+        elif isinstance(record, Exposure | Reward) and record.reason == DecisionReason.FORCED:
+            return  # a person's preview, or the synthetic walk
         elif isinstance(record, Exposure):
             self._teller(minute)(field_of(leaf_of(REWARD, {SLOT: record.slot}), ARRIVED))
         elif isinstance(record, Reward) and record.conversions > 0:

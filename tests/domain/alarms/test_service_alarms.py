@@ -36,6 +36,7 @@ BAD: Final = {
     "service.slot_frozen|slot=banner": replace(QUIET, frozen={"banner": "guard"}),
     "service.reward_drought|slot=banner": replace(QUIET, rewards={"banner": RewardRun(500, 0.1)}),
     "service.sample_ratio|slot=banner": replace(QUIET, mismatched=frozenset({"banner"})),
+    "service.walk": replace(QUIET, walk_failed="decisions"),
 }
 
 
