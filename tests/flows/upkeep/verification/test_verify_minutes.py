@@ -88,7 +88,7 @@ def test_a_wrong_count_is_named(visited: Web, tmp_path: Path) -> None:
 
 
 def test_counts_of_another_plan_are_passed_by(visited: Web, tmp_path: Path) -> None:
-    """Who watches other stages since an hour cannot make the counts of before again."""
+    """Counts of before cannot be made again where other stages are watched since an hour."""
     p = next(p for p in visited.store.keys.every_partition() if minutes_of(visited, p))
     key = visited.store.keys.minutes(p, int(minutes_of(visited, p)[-1]))
     visited.store.client.call("HINCRBY", key, "paid\x1es", 1)
