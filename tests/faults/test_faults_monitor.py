@@ -62,7 +62,7 @@ def counted(store: Store) -> dict[str, int]:
 
 
 def test_a_monitor_that_dies_around_its_commit_counts_each_visit_once(site: Site) -> None:
-    """The worker that is started in its place goes on; a replay of the journal comes to the same counts."""
+    """The worker that is started in its place goes on; a replay comes to the same counts."""
     with closing(patient_store(site.settings)) as store:
         visit(store, 0)
         site.fault(POINTS[0])
