@@ -95,7 +95,8 @@ class Detector:
             starts_day: the step is the first of a day.
         """
         level = self.level.predict(usual, terms, starts_day=starts_day)
-        before = self.lift.lower(cap_level(level.mean, terms), terms)
+        lift = self.lift.begin_day(terms) if starts_day else self.lift
+        before = lift.lower(cap_level(level.mean, usual, terms), terms)
         dispersion = self.spread.dispersion
         own = usual.of_bin * terms.bins / terms.steps
         noise = dispersion + level.variance + own + counts.excess
@@ -112,7 +113,7 @@ class Detector:
             spread=self.spread.learn(counts, level, ~episode.going, terms),
             change=change.restart(step, episode.going),
             episode=episode.close(over),
-            lift=self.lift.follow(counts, level.mean, noise, terms),
+            lift=lift.follow(counts, level.mean, noise, terms),
         )
         return after, StepResult(
             evidence,
@@ -156,10 +157,13 @@ class Detector:
         return cls(**parts)
 
 
-def cap_level(level: FloatArray, terms: DetectorTerms) -> FloatArray:
+def cap_level(level: FloatArray, usual: Usual, terms: DetectorTerms) -> FloatArray:
     """Return the level that a change starts from: no farther from the usual than a day wanders.
 
-    The end of a promotion is a return to the usual and not a fall.
+    The end of a promotion is a return to the usual and not a fall. On the days of a promotion that
+    is known the usual of a plain day counts, too.
     """
     far = FAR * terms.wander
-    return np.maximum(level, 1.0 - far) if terms.rise else np.minimum(level, 1.0 + far)
+    if terms.rise:
+        return np.maximum(level, (1.0 - far) * np.maximum(usual.plain, 1.0))
+    return np.minimum(level, (1.0 + far) * np.minimum(usual.plain, 1.0))
