@@ -117,7 +117,7 @@ class Season:
     def learn(
         self, day: CalendarDay, observed: FloatArray, exposed: FloatArray, weight: FloatArray
     ) -> Self:
-        """Return the season after a day.
+        """Return the season after a day; one of a promotion teaches plain days nothing.
 
         Args:
             day: of the calendar.
@@ -136,6 +136,8 @@ class Season:
         calm = WANDER**-2
         today = (whole[0] + calm) / (whole[1] + calm)
         after: dict[str, Factor] = {}
+        if day.holiday == PROMOTION:
+            places = {"holidays": places["holidays"]}
         for name, place in places.items():
             seen = (counts, means * today) if name in OF_BINS else whole
             noise = ROUGH if name in OF_BINS else WANDER
