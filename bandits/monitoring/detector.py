@@ -21,7 +21,6 @@ from bandits.monitoring.step_counts import StepCounts
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
-
 FARTHEST: Final = 0.1
 """Largest distance from the usual, on the good side, that a change counts from."""
 
@@ -165,8 +164,9 @@ def cap_level(level: FloatArray, usual: Usual, terms: DetectorTerms) -> FloatArr
     """Return the level that a change starts from: no farther from the usual than a day wanders.
 
     An alarm is about a fall below the usual, not below yesterday's lift: however wide a monitor's
-    days wander, a tenth above the usual is the most that counts. The end of a promotion is a return to the usual and not a fall. On the days of a promotion that
-    is known the usual of a plain day counts, too.
+    days wander, a tenth above the usual is the most that counts. The end of a promotion is a return
+    to the usual and not a fall. On the days of a promotion that is known the usual of a plain day
+    counts, too.
     """
     far = min(FAR * terms.wander, FARTHEST)
     if terms.rise:

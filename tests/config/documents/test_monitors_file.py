@@ -59,7 +59,7 @@ def test_a_budget_is_a_number_a_year(text: str, yearly: float) -> None:
         ({"dimensions": {"method": "x"}}, "dimensions.method: is there already"),
         ({"promotions": [{"from": FIRST}]}, "promotions[0].to: is missing"),
         ({"promotions": [{"from": LAST, "to": FIRST}]}, "promotions[0].to: is before from"),
-        ({"promotions": [{"from": FIRST, "to": date(2027, 2, 2)}]}, "write at most 31 days"),
+        ({"promotions": [{"from": FIRST, "to": date(2027, 2, 2)}]}, "write at most 31: what lasts"),
         ({"promotions": [{"from": FIRST, "to": LAST, "by": 2}]}, "promotions[0].by: is unknown"),
     ],
 )
