@@ -62,7 +62,7 @@ def find_outages(
     """
     groups = tuple(dict.fromkeys(group for group, _ in way.streams))
     world, rig = World(seed, runs, WANDER, 0.0), Rig(runs, groups)
-    rig.learn(world, learned)
+    rig.learn(world, range(learned))
     first = learned * DAY
     starts = first + DAY + STARTS
     took, off, early = np.full(runs, np.inf), np.full(runs, np.inf), 0

@@ -5,33 +5,51 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.monitors_rig import GROUPS, Rig, split_copies
-from benchmarks.monitors_world import DAY, World
+from benchmarks.monitors_world import DAY, YEAR, World
 
 ALLOWED = 1.0
-CHUNK = 20
-LEARNED = 7
-"""Days that are learned by the hour before the first one that is judged."""
+PIECES = 12
+"""Parts of a year. Each begins anew, so that all copies of one part are advanced at once."""
+LEARNED = 28
+"""Days that are learned by the hour before the first one of a part."""
+ORDER = (2, 9, 1, 8, 4, 11, 3, 0, 5, 7, 10, 6)
+"""Parts by what they hold: clock changes and long holidays come first."""
 
 
-def count_alarms(days: int, wander: float, task: tuple[int, int]) -> tuple[Counter[str], list[str]]:
-    """Return the false alarms by stream of copies of the world, and when they came.
+@dataclass(frozen=True)
+class Piece:
+    """Part of the year, in all copies of the world.
 
-    Args:
-        days: of each copy.
+    Attributes:
+        seed: of the copies.
+        copies: number of them.
+        first: day of the year.
+        days: from that one on.
         wander: standard deviation of a day's level.
-        task: seed, and the number of copies.
     """
-    seed, copies = task
-    world, rig = World(seed, copies, wander, wander), Rig(copies)
+
+    seed: int
+    copies: int
+    first: int
+    days: int
+    wander: float
+
+
+def count_alarms(piece: Piece) -> tuple[Counter[str], list[str]]:
+    """Return the false alarms of a piece by stream, and when they came."""
+    copies = piece.copies
+    world, rig = World(piece.seed, copies, piece.wander, piece.wander), Rig(copies)
     found: Counter[str] = Counter()
     when = []
-    rig.learn(world, LEARNED)
-    for minute in range(LEARNED * DAY, (LEARNED + days) * DAY):
+    # The year before holds the days that are learned: day numbers are never negative.
+    first = YEAR + piece.first
+    rig.learn(world, range(first - LEARNED, first))
+    for minute in range(first * DAY, (first + piece.days) * DAY):
         for group, result in rig.advance(minute, world.advance(minute)).items():
             if not result.alarm.any():
                 continue
@@ -39,23 +57,39 @@ def count_alarms(days: int, wander: float, task: tuple[int, int]) -> tuple[Count
                 name = GROUPS[group][stream]
                 found[name] += 1
                 level = split_copies(result.level, copies)[stream, copy]
-                when.append(
-                    f"{name}, day {minute // DAY}, {minute % DAY // 60} h, level {level:.2f}"
-                )
+                when.append(f"{name}, {tell_time(minute)}, level {level:.2f}")
     return found, when
+
+
+def tell_time(minute: int) -> str:
+    """Return a minute in words: the day of the year and the hour."""
+    return f"day {minute // DAY % YEAR}, {minute % DAY // 60} h"
+
+
+def cut_year(years: int, days: int, wander: float) -> list[Piece]:
+    """Return the pieces of some years of so many days."""
+    cuts = [days * number // PIECES for number in range(PIECES + 1)]
+    return [
+        Piece(number, years, cuts[number], cuts[number + 1] - cuts[number], wander)
+        for number in ORDER
+        if cuts[number] < cuts[number + 1]
+    ]
 
 
 def show_quiet(years: int, days: int, wander: float) -> bool:
     """Print the false alarms of simulated quiet years; whether there are few enough."""
-    tasks = [(seed, min(CHUNK, years - seed)) for seed in range(0, years, CHUNK)]
     total: Counter[str] = Counter()
+    seen = 0
+    pieces = cut_year(years, days, wander)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for found, when in pool.map(partial(count_alarms, days, wander), tasks):
+        for piece, (found, when) in zip(pieces, pool.map(count_alarms, pieces), strict=True):
             total += found
-            print(*(f"    {one}" for one in when), sep="\n", flush=True)
-    rate = total.total() / (years * days / 365)
+            seen += piece.days * piece.copies
+            print(*(f"    {one}" for one in when), sep="\n")
+            print(f"  {total.total()} false alarms in {seen / YEAR:.1f} years", flush=True)
+    rate = total.total() * YEAR / seen
     print(
-        f"quiet: {total.total()} false alarms in {years} years of {days} days, {rate:.3f} a year"
+        f"quiet: {total.total()} false alarms in {seen / YEAR:.1f} years, {rate:.3f} a year"
         f" (asked at most {ALLOWED:g}); {dict(total)}",
         flush=True,
     )

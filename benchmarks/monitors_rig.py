@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,8 @@ from benchmarks.monitors_world import (
     calendar_day,
     delay_counts,
 )
+from nudge.domain.alarms.monitors import Monitor, WatchKind
+from nudge.flows.alarms.monitor_watch import terms_of
 
 BINS: Final = 24
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -42,11 +45,14 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "silence": ("visits",),
 }
 TERMS: Final[Mapping[str, DetectorTerms]] = {
-    "rate": DetectorTerms(fall=0.3),
-    "method": DetectorTerms(fall=0.3),
-    "failures": DetectorTerms(fall=1.0, rise=True, wander=0.3),
-    "silence": DetectorTerms(fall=0.5, wander=0.3, drift=0.2),
+    "rate": terms_of(Monitor("conversion", WatchKind.RATE, change=0.3)),
+    "method": terms_of(Monitor("payment", WatchKind.RATE, change=0.3)),
+    "failures": terms_of(Monitor("failures", WatchKind.FAILURES, change=1.0)),
+    "silence": terms_of(Monitor("payments", WatchKind.SILENCE, change=0.5)),
 }
+"""Terms of the shipped monitors."""
+RATED: Final = ("rate", "method")
+"""Groups of rates: their terms are equal."""
 ALONE: Final = 0.5
 """Share of the budget that the stream of all payments has; the others share the rest."""
 TAUGHT: Final = 2_000
@@ -64,45 +70,50 @@ class Rig:
         """Start the monitors before the first minute, from the field notes' figures."""
         self.groups = groups
         self._copies = copies
-        self._law = DelayLaw.prior(2.0)
+        self._law, self._taught = DelayLaw.prior(2.0), False
         guesses = {"rate": RATE, "method": RATE / CHOICE, "failures": FAILS, "silence": 25.0}
-        self._seasons = {
-            g: Season.start(np.full(copies * len(GROUPS[g]), guesses[g])) for g in groups
-        }
-        self._detectors: dict[str, RateDetector | Detector] = {}
-        for g in groups:
-            count = copies * len(GROUPS[g])
-            if g in ("rate", "method"):
-                self._detectors[g] = RateDetector.start(count, self._law, TERMS[g])
-            else:
-                self._detectors[g] = Detector.start(count, TERMS[g])
+        sizes = {g: copies * len(GROUPS[g]) for g in groups}
+        self._seasons = {g: Season.start(np.full(sizes[g], guesses[g])) for g in groups}
+        self._batches = batch_groups(groups)
+        self._detectors: dict[tuple[str, ...], RateDetector | Detector] = {}
+        for batch in self._batches:
+            count, terms = sum(sizes[g] for g in batch), TERMS[batch[0]]
+            self._detectors[batch] = (
+                RateDetector.start(count, self._law, terms)
+                if batch[0] in RATED
+                else Detector.start(count, terms)
+            )
         self._limits = self._share()
-        self._usual: dict[str, Usual] = {}
-        self._day = {g: np.zeros((2, copies * len(GROUPS[g]), BINS)) for g in groups}
+        self._usual: dict[tuple[str, ...], Usual] = {}
+        self._day = {g: np.zeros((2, sizes[g], BINS)) for g in groups}
 
     def advance(self, minute: int, seen: Minute) -> dict[str, StepResult]:
         """Return the results by group of a minute."""
         starts_day, place = minute % DAY == 0, minute % DAY // 60
-        if starts_day and minute:
+        if starts_day and any(counts.any() for counts in self._day.values()):
             self._learn(minute // DAY - 1)
+        if minute % 60 == 0:
+            self._find_usual(minute // DAY, place)
         results = {}
-        for group in self.groups:
-            observed, exposed = (one.T.reshape(-1) for one in pick_counts(group, seen))
-            if minute % 60 == 0:
-                self._usual[group] = self._seasons[group].find_usual(
-                    calendar_day(minute // DAY), place
-                )
-            result = self._step(group, minute, observed, exposed)
-            day = self._day[group]
-            healthy = ~result.fallen
-            day[0, :, place] += observed * healthy
-            day[1, :, place] += exposed * healthy
-            results[group] = result
+        for batch in self._batches:
+            picked = {g: [one.T.reshape(-1) for one in pick_counts(g, seen)] for g in batch}
+            results |= self._step(batch, minute, list(picked.values()))
+            for group, (observed, exposed) in picked.items():
+                day, healthy = self._day[group], ~results[group].fallen
+                day[0, :, place] += observed * healthy
+                day[1, :, place] += exposed * healthy
         return results
 
-    def learn(self, world: World, days: int) -> None:
+    def _find_usual(self, day: int, place: int) -> None:
+        """Find the usual of an hour."""
+        for batch in self._batches:
+            each = [self._seasons[g].find_usual(calendar_day(day), place) for g in batch]
+            parts = [(one.mean, one.of_day, one.of_bin) for one in each]
+            self._usual[batch] = Usual(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def learn(self, world: World, days: Iterable[int]) -> None:
         """Teach the seasons quiet days, by the hour and without looking for alarms."""
-        for day in range(days):
+        for day in days:
             for place in range(BINS):
                 seen = world.sum_hour(day * DAY + place * 60)
                 for group in self.groups:
@@ -112,22 +123,27 @@ class Rig:
             self._learn(day)
 
     def _step(
-        self, group: str, minute: int, observed: FloatArray, exposed: FloatArray
-    ) -> StepResult:
-        """Return the result of a group's minute."""
-        detector, usual, limits = self._detectors[group], self._usual[group], self._limits[group]
-        first = minute % DAY == 0
+        self, batch: tuple[str, ...], minute: int, counts: Sequence[Sequence[FloatArray]]
+    ) -> dict[str, StepResult]:
+        """Return the results by group of a batch's minute."""
+        observed, exposed = (np.concatenate(part) for part in zip(*counts, strict=True))
+        detector, usual, limits = self._detectors[batch], self._usual[batch], self._limits[batch]
+        first, terms = minute % DAY == 0, TERMS[batch[0]]
         if isinstance(detector, RateDetector):
-            counts = RateCounts(exposed, observed)
-            self._detectors[group], result = detector.advance(
-                minute, counts, usual, self._law, limits, TERMS[group], starts_day=first
+            rates = RateCounts(exposed, observed)
+            self._detectors[batch], result = detector.advance(
+                minute, rates, usual, self._law, limits, terms, starts_day=first
             )
         else:
             step = StepCounts(observed, exposed * usual.mean)
-            self._detectors[group], result = detector.advance(
-                minute, step, usual, limits, TERMS[group], starts_day=first
+            self._detectors[batch], result = detector.advance(
+                minute, step, usual, limits, terms, starts_day=first
             )
-        return result
+        ends = np.cumsum([len(one) for one, _ in counts]).tolist()
+        return {
+            group: cut_result(result, slice(end - len(one), end))
+            for group, (one, _), end in zip(batch, counts, ends, strict=True)
+        }
 
     def _learn(self, day: int) -> None:
         """Teach the seasons a day, and after the first one the delay law."""
@@ -137,17 +153,33 @@ class Rig:
                 calendar_day(day), observed, exposed, ones
             )
             self._day[group][:] = 0.0
-        if day == 0:
+        if not self._taught:
+            self._taught = True
             counts = delay_counts(np.random.default_rng(1), TAUGHT)
             self._law = DelayLaw.fit(counts, self._law)
 
-    def _share(self) -> dict[str, FloatArray]:
-        """Return the limits of the streams by group, for one false alarm a year of a copy."""
+    def _share(self) -> dict[tuple[str, ...], FloatArray]:
+        """Return the limits of the streams by batch, for one false alarm a year of a copy."""
         names = [name for streams in GROUPS.values() for name in streams]
         rest = (1.0 - ALONE) / (len(names) - 1)
         limits = share_budget(1.0, DAY * YEAR, [ALONE if n == "all" else rest for n in names])
         by_name = dict(zip(names, limits, strict=True))
-        return {g: np.repeat([by_name[n] for n in GROUPS[g]], self._copies) for g in self.groups}
+        return {
+            batch: np.repeat([by_name[n] for g in batch for n in GROUPS[g]], self._copies)
+            for batch in self._batches
+        }
+
+
+def batch_groups(groups: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the groups in batches of one detector each: those with equal terms."""
+    rated = tuple(group for group in groups if group in RATED)
+    others = tuple((group,) for group in groups if group not in RATED)
+    return (rated, *others) if rated else others
+
+
+def cut_result(result: StepResult, part: slice) -> StepResult:
+    """Return the result of some streams."""
+    return StepResult(*(getattr(result, one.name)[part] for one in fields(result)))
 
 
 def pick_counts(group: str, seen: Minute) -> tuple[FloatArray, FloatArray]:

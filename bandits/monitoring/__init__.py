@@ -8,7 +8,7 @@ Every step is a pure function of counts, so that the same counts come to the sam
 """
 
 from bandits.monitoring.budget import share_budget
-from bandits.monitoring.calendar import CalendarDay, month_place
+from bandits.monitoring.calendar import PROMOTION, CalendarDay, month_place
 from bandits.monitoring.delay_law import DelayLaw
 from bandits.monitoring.detector import Detector, StepResult
 from bandits.monitoring.rate_detector import RateCounts, RateDetector
@@ -18,6 +18,7 @@ from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
 
 __all__ = [
+    "PROMOTION",
     "CalendarDay",
     "DelayLaw",
     "Detector",

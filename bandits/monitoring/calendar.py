@@ -8,8 +8,10 @@ MONTH_PLACES: Final = 31
 """Places of a month: 25 days from its start, then its last six days."""
 SHORTEST: Final = 28
 FROM_START: Final = 25
-HOLIDAYS: Final = 4
-"""Kinds of days: plain, public holiday, workday made up for one, day after a holiday."""
+HOLIDAYS: Final = 5
+"""Kinds of days: plain, public holiday, workday made up for one, day after a holiday, promotion."""
+PROMOTION: Final = 4
+"""Kind of the days of a promotion that is known."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class CalendarDay:
     Attributes:
         weekday: 0 for Monday to 6 for Sunday.
         month_place: place in the month (`month_place`).
-        holiday: 0 plain, 1 public holiday, 2 workday made up for one, 3 day after a holiday.
+        holiday: 0 plain, 1 public holiday, 2 workday made up for one, 3 day after a holiday,
+            4 promotion.
     """
 
     weekday: int

@@ -7,7 +7,7 @@ and Rinaldo 2023). A level far above the usual counts only as far as a day's lev
 """
 
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from bandits.monitoring.spread import Spread
 from bandits.monitoring.step_counts import StepCounts
 from bandits.monitoring.terms import DetectorTerms
 from bandits.monitoring.usual import Usual
+
+FARTHEST: Final = 0.1
+"""Largest distance from the usual, on the good side, that a change counts from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +98,8 @@ class Detector:
             starts_day: the step is the first of a day.
         """
         level = self.level.predict(usual, terms, starts_day=starts_day)
-        before = self.lift.lower(cap_level(level.mean, terms), terms)
+        lift = self.lift.begin_day(terms) if starts_day else self.lift
+        before = lift.lower(cap_level(level.mean, usual, terms), terms)
         dispersion = self.spread.dispersion
         own = usual.of_bin * terms.bins / terms.steps
         noise = dispersion + level.variance + own + counts.excess
@@ -112,7 +116,7 @@ class Detector:
             spread=self.spread.learn(counts, level, ~episode.going, terms),
             change=change.restart(step, episode.going),
             episode=episode.close(over),
-            lift=self.lift.follow(counts, level.mean, noise, terms),
+            lift=lift.follow(counts, level.mean, noise, terms),
         )
         return after, StepResult(
             evidence,
@@ -156,10 +160,15 @@ class Detector:
         return cls(**parts)
 
 
-def cap_level(level: FloatArray, terms: DetectorTerms) -> FloatArray:
+def cap_level(level: FloatArray, usual: Usual, terms: DetectorTerms) -> FloatArray:
     """Return the level that a change starts from: no farther from the usual than a day wanders.
 
-    The end of a promotion is a return to the usual and not a fall.
+    An alarm is about a fall below the usual, not below yesterday's lift: however wide a monitor's
+    days wander, a tenth above the usual is the most that counts. The end of a promotion is a return
+    to the usual and not a fall. On the days of a promotion that is known the usual of a plain day
+    counts, too.
     """
-    far = FAR * terms.wander
-    return np.maximum(level, 1.0 - far) if terms.rise else np.minimum(level, 1.0 + far)
+    far = min(FAR * terms.wander, FARTHEST)
+    if terms.rise:
+        return np.maximum(level, (1.0 - far) * np.maximum(usual.plain, 1.0))
+    return np.minimum(level, (1.0 + far) * np.minimum(usual.plain, 1.0))

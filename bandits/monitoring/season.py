@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bandits.arrays import AnyArray, FloatArray
-from bandits.monitoring.calendar import HOLIDAYS, MONTH_PLACES, WEEKDAYS, CalendarDay
+from bandits.monitoring.calendar import (
+    HOLIDAYS,
+    MONTH_PLACES,
+    PROMOTION,
+    WEEKDAYS,
+    CalendarDay,
+)
 from bandits.monitoring.factor import Factor
 from bandits.monitoring.usual import Usual
 
@@ -41,7 +47,7 @@ class Season:
         weekdays: (S, 7) of the weekday.
         cells: (S, 7 B) of the bin on a weekday.
         months: (S, 31) of the place in the month.
-        holidays: (S, 4) of the kind of day; plain days are always 1.
+        holidays: (S, 5) of the kind of day; plain days are always 1.
     """
 
     usual: FloatArray
@@ -103,12 +109,15 @@ class Season:
                 of_bin = of_bin + factor.variance(columns)[:, 0]
             else:
                 of_day = of_day + factor.variance(columns)[:, 0]
-        return Usual(mean, of_day, of_bin)
+        if day.holiday != PROMOTION:
+            return Usual(mean, of_day, of_bin)
+        lifted = self.holidays.mean(slice(PROMOTION, PROMOTION + 1))[:, 0]
+        return Usual(mean, of_day, of_bin, 1.0 / lifted)
 
     def learn(
         self, day: CalendarDay, observed: FloatArray, exposed: FloatArray, weight: FloatArray
     ) -> Self:
-        """Return the season after a day.
+        """Return the season after a day; one of a promotion teaches plain days nothing.
 
         Args:
             day: of the calendar.
@@ -127,6 +136,8 @@ class Season:
         calm = WANDER**-2
         today = (whole[0] + calm) / (whole[1] + calm)
         after: dict[str, Factor] = {}
+        if day.holiday == PROMOTION:
+            places = {"holidays": places["holidays"]}
         for name, place in places.items():
             seen = (counts, means * today) if name in OF_BINS else whole
             noise = ROUGH if name in OF_BINS else WANDER

@@ -1,6 +1,7 @@
 """Terms of a monitor: the change that matters, and the changes that are usual."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -53,14 +54,14 @@ class DetectorTerms:
                 "wander, drift, dispersion and bins must not be negative, or more than steps"
             )
 
-    @property
+    @cached_property
     def ratios(self) -> FloatArray:
         """Ratios (J,) to the level before, which the detector looks for: the mildest first."""
         more = RISES if self.rise else FALLS
         changes = np.array([self.fall, *(one for one in more if one > 1.3 * self.fall)])
         return 1.0 + changes if self.rise else 1.0 - changes
 
-    @property
+    @cached_property
     def weights(self) -> FloatArray:
         """Weights (J,) of the ratios: a large change speaks for itself and needs less."""
         weights = 0.6 ** np.arange(len(self.ratios))

@@ -71,8 +71,8 @@ class Day(ma.Field[date]):
 
     right = 'write a date, such as "2027-02-06"'
 
-    def __init__(self) -> None:
-        super().__init__(**field_texts(self.right))
+    def __init__(self, *, required: bool = False) -> None:
+        super().__init__(required=required, **field_texts(self.right))
 
     def _deserialize(self, value: object, *_: object, **__: object) -> date:
         if isinstance(value, date) and not isinstance(value, datetime):

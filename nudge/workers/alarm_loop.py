@@ -132,8 +132,9 @@ def judged_time(configuration: Configuration, now: float) -> JudgedTime:
     except InvalidConfigError as error:
         log.warning("no_holidays", error=str(error))
         policy = None
+    promoted = configuration.monitors.promoted
     if policy is None:
-        return JudgedTime(calendar)
+        return JudgedTime(calendar, promotions=promoted)
     year = date_of(calendar.day_of(now)).year
     known = [
         public_holidays(policy.country, policy.region, one)
@@ -141,7 +142,7 @@ def judged_time(configuration: Configuration, now: float) -> JudgedTime:
         if policy.country
     ]
     days = policy.forbidden.union(*known) - policy.allowed
-    return JudgedTime(calendar, days, policy.allowed)
+    return JudgedTime(calendar, days, policy.allowed, promoted)
 
 
 def scope_of(alarm: Alarm) -> QuarantineScope:

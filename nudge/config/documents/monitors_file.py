@@ -12,6 +12,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from nudge.config.contact_schema import Day
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.notice_tables import FILE, KEYS
@@ -30,6 +31,9 @@ _BUDGET_RIGHT: Final = 'write how many false alarms are borne, such as "1 per ye
 _FALL: Final = 0.95
 _RISE: Final = 10.0
 _MOST: Final = 50
+_PROMOTIONS: Final = 1_000
+_LONGEST: Final = 31
+"""Days of a promotion: what lasts longer is the usual."""
 
 
 class Budget(ma.Field[float]):
@@ -66,6 +70,15 @@ class MonitorTableSchema(StrictTable):
     quarantine = Flag(load_default=False, **field_texts("write true or false"))
 
 
+PromotionTableSchema = StrictTable.from_dict(
+    {
+        "from": Day(required=True),
+        "to": Day(required=True),
+    },
+    name="PromotionTableSchema",
+)
+
+
 class MonitorsFileSchema(StrictTable):
     """The part of `config/monitors.toml` that says what is watched."""
 
@@ -88,6 +101,12 @@ class MonitorsFileSchema(StrictTable):
         required=True,
         validate=validate.Length(1, _MOST, error=f"is empty or too long; give 1 to {_MOST}"),
         **field_texts("write each monitor as [[monitors]]"),
+    )
+    promotions = Items(
+        ma.Nested(PromotionTableSchema),
+        load_default=list,
+        validate=validate.Length(0, _PROMOTIONS, error=f"is too long; give at most {_PROMOTIONS}"),
+        **field_texts("write each promotion as [[promotions]] with from and to"),
     )
 
 
@@ -134,7 +153,7 @@ def parse_monitors(table: Mapping[str, object], source: str) -> Monitors:
     watched = {key: value for key, value in table.items() if key not in KEYS}
     try:
         data: dict[str, Any] = _schema().load(watched)
-        found = list(_problems(data))
+        found = [*_problems(data), *_between(data)]
     except ValidationError as error:
         found, data = list(problems_of(error.messages, watched)), {}
     if found:
@@ -145,6 +164,7 @@ def parse_monitors(table: Mapping[str, object], source: str) -> Monitors:
         data["values"],
         data["dimensions"],
         data["low_score"],
+        tuple((one["from"], one["to"]) for one in data["promotions"]),
     )
 
 
@@ -181,6 +201,18 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
         most = _RISE if one["watch"] in RISES else _FALL
         if not 0.05 <= one["change"] < most:  # noqa: PLR2004 - beyond it no test tells anything
             yield f"monitors.{one['name']}.change", f"is out of range; write 0.05 to below {most:g}"
+
+
+def _between(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for number, one in enumerate(data["promotions"]):
+        days = (one["to"] - one["from"]).days + 1
+        if days < 1:
+            yield f"promotions[{number}].to", "is before from; write the last day of the promotion"
+        elif days > _LONGEST:
+            yield (
+                f"promotions[{number}].to",
+                f"makes {days} days; write at most {_LONGEST}: what lasts is the usual",
+            )
 
 
 def _check_stages(found: Monitors, plan: WatchPlan, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -75,6 +76,7 @@ class Monitors:
         values: the most values of an attribute that are watched by themselves.
         dimensions: name of an attribute -> its context attribute.
         low_score: the highest score that is low.
+        promotions: first and last day of each promotion that is known.
     """
 
     each: tuple[Monitor, ...] = DEFAULT
@@ -82,6 +84,16 @@ class Monitors:
     values: int = 500
     dimensions: Mapping[str, str] = field(default_factory=dict)
     low_score: float = 5.0
+    promotions: tuple[tuple[date, date], ...] = ()
+
+    @property
+    def promoted(self) -> frozenset[date]:
+        """The days of all promotions."""
+        return frozenset(
+            first + timedelta(days=number)
+            for first, last in self.promotions
+            for number in range((last - first).days + 1)
+        )
 
     def plan(self, stages: tuple[WatchedStage, ...], gap: float) -> WatchPlan:
         """Return what is counted for the stages of a funnel."""

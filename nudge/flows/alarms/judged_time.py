@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
-from bandits.monitoring import CalendarDay, month_place
+from bandits.monitoring import PROMOTION, CalendarDay, month_place
 from bandits.units import HOUR, MINUTE
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of, local
@@ -25,11 +25,13 @@ class JudgedTime:
         calendar: of the operator.
         holidays: days off, weekends apart.
         workdays: weekends that are worked.
+        promotions: days of promotions that are known; they come before all others.
     """
 
     calendar: OperatorCalendar
     holidays: Collection[date] = field(default_factory=frozenset)
     workdays: Collection[date] = field(default_factory=frozenset)
+    promotions: Collection[date] = field(default_factory=frozenset)
 
     def day_of(self, minute: int) -> int:
         """Return the day of a minute, in days since the epoch."""
@@ -42,13 +44,18 @@ class JudgedTime:
 
     def kind_of(self, day: int) -> CalendarDay:
         """Return a day as a season sees it."""
-        return _kind(date_of(day), frozenset(self.holidays), frozenset(self.workdays))
+        kinds = frozenset(self.holidays), frozenset(self.workdays), frozenset(self.promotions)
+        return _kind(date_of(day), *kinds)
 
 
 @lru_cache(maxsize=64)
-def _kind(day: date, holidays: frozenset[date], workdays: frozenset[date]) -> CalendarDay:
+def _kind(
+    day: date, holidays: frozenset[date], workdays: frozenset[date], promotions: frozenset[date]
+) -> CalendarDay:
     place = month_place(day.day, monthrange(day.year, day.month)[1])
-    if day in holidays:
+    if day in promotions:
+        kind = PROMOTION
+    elif day in holidays:
         kind = _HOLIDAY
     elif day in workdays and day.weekday() >= _WEEKEND:
         kind = _MADE_UP

@@ -1,7 +1,8 @@
 """The watch of one stage by one monitor: the detectors of its streams, minute by minute. Pure.
 
-A stream is learned before it is judged: a rate for two hours and a hundred arrivals, a count for a
-week. Until then its detector stays at its start.
+A stream is learned before it is judged. A count is learned for a week; a rate for two hours, a
+hundred arrivals and fifty successes (or failures), and for a week where it has fewer. Until then
+its detector stays at its start.
 """
 
 from __future__ import annotations
@@ -34,9 +35,15 @@ WARM: Final = 120
 """Minutes for which a rate is learned before it is judged."""
 ENOUGH: Final = 100
 """Arrivals that this takes."""
+SEEN: Final = 50.0
+"""Successes or failures that this takes: with fewer the rate is known worse than a day wanders."""
 WARM_COUNT: Final = 7 * 1440
-"""Minutes for which a count is learned before it is judged."""
+"""Minutes for which a count, or a rate with few successes, is learned before it is judged."""
 YEAR: Final = 525_600.0
+WIDE: Final = 0.3
+"""Standard deviation of a day's level of numbers and of failures."""
+COUNT_DRIFT, RATE_DRIFT = 0.2, 0.04
+"""Standard deviations of the level's change within a day."""
 _LEAST: Final = 1e-4
 
 
@@ -223,7 +230,8 @@ class MonitorWatch:
         if monitor.kind in COUNTS:
             ready = learning & (age >= WARM_COUNT)
         else:
-            ready = learning & (age >= WARM) & (totals[:, 1] >= ENOUGH)
+            seen = (totals[:, 0] >= SEEN) | (age >= WARM_COUNT)
+            ready = learning & (age >= WARM) & (totals[:, 1] >= ENOUGH) & seen
         season = self.season
         if monitor.kind not in COUNTS:
             usual = np.maximum((totals[:, 0] + 0.5) / (totals[:, 1] + 1.0), _LEAST)
@@ -266,8 +274,12 @@ _SHARED: Final = frozenset(
 
 
 def terms_of(monitor: Monitor) -> DetectorTerms:
-    """Return the terms of a monitor's detectors."""
-    return DetectorTerms(fall=monitor.change, rise=monitor.kind in RISES)
+    """Return the terms of a monitor's detectors: numbers and failures wander more than rates."""
+    rises = monitor.kind in RISES
+    if monitor.kind is WatchKind.RATE:
+        return DetectorTerms(fall=monitor.change, rise=rises)
+    drift = COUNT_DRIFT if monitor.kind in COUNTS else RATE_DRIFT
+    return DetectorTerms(fall=monitor.change, rise=rises, wander=WIDE, drift=drift)
 
 
 def limits_of(watch: MonitorWatch, per_year: float, groups: int) -> FloatArray:

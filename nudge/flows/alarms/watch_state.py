@@ -16,7 +16,7 @@ from nudge.domain.alarms.minute_counts import LONGEST_DELAY
 from nudge.flows.alarms.minute_sums import Stream
 from nudge.flows.alarms.monitor_watch import MonitorWatch
 
-VERSION: Final = 1
+VERSION: Final = 2
 FORGET: Final = 0.9
 """Share of the counted delays that a day leaves."""
 

@@ -1,5 +1,7 @@
 """Laws of the detectors: bounds under the null, falls found and dated, state."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,50 @@ def test_the_end_of_a_promotion_is_no_fall(lift: float) -> None:
     rate[300:780] *= lift
     found, _, _ = count_days(rng.poisson(rate).astype(np.float64), 20.0, 525_600.0)
     assert not np.isfinite(found).any()
+
+
+def test_the_end_of_a_promotion_is_no_fall_on_a_low_day() -> None:
+    """A promotion over midnight ends on a day that is a fifth below the usual: no alarm.
+
+    Steps of five minutes; the promotion lifts by three tenths from the first noon to the second.
+    """
+    terms = DetectorTerms(fall=0.3, steps=288)
+    rng = np.random.default_rng(12)
+    rate = np.full((2 * 288, 100), 100.0)
+    rate[144 : 288 + 144] *= 1.3
+    rate[288:] *= 0.8
+    counts = rng.poisson(rate).astype(np.float64)
+    detector, alarms = Detector.start(100, terms), 0
+    for step, row in enumerate(counts):
+        seen = StepCounts(row, np.full(100, 100.0))
+        limits = np.full(100, 105_120.0)
+        detector, result = detector.advance(
+            step, seen, known(100), limits, terms, starts_day=step % 288 == 0
+        )
+        alarms += int(result.alarm.sum())
+    assert detector.lift.lifted.any()
+    assert alarms == 0
+
+
+def test_a_promotion_that_is_known_may_end_at_any_hour() -> None:
+    """On its days the usual is higher, and a return to a plain day's is no fall: half of it is.
+
+    100 streams with a limit of a million steps over 288 steps: .03 alarms are due by chance.
+    """
+    terms = DetectorTerms(fall=0.3, steps=288)
+    usual = replace(known(100), plain=np.full(100, 1.0 / 1.3))
+    for size, share in ((1.0, 0.0), (0.5, 1.0)):
+        rate = np.full((288, 100), 130.0)
+        rate[144:] = 100.0 * size
+        counts = np.random.default_rng(13).poisson(rate).astype(np.float64)
+        detector, alarmed = Detector.start(100, terms), np.zeros(100, dtype=np.bool_)
+        for step, row in enumerate(counts):
+            seen, limits = StepCounts(row, np.full(100, 130.0)), np.full(100, 1_051_200.0)
+            detector, result = detector.advance(
+                step, seen, usual, limits, terms, starts_day=step == 0
+            )
+            alarmed |= result.alarm
+        assert alarmed.mean() == share
 
 
 def delayed(rate: FloatArray, visits: float, seed: int) -> tuple[FloatArray, FloatArray]:

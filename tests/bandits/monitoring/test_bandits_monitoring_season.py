@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.monitoring import CalendarDay, DelayLaw, Season, month_place
+from bandits.monitoring import PROMOTION, CalendarDay, DelayLaw, Season, month_place
 
 VISITS = 600.0
 
@@ -71,6 +71,21 @@ def test_a_holiday_has_its_own_factor() -> None:
     feast = season.find_usual(CalendarDay(1, holiday=1), 3).mean.item()
     assert feast < 0.75 * season.find_usual(CalendarDay(1), 3).mean.item()
     assert season.find_usual(CalendarDay(1), 3).mean.item() > 0.75 * plain
+
+
+def test_days_of_a_promotion_are_learned_by_themselves() -> None:
+    """A known promotion raises the usual of its days alone, and tells what a plain day has."""
+    season = teach(Season.start([0.3]), 56)
+    plain = season.find_usual(CalendarDay(1), 3).mean.item()
+    high, exposed = np.full((1, 24), 0.4 * VISITS), np.full((1, 24), VISITS)
+    for _ in range(4):
+        season = season.learn(CalendarDay(1, holiday=PROMOTION), high, exposed, np.ones((1, 24)))
+    promoted = season.find_usual(CalendarDay(1, holiday=PROMOTION), 3)
+    assert promoted.mean.item() > 1.15 * plain
+    after = season.find_usual(CalendarDay(1), 3)
+    assert after.plain == 1.0
+    assert after.mean.item() < 1.1 * plain
+    assert promoted.mean * promoted.plain == pytest.approx(after.mean)
 
 
 def test_the_season_goes_through_arrays() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nudge.domain.alarms.monitors import Monitors
 from nudge.errors import InvalidConfigError
 
 RATE = {"name": "payment", "watch": "rate", "change": 0.3}
+FIRST, LAST = date(2026, 12, 30), date(2027, 1, 2)
 
 
 def test_the_shipped_monitors_fit_the_shipped_funnel() -> None:
@@ -55,6 +57,10 @@ def test_a_budget_is_a_number_a_year(text: str, yearly: float) -> None:
         ({"monitors": [RATE | {"change": 2}]}, "monitors.payment.change: is out of range"),
         ({"monitors": [RATE | {"by": ["town"]}]}, "monitors.payment.by: 'town' is unknown"),
         ({"dimensions": {"method": "x"}}, "dimensions.method: is there already"),
+        ({"promotions": [{"from": FIRST}]}, "promotions[0].to: is missing"),
+        ({"promotions": [{"from": LAST, "to": FIRST}]}, "promotions[0].to: is before from"),
+        ({"promotions": [{"from": FIRST, "to": date(2027, 2, 2)}]}, "write at most 31: what lasts"),
+        ({"promotions": [{"from": FIRST, "to": LAST, "by": 2}]}, "promotions[0].by: is unknown"),
     ],
 )
 def test_a_mistake_is_named_with_its_cure(changes: dict[str, Any], problem: str) -> None:
@@ -64,6 +70,15 @@ def test_a_mistake_is_named_with_its_cure(changes: dict[str, Any], problem: str)
     (text,) = caught.value.problems
     assert text.startswith("monitors.toml: ")
     assert problem in text
+
+
+def test_promotions_are_days() -> None:
+    """A promotion has its first and its last day, and all between."""
+    table = {"monitors": [RATE], "promotions": [{"from": "2026-12-30", "to": LAST}]}
+    found = parse_monitors(table, "m")
+    assert found.promotions == ((FIRST, LAST),)
+    assert len(found.promoted) == 4
+    assert {FIRST, LAST} <= found.promoted
 
 
 def test_a_stage_that_the_funnel_lacks_is_refused(tmp_path: Path) -> None:
