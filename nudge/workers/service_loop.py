@@ -63,7 +63,7 @@ class ServiceLoop:
             self._watch, self._away_since = ServiceWatch(self._store), None
             return []
         self._watch.take_up()
-        self._figures = self._reader.read()
+        self._figures = self._reader.read(now)
         self._away_since = None
         self._watch.judge(self._figures, now)
         changed = self._watch.settle(now)

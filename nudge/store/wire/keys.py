@@ -91,6 +91,8 @@ FAMILIES = (
     Family("alarms_open", "config", "zset", "Alarms", "monitor, notices", "until resolved", True),
     Family("notices", "config", "hash", "Deliveries", "web, notices", "31 days", True),
     Family("notifier", "config", "hash", "Deliveries", "notices", "for ever"),
+    Family("processes", "config", "hash", "ProcessNotes", "monitor", "a minute"),
+    Family("reward_runs", "config", "hash", "RewardRuns", "monitor", "as the slot"),
     Family("judgement", "config", "hash", "Alarms", "monitor", "for ever"),
     Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),
