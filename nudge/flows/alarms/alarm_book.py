@@ -101,7 +101,7 @@ class AlarmBook:
     def _new(self, monitor: Monitor, found: StreamFinding, cause: Cause, at: float) -> Alarm:
         key = f"{alarm_key(monitor.name, cause.values)}|{at!r}"
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        figures = {"ratio": found.ratio, **cause.figures}
+        figures = {"ratio": found.ratio, **found.figures, **cause.figures}
         began = float(found.began * MINUTE)
         step = AlarmStep(at, AlarmAction.OPEN, WHO)
         alarm = Alarm(

@@ -13,7 +13,7 @@ from bandits.causes.rules import CauseRules
 from bandits.causes.search import find_cause
 from bandits.causes.table import AttributeTable
 from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, SUCCEEDED, LeafCount
-from nudge.domain.alarms.monitors import COUNTS, Monitor, WatchKind
+from nudge.domain.alarms.monitors import COUNTS, LIMITS, Monitor, WatchKind
 from nudge.domain.alarms.watch_plan import REASON
 from nudge.flows.alarms.minute_sums import Stream
 
@@ -65,7 +65,7 @@ def search_cause(
         now: minute up to which everything is judged, included.
     """
     own = {stream.attribute: stream.value} if stream.attribute else {}
-    if monitor.kind in COUNTS:
+    if monitor.kind in COUNTS | LIMITS:
         return Cause({"stage": stream.stage, **own})
     firsts = [began - SPAN * k for k in range(1, SPANS + 1)]
     spans = [range(began, now + 1), *(range(first, first + SPAN) for first in firsts)]
