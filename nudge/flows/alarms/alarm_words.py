@@ -33,11 +33,11 @@ def describe_alarm(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -
     zh = "，".join(f"{_title(name)} {value}" for name, value in alarm.cause.items())
     en = ", ".join(f"{name} {value}" for name, value in alarm.cause.items())
     what = _WHAT[monitor.kind]
-    numbers = _numbers(alarm)
+    numbers, reasons = _numbers(alarm), _reasons(alarm)
     rest = _unchanged(alarm)
     return {
-        "zh": f"自 {began} 起，{zh}：{what[0]}{numbers[0]}。{rest[0]}",
-        "en": f"Since {began}, {en}: {what[1]}{numbers[1]}.{rest[1]}",
+        "zh": f"自 {began} 起，{zh}：{what[0]}{numbers[0]}{reasons[0]}。{rest[0]}",
+        "en": f"Since {began}, {en}: {what[1]}{numbers[1]}{reasons[1]}.{rest[1]}",
     }
 
 
@@ -68,6 +68,7 @@ def _facts(alarm: Alarm) -> CauseFacts:
         figures["share_explained"],
         alarm.began,
         alarm.unchanged,
+        alarm.reasons,
     )
 
 
@@ -82,6 +83,14 @@ def _numbers(alarm: Alarm) -> tuple[str, str]:
         return f"，为平时的 {ratio:.0%}", f" to {ratio:.0%} of the usual"
     rate, usual = figures["rate"], figures["usual"]
     return f"，{rate:.1%}（平时 {usual:.1%}）", f" to {rate:.1%} (usually {usual:.1%})"
+
+
+def _reasons(alarm: Alarm) -> tuple[str, str]:
+    if not alarm.reasons:
+        return "", ""
+    zh = "、".join(f"{name}（{share:.0%}）" for name, share in alarm.reasons)
+    en = ", ".join(f"{name} ({share:.0%})" for name, share in alarm.reasons)
+    return f"，失败原因主要是 {zh}", f", mostly for {en}"
 
 
 def _unchanged(alarm: Alarm) -> tuple[str, str]:

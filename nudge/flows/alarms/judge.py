@@ -13,12 +13,14 @@ import numpy as np
 from bandits.arrays import AnyArray
 from bandits.monitoring import CalendarDay, DelayLaw, StepResult
 from nudge.domain.alarms.monitors import LIMITS, Monitor, Monitors
+from nudge.domain.alarms.quarantine import Quarantine
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.flows.alarms.day_weights import quarantine_weights
 from nudge.flows.alarms.judged_time import JudgedTime
 from nudge.flows.alarms.limit_watch import HOUR as MINUTES
 from nudge.flows.alarms.limit_watch import Crossing, LimitWatch
 from nudge.flows.alarms.minute_sums import MinuteSums, Stream
-from nudge.flows.alarms.monitor_watch import BINS, MonitorWatch, limits_of
+from nudge.flows.alarms.monitor_watch import MonitorWatch, limits_of
 from nudge.flows.alarms.watch_state import FORGET, WatchState, no_delays
 
 REFIT: Final = 60
@@ -68,11 +70,13 @@ class Judge:
         monitors: of the installation.
         plan: what is counted.
         time: calendar of the monitors.
+        quarantines: that people marked: their hours teach no usual.
     """
 
     monitors: Monitors
     plan: WatchPlan
     time: JudgedTime
+    quarantines: tuple[Quarantine, ...] = ()
 
     def advance(
         self, state: WatchState, minute: int, sums: MinuteSums
@@ -87,7 +91,7 @@ class Judge:
         day = self.time.day_of(minute)
         starts_day = bool(state.day) and day != state.day
         if starts_day:
-            state = self._closed(state)
+            state = self._closed(state, minute)
         judged = _Minute(minute, sums, self.time, starts_day=starts_day)
         watches: dict[str, MonitorWatch] = {}
         limits: dict[str, LimitWatch] = {}
@@ -159,9 +163,10 @@ class Judge:
         tests = [one for one in self.monitors.each if one.kind not in LIMITS]
         return sum(len(one.watched(self.plan)) * (1 + len(one.by)) for one in tests)
 
-    def _closed(self, state: WatchState) -> WatchState:
+    def _closed(self, state: WatchState, minute: int) -> WatchState:
         """Return the state behind a day that has ended: what was learned from it is in."""
-        kind, weight = self.time.kind_of(state.day), np.ones(BINS)
+        weight = quarantine_weights(self.quarantines, self.time, state.day, minute)
+        kind = self.time.kind_of(state.day)
         named = {one.name: one for one in self.monitors.each}
         watches = {
             name: watch.close_day(kind, weight, named[name.split("/")[0]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import pytest
@@ -13,8 +14,8 @@ from nudge.domain.alarms.watch_plan import WatchedStage, WatchPlan
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.flows.alarms.alarm_book import AlarmBook
 from nudge.flows.alarms.alarm_words import describe_alarm
-from nudge.flows.alarms.cause_search import search_cause
-from nudge.flows.alarms.judge import Judge
+from nudge.flows.alarms.cause_search import Cause, search_cause
+from nudge.flows.alarms.judge import Judge, StreamFinding
 from nudge.flows.alarms.judged_time import JudgedTime
 from nudge.flows.alarms.limit_watch import CALM
 from nudge.flows.alarms.minute_sums import MinuteSums, Stream
@@ -29,6 +30,10 @@ Counts = tuple[int, int, int]
 def monitor(kind: WatchKind, least: float | None = None, most: float | None = None) -> Monitor:
     level = AlarmLevel.WARNING
     return Monitor("m", kind, ("complaint",), ("channel",), 0.0, level, least=least, most=most)
+
+
+def search(one: Monitor, found: StreamFinding, *, now: int) -> Cause:
+    return search_cause({}, one, found.stream, found.began, now)
 
 
 def play(one: Monitor, minutes: Sequence[Counts | None], *, again: bool = False) -> list[Alarm]:
@@ -51,7 +56,7 @@ def play(one: Monitor, minutes: Sequence[Counts | None], *, again: bool = False)
             state = read
         book = AlarmBook(
             list(known.values()),
-            lambda m, found, k=k: search_cause({}, m, found.stream, found.began, FIRST + k),
+            partial(search, now=FIRST + k),
             lambda alarm, m: describe_alarm(alarm, m, OperatorCalendar()),
         )
         new = book.changes(findings, FIRST + k)
