@@ -13,6 +13,7 @@ from nudge import clock
 from nudge.config.slot_change import Edit
 from nudge.config.slot_file import load_slots
 from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmStatus, AlarmStep
+from nudge.domain.alarms.drawn_shares import MILLION, WEEK
 from nudge.domain.alarms.process_figures import ProcessFigures
 from nudge.domain.alarms.reward_runs import AGE, RunState
 from nudge.domain.alarms.service_alarms import ServiceMonitor
@@ -188,6 +189,20 @@ def test_counts_of_a_slot_are_read_bucket_by_bucket(site: Site) -> None:
     learned(site)
     assert watch.look(slots, clock.now() + AGE + 600.0, 0.0)["banner"].exposures == 3
     assert site.store.reward_runs.read()["banner"].run == 3
+
+
+def test_shares_that_chance_does_not_explain_are_told_at_once(site: Site) -> None:
+    """The sums of the fold `monitor` are added up over partitions; honest ones open nothing."""
+    week = int(START // WEEK)
+    for slot, excess in (("banner", 2_000), ("prefill", 20)):
+        for p in site.store.keys.every_partition():
+            for variant, sign in (("a", 1), ("b", -1)):
+                for kind, number in (("x", sign * excess), ("v", 1_000)):
+                    name = f"{slot}\x1f{variant}\x1f{kind}"
+                    key = site.store.keys.shares(p, week)
+                    site.store.client.call("HSET", key, name, number * MILLION)
+    [alarm] = loop_of(site).turn(START)
+    assert (alarm.monitor, alarm.cause) == ("service.sample_ratio", {"slot": "banner"})
 
 
 def learned(site: Site) -> None:

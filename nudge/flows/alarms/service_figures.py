@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from nudge.domain.alarms.drawn_shares import mismatched_slots
 from nudge.domain.alarms.service_alarms import FREEZERS, Freeze, ServiceFigures
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.slots.slot import SlotMode
@@ -66,8 +67,14 @@ class ServiceFigureReader:
             waiting_news={} if work.planning else waiting,
             failing=dict(self.catalogue.failing),
             frozen={name: self._freeze(name) for name in frozen},
+            mismatched=self._mismatched(now),
             rewards=self._rewards.look([one.slot for one in slots.values()], now, behind),
         )
+
+    def _mismatched(self, now: float) -> frozenset[str]:
+        """Return the slots whose shares are wrong: this week's sums, or the last one's."""
+        each = self.store.minute_counts.shares(now)
+        return mismatched_slots(each[0]) | mismatched_slots(each[1])
 
     def _freeze(self, slot: str) -> Freeze:
         """Return who froze a slot: the author of the last change of its mode."""
