@@ -45,7 +45,11 @@ def draw_of(decision: Decision, ref: Ref) -> Draw | None:
     if not drawn or decision.due is not None or len(decision.pmf) <= 1:
         return None
     chances = zip(decision.eligible, decision.pmf, strict=True)
-    return Draw(tuple(ref), decision.variant, {name: round(p * MILLION) for name, p in chances})
+    return Draw(
+        (ref.partition, ref.position, ref.index),
+        decision.variant,
+        {name: round(p * MILLION) for name, p in chances},
+    )
 
 
 def read_draw(ref: Sequence[int], variant: str, chances: Mapping[str, int]) -> Draw:
