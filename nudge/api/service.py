@@ -197,6 +197,10 @@ class Service:
         held = self.catalogue()
         return held if all(name in held.slots for name in names) else self.latest()
 
+    def served_versions(self) -> dict[str, str]:
+        """Return the version of the policy that this process serves, by slot."""
+        return {name: one.policy.version for name, one in self.held.catalogue.slots.items()}
+
     def latest(self) -> Catalogue:
         """Read the store's present catalogue; return the one in memory if the store is away.
 
@@ -260,7 +264,9 @@ class Service:
         the first pages would have to read them in the time that a page may wait, or be refused.
         """
         self.store.client.before_return = self.recognise
-        keeper.start(self.spool, self.store.client, self.patient, self.metrics.spool)
+        keeper.start(
+            self.spool, self.store.client, self.patient, self.metrics.spool, self.served_versions
+        )
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
         self.held.await_first(FIRST)

@@ -32,7 +32,9 @@ from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
 from nudge.store.service.policy_holds import PolicyHolds
+from nudge.store.service.process_notes import ProcessNotes
 from nudge.store.service.quarantines import Quarantines
+from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
@@ -127,6 +129,16 @@ class Store:
     def log_rewrite(self) -> LogRewrite:
         """The rewrite of the store's own log: no forgotten person is on disk afterwards."""
         return LogRewrite(self.client, self.keys)
+
+    @cached_property
+    def process_notes(self) -> ProcessNotes:
+        """Notes of web processes: the figures that only they know."""
+        return ProcessNotes(self.client, self.keys)
+
+    @cached_property
+    def reward_runs(self) -> RewardRuns:
+        """Runs of slots without a reward."""
+        return RewardRuns(self.client, self.keys)
 
     @cached_property
     def bulk(self) -> BulkPlanning:

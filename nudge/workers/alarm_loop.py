@@ -12,7 +12,7 @@ import structlog
 from nudge import clock
 from nudge.config.documents.configuration import Configuration
 from nudge.domain.alarms.alarm import Alarm
-from nudge.domain.alarms.quarantine import QuarantineNote, QuarantineScope
+from nudge.domain.alarms.quarantine import Quarantine, QuarantineNote, QuarantineScope
 from nudge.domain.alarms.watch_plan import CHANNEL, METHOD
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
@@ -54,6 +54,7 @@ class AlarmLoop:
         self._store, self._follow = store, follow
         self._owner, self._ttl, self._store_check = owner, ttl, store_check
         self._judges: dict[int, tuple[Configuration, Judge]] = {}
+        self._quarantines: tuple[str, tuple[Quarantine, ...]] = ("", ())
         self._rounds = MonitorRounds(store, self._judge, self._say)
 
     def run(self, stop: Event) -> None:
@@ -79,6 +80,7 @@ class AlarmLoop:
         if not self._store.alarms.acquire(self._owner, self._ttl):
             self._rounds.forget()
             return []
+        self._follow_quarantines()
         changed = self._rounds.turn()
         self._quarantine(now)
         return changed
@@ -87,9 +89,18 @@ class AlarmLoop:
         current = self._follow()
         known = self._judges.get(0)
         if known is None or known[0] is not current:
-            judge = Judge(current.monitors, current.watch_plan, judged_time(current, clock.now()))
+            time = judged_time(current, clock.now())
+            judge = Judge(current.monitors, current.watch_plan, time, self._quarantines[1])
             known = self._judges[0] = (current, judge)
         return known[1]
+
+    def _follow_quarantines(self) -> None:
+        """Read the quarantines where they changed: the hours of a day that ends may be theirs."""
+        version = self._store.snapshots.versions()[0]
+        if version != self._quarantines[0]:
+            found = self._store.quarantines.current().values()
+            self._quarantines = version, tuple(one for one in found if not one.alarm)
+            self._judges.clear()
 
     def _say(self, alarm: Alarm, monitor: object) -> dict[str, str]:
         judge = self._judge()

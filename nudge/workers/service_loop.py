@@ -72,7 +72,7 @@ class ServiceLoop:
             self._watch, self._away_since = ServiceWatch(self._store), None
             return []
         self._watch.take_up()
-        self._figures = replace(self._reader.read(), walk_failed=self._walk_failed())
+        self._figures = replace(self._reader.read(now), walk_failed=self._walk_failed())
         self._away_since = None
         self._watch.judge(self._figures, now)
         changed = self._watch.settle(now)

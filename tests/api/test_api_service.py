@@ -246,6 +246,7 @@ def test_what_the_spool_holds_is_told(web: Web, monkeypatch: pytest.MonkeyPatch)
         web.decide()
         web.send({"event_id": "e", "type": "step", "visitor_id": "v", "step": "home"})
         keeper.tell(away=True)
+    fullest = service.spool.used
     text = web.http.get("/metrics").text
     for line in ("nudge_spooled_total 3.0", "nudge_spool_pending 3.0", "nudge_store_away 1.0"):
         assert line in text
@@ -255,6 +256,9 @@ def test_what_the_spool_holds_is_told(web: Web, monkeypatch: pytest.MonkeyPatch)
     text = web.http.get("/metrics").text
     for line in ("nudge_spool_drained_total 3.0", "nudge_spool_pending 0.0"):
         assert line in text
+    # The monitors, which run elsewhere, read the fullest moment in the store.
+    [noted] = service.store.process_notes.read().values()
+    assert noted.spool_used == fullest > 0.0
 
 
 def no_answer(*_: object) -> object:

@@ -21,15 +21,17 @@ from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.alarms.alarm import AlarmLevel
-from nudge.domain.alarms.monitors import OWN, RISES, Monitor, Monitors, WatchKind
+from nudge.domain.alarms.monitors import LIMITS, OWN, RISES, Monitor, Monitors, WatchKind
 from nudge.domain.alarms.watch_plan import BESIDE, PAYMENTS, SCENE, SLOT, WatchedStage, WatchPlan
 from nudge.errors import InvalidConfigError
 
 _BUDGET: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3})?) per (day|week|month|year)")
 _YEARLY: Final = {"day": 365.0, "week": 52.0, "month": 12.0, "year": 1.0}
 _BUDGET_RIGHT: Final = 'write how many false alarms are borne, such as "1 per year"'
+_CHANGE_RIGHT: Final = "write a share, such as 0.3"
 _FALL: Final = 0.95
 _RISE: Final = 10.0
+_COUNT: Final = 1e9
 _MOST: Final = 50
 _PROMOTIONS: Final = 1_000
 _LONGEST: Final = 31
@@ -61,7 +63,9 @@ class MonitorTableSchema(StrictTable):
     by = Items(
         ma.String(validate=ATTRIBUTE), load_default=list, **field_texts("list names of attributes")
     )
-    change = FiniteNumber(required=True, **field_texts("write a share, such as 0.3"))
+    change = FiniteNumber(load_default=None, **field_texts(_CHANGE_RIGHT))
+    least = FiniteNumber(load_default=None, **field_texts("write the lowest value of an hour"))
+    most = FiniteNumber(load_default=None, **field_texts("write the highest value of an hour"))
     level = ma.String(
         load_default=AlarmLevel.WARNING.value,
         validate=OneOf(*(one.value for one in AlarmLevel)),
@@ -179,9 +183,11 @@ def _monitor(one: Mapping[str, Any]) -> Monitor:
         WatchKind(one["watch"]),
         tuple(one["stages"]),
         tuple(one["by"]),
-        one["change"],
+        one["change"] or 0.0,
         AlarmLevel(one["level"]),
         one["quarantine"],
+        one["least"],
+        one["most"],
     )
 
 
@@ -198,9 +204,34 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
                 f"monitors.{one['name']}.by",
                 f"{name!r} is unknown; use {', '.join(sorted(known))}",
             )
-        most = _RISE if one["watch"] in RISES else _FALL
-        if not 0.05 <= one["change"] < most:  # noqa: PLR2004 - beyond it no test tells anything
-            yield f"monitors.{one['name']}.change", f"is out of range; write 0.05 to below {most:g}"
+        check = _limit_problems if one["watch"] in LIMITS else _change_problems
+        for key, wrong in check(one):
+            yield f"monitors.{one['name']}.{key}", wrong
+
+
+def _change_problems(one: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in ("least", "most"):
+        if one[key] is not None:
+            yield key, f'does not go with watch = "{one["watch"]}"; use an hourly one'
+    most = _RISE if one["watch"] in RISES else _FALL
+    if one["change"] is None:
+        yield "change", f"is missing; {_CHANGE_RIGHT}"
+    elif not 0.05 <= one["change"] < most:  # noqa: PLR2004 - beyond it no test tells anything
+        yield "change", f"is out of range; write 0.05 to below {most:g}"
+
+
+def _limit_problems(one: Mapping[str, Any]) -> Iterator[Problem]:
+    least, most = one["least"], one["most"]
+    if one["change"] is not None:
+        yield "change", "does not go with a limit; write least or most"
+    if least is None and most is None:
+        yield "least", "is missing, and so is most; write one of them"
+    highest = 1.0 if one["watch"] == WatchKind.HOURLY_RATE else _COUNT
+    for key in ("least", "most"):
+        if one[key] is not None and not 0.0 <= one[key] <= highest:
+            yield key, f"is out of range; write 0 to {highest:,.0f}"
+    if least is not None and most is not None and least > most:
+        yield "least", f"is above most, {most:g}; write less"
 
 
 def _between(data: Mapping[str, Any]) -> Iterator[Problem]:

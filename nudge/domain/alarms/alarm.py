@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+REASON_FIGURE: Final = "reason:"
+"""Prefix of figures that tell the share of a reason among the failures beyond the usual."""
+
 
 class AlarmLevel(StrEnum):
     """Level of an alarm: decides who is told, and whether a night waits."""
@@ -95,6 +98,16 @@ class Alarm:
     unchanged: tuple[str, ...] = ()
     quarantine: str = ""
     steps: tuple[AlarmStep, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[tuple[str, float], ...]:
+        """Reasons of failures with their shares, the greatest first."""
+        found = [
+            (name.removeprefix(REASON_FIGURE), share)
+            for name, share in self.figures.items()
+            if name.startswith(REASON_FIGURE)
+        ]
+        return tuple(sorted(found, key=lambda one: (-one[1], one[0])))
 
     @property
     def key(self) -> str:

@@ -19,10 +19,14 @@ class WatchKind(StrEnum):
     FAILURES = "failures"
     SILENCE = "silence"
     SURGE = "surge"
+    HOURLY_COUNT = "hourly_count"
+    HOURLY_RATE = "hourly_rate"
 
 
 COUNTS: Final = frozenset({WatchKind.SILENCE, WatchKind.SURGE})
 """Kinds that watch a number of events, not a share of arrivals."""
+LIMITS: Final = frozenset({WatchKind.HOURLY_COUNT, WatchKind.HOURLY_RATE})
+"""Kinds that are compared with plain limits, hour by hour, and learn nothing."""
 RISES: Final = frozenset({WatchKind.FAILURES, WatchKind.SURGE})
 """Kinds that watch for a rise."""
 OWN: Final = (CHANNEL, METHOD, REASON)
@@ -38,9 +42,11 @@ class Monitor:
         kind: which number it watches.
         stages: names; empty for all of the funnel but the last.
         by: attributes whose values are watched by themselves, too.
-        change: the fall (or rise) that matters, as a share.
+        change: the fall (or rise) that matters, as a share; of no use for limits.
         level: of its alarms.
         quarantine: whether its alarms mark an interval that teaches nothing.
+        least: lowest number or share of an hour that is allowed; None for any.
+        most: the highest one; None for any.
     """
 
     name: str
@@ -50,6 +56,8 @@ class Monitor:
     change: float = 0.3
     level: AlarmLevel = AlarmLevel.WARNING
     quarantine: bool = False
+    least: float | None = None
+    most: float | None = None
 
     def watched(self, plan: WatchPlan) -> tuple[str, ...]:
         """Return the names of the stages that it watches."""

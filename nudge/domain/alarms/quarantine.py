@@ -116,6 +116,13 @@ class Quarantine:
         """Whether its exposures count nothing: until it is released."""
         return self.status is not QuarantineStatus.RELEASED
 
+    def was_left_out(self, at: float) -> tuple[float, float] | None:
+        """Return the interval that was left out as known at a moment; None for none."""
+        known = [one for one in self.steps if one.note.at <= at]
+        if not known or _AFTER[known[-1].action] is QuarantineStatus.RELEASED:
+            return None
+        return self.start, known[-1].end
+
     def touches(self, start: float, end: float) -> bool:
         """Return whether the interval [start, end) shares a moment with the quarantine's."""
         return self.start < end and start < self.end

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bandits.units import MINUTE
 from nudge.domain.alarms.alarm import AlarmLevel, alarm_key
@@ -27,6 +27,8 @@ class ServiceMonitor(StrEnum):
     STALE_SNAPSHOT = "service.stale_snapshot"
     PUBLISH_FAILING = "service.publish_failing"
     SLOT_FROZEN = "service.slot_frozen"
+    HARM_FREEZE = "service.harm_freeze"
+    PAGE_WORD_FREEZE = "service.page_word_freeze"
     REWARD_DROUGHT = "service.reward_drought"
     SAMPLE_RATIO = "service.sample_ratio"
     WALK = "service.walk"
@@ -44,6 +46,36 @@ class RewardRun(NamedTuple):
     rate: float
 
 
+class Freeze(NamedTuple):
+    """A freeze of a slot.
+
+    Attributes:
+        who: `guard`, `page_word` or a person.
+        said: its own sentence by language; empty where a person froze it.
+    """
+
+    who: str
+    said: Mapping[str, str] = {}
+
+
+FREEZERS: Final[Mapping[str, ServiceMonitor]] = {
+    "guard": ServiceMonitor.HARM_FREEZE,
+    "page_word": ServiceMonitor.PAGE_WORD_FREEZE,
+}
+"""Name in the audit -> monitor of the freezes that the service made by itself."""
+AT_ONCE: Final = frozenset(
+    {
+        # A spool fills while the store is away, and is empty moments after it is back.
+        ServiceMonitor.SPOOL,
+        ServiceMonitor.HARM_FREEZE,
+        ServiceMonitor.PAGE_WORD_FREEZE,
+        ServiceMonitor.SAMPLE_RATIO,
+        ServiceMonitor.REWARD_DROUGHT,
+    }
+)
+"""Monitors whose figure is a finding already: it needs no minute of being bad."""
+
+
 @dataclass(frozen=True)
 class ServiceFigures:
     """The figures of the service at one moment.
@@ -56,7 +88,7 @@ class ServiceFigures:
         spool_used: share of the spool that is used, of the fullest process.
         waiting_news: slot -> seconds that news waits for a snapshot.
         failing: slot -> error of its learner.
-        frozen: slot -> who froze it: `guard`, `page_word` or a person.
+        frozen: slot -> who froze it, and why.
         rewards: slot -> run without a reward.
         mismatched: slots whose shares and logged probabilities differ.
         walk_failed: step at which the synthetic walk fails; empty where it does not.
@@ -69,7 +101,7 @@ class ServiceFigures:
     spool_used: float = 0.0
     waiting_news: Mapping[str, float] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
-    frozen: Mapping[str, str] = field(default_factory=dict)
+    frozen: Mapping[str, Freeze] = field(default_factory=dict)
     rewards: Mapping[str, RewardRun] = field(default_factory=dict)
     mismatched: frozenset[str] = frozenset()
     walk_failed: str = ""
@@ -112,6 +144,7 @@ class Check(NamedTuple):
         cause: what it concerns, such as `slot: banner`; empty for all of the service.
         badness: the figure as a share of its limit: bad from 1 on.
         figure: in the sentence; a number in the figure's unit, or a word.
+        said: sentence of its own, by language; empty where the monitor has one for all.
     """
 
     monitor: ServiceMonitor
@@ -119,6 +152,7 @@ class Check(NamedTuple):
     level: AlarmLevel
     badness: float
     figure: float | str = ""
+    said: Mapping[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -171,8 +205,11 @@ def judge_service(
     after: dict[str, Watch] = {}
     for key in watches.keys() | checks.keys():
         # What is not checked any more, such as a slot that is gone, is good.
-        badness = checks[key].badness if key in checks else 0.0
-        watch = _next(watches.get(key, Watch()), badness, now, limits)
+        check = checks.get(key)
+        badness = check.badness if check else 0.0
+        bad_for = 0.0 if check and check.monitor in AT_ONCE else limits.bad_for
+        patience = bad_for, limits.good_for
+        watch = _next(watches.get(key, Watch()), badness, now, limits.good, patience)
         if watch != Watch():
             after[key] = watch
     opened = [key for key, one in after.items() if one.open and not _was_open(watches, key)]
@@ -184,13 +221,15 @@ def _was_open(watches: Mapping[str, Watch], key: str) -> bool:
     return watches.get(key, Watch()).open
 
 
-def _next(watch: Watch, badness: float, now: float, limits: ServiceLimits) -> Watch:
-    turns = badness < limits.good if watch.open else badness >= 1.0
+def _next(
+    watch: Watch, badness: float, now: float, good: float, patience: tuple[float, float]
+) -> Watch:
+    turns = badness < good if watch.open else badness >= 1.0
     if not turns:
         return Watch(watch.open)
     since = now if watch.turned is None else watch.turned
-    patience = limits.good_for if watch.open else limits.bad_for
-    return Watch(not watch.open) if now - since >= patience else Watch(watch.open, since)
+    waits = patience[1] if watch.open else patience[0]
+    return Watch(not watch.open) if now - since >= waits else Watch(watch.open, since)
 
 
 def service_checks(figures: ServiceFigures, limits: ServiceLimits) -> Iterator[Check]:
@@ -216,13 +255,20 @@ def _slot_checks(figures: ServiceFigures, limits: ServiceLimits) -> Iterator[Che
         yield Check(ServiceMonitor.STALE_SNAPSHOT, {"slot": slot}, warning, bad, waits)
     for slot, error in figures.failing.items():
         yield Check(ServiceMonitor.PUBLISH_FAILING, {"slot": slot}, warning, 1.0, error)
-    for slot, who in figures.frozen.items():
-        yield Check(ServiceMonitor.SLOT_FROZEN, {"slot": slot}, warning, 1.0, who)
+    for slot, freeze in figures.frozen.items():
+        yield _freeze_check(slot, freeze)
     for slot in figures.mismatched:
         yield Check(ServiceMonitor.SAMPLE_RATIO, {"slot": slot}, AlarmLevel.CRITICAL, 1.0)
     for slot, run in figures.rewards.items():
         bad = drought_length(run, limits)
         yield Check(ServiceMonitor.REWARD_DROUGHT, {"slot": slot}, warning, bad, run.exposures)
+
+
+def _freeze_check(slot: str, freeze: Freeze) -> Check:
+    monitor = FREEZERS.get(freeze.who, ServiceMonitor.SLOT_FROZEN)
+    by_itself = monitor is not ServiceMonitor.SLOT_FROZEN
+    level = AlarmLevel.CRITICAL if by_itself else AlarmLevel.WARNING
+    return Check(monitor, {"slot": slot}, level, 1.0, freeze.who, freeze.said)
 
 
 def drought_length(run: RewardRun, limits: ServiceLimits) -> float:

@@ -41,9 +41,10 @@ _SENTENCES: Final[Mapping[ServiceMonitor, Said]] = {
         "en": "The spool is {figure} full; a full one refuses events. Bring the store back.",
     },
     ServiceMonitor.STALE_SNAPSHOT: {
-        "zh": "决策位 {slot} 有新数据，但策略已 {figure}没有更新。请检查 worker 的日志。",
-        "en": "The slot {slot} has news that has waited for a new policy for {figure}. See the "
-        "worker's log.",
+        "zh": "决策位 {slot} 有新数据，但页面使用的策略已 {figure}没有更新。"
+        "请检查 worker 和网页进程的日志。",
+        "en": "The slot {slot} has news that pages have not been served for {figure}. See the logs "
+        "of the worker and of the web processes.",
     },
     ServiceMonitor.PUBLISH_FAILING: {
         "zh": "决策位 {slot} 的策略无法发布（{figure}），继续使用上一版。"
@@ -52,9 +53,16 @@ _SENTENCES: Final[Mapping[ServiceMonitor, Said]] = {
         "Look for publish_failed in the worker's log.",
     },
     ServiceMonitor.SLOT_FROZEN: {
-        "zh": "决策位 {slot} 已被冻结（操作者：{figure}），不再学习。查明原因后将模式改回 live。",
-        "en": "The slot {slot} is frozen by {figure} and learns nothing. Set its mode to live once "
-        "the reason is settled.",
+        "zh": "决策位 {slot} 已被冻结（操作者：{figure}），不再学习。{said}",
+        "en": "The slot {slot} is frozen by {figure} and learns nothing. {said}",
+    },
+    ServiceMonitor.HARM_FREEZE: {
+        "zh": "决策位 {slot} 被损害监测自动冻结。{said}",
+        "en": "The harm guard froze the slot {slot}. {said}",
+    },
+    ServiceMonitor.PAGE_WORD_FREEZE: {
+        "zh": "决策位 {slot} 的页面上报与服务器记录不符，已自动冻结。{said}",
+        "en": "The slot {slot} is frozen since its pages tell what servers do not. {said}",
     },
     ServiceMonitor.REWARD_DROUGHT: {
         "zh": "决策位 {slot} 连续 {figure} 次曝光没有一次转化，不像偶然。"
@@ -76,13 +84,24 @@ _SENTENCES: Final[Mapping[ServiceMonitor, Said]] = {
     },
 }
 
+_SETTLE: Final[Said] = {
+    "zh": "查明原因后将模式改回 live。",
+    "en": "Set its mode to live once the reason is settled.",
+}
+
 
 def service_sentence(check: Check) -> dict[str, str]:
     """Return the sentence of a check that is bad, by language."""
     figures = {"zh": _figure(check, "zh"), "en": _figure(check, "en")}
     said = _SENTENCES[check.monitor]
     return {
-        language: said[language].format(figure=figures[language], **check.cause)
+        language: said[language]
+        .format(
+            figure=figures[language],
+            said=check.said.get(language, _SETTLE[language]),
+            **check.cause,
+        )
+        .strip()
         for language in ("zh", "en")
     }
 

@@ -57,7 +57,9 @@ def _visited(trace: VisitTrace, at: float, plan: WatchPlan) -> VisitTrace:
 def _ended(trace: VisitTrace) -> VisitTrace:
     """Return the trace without its visit: what waits beside the funnel goes on waiting."""
     waiting = {SMS: trace.waiting[SMS]} if SMS in trace.waiting else {}
-    return VisitTrace(trace.changed, trace.acted, trace.attributes, waiting=waiting)
+    return VisitTrace(
+        trace.changed, trace.acted, trace.attributes, waiting=waiting, drawn=trace.drawn
+    )
 
 
 def _reached(

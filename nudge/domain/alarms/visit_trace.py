@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgpack
 
 from bandits.units import DAY
+from nudge.domain.alarms.drawn_shares import Draw, read_draw
 from nudge.domain.alarms.minute_counts import SUCCEEDED, delay_field, field_of, value_text
 from nudge.domain.alarms.watch_plan import CHANNEL, WatchPlan
 from nudge.domain.journal.records import Decision
@@ -46,6 +47,7 @@ class VisitTrace(NamedTuple):
         waiting: stage -> arrival.
         paid: whether a server reported a payment in the visit.
         failed: minute of the last failed payment that was counted, and its method.
+        drawn: slot -> latest draw, until it is shown.
     """
 
     changed: float = 0.0
@@ -56,6 +58,7 @@ class VisitTrace(NamedTuple):
     waiting: Mapping[str, Arrival] = {}
     paid: bool = False
     failed: tuple[int, str] = (0, "")
+    drawn: Mapping[str, Draw] = {}
 
 
 NEW: Final = VisitTrace()
@@ -108,4 +111,5 @@ def decode_trace(blob: bytes | None) -> VisitTrace:
         return NEW
     waiting = {name: Arrival(*one) for name, one in trace.waiting.items()}
     minute, method = trace.failed
-    return trace._replace(waiting=waiting, failed=(minute, method))
+    drawn = {slot: read_draw(*one) for slot, one in trace.drawn.items()}
+    return trace._replace(waiting=waiting, failed=(minute, method), drawn=drawn)

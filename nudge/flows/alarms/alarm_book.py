@@ -9,6 +9,7 @@ from typing import Final
 
 from bandits.units import HOUR, MINUTE
 from nudge.domain.alarms.alarm import (
+    REASON_FIGURE,
     Alarm,
     AlarmAction,
     AlarmLevel,
@@ -113,7 +114,8 @@ class AlarmBook:
     def _new(self, monitor: Monitor, found: StreamFinding, cause: Cause, at: float) -> Alarm:
         key = f"{alarm_key(monitor.name, cause.values)}|{at!r}"
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        figures = {"ratio": found.ratio, **cause.figures}
+        reasons = {f"{REASON_FIGURE}{name}": share for name, share in cause.reasons}
+        figures = {"ratio": found.ratio, **found.figures, **cause.figures, **reasons}
         began = float(found.began * MINUTE)
         step = AlarmStep(at, AlarmAction.OPEN, WHO)
         alarm = Alarm(

@@ -7,7 +7,7 @@ from typing import Final
 
 from nudge.domain.alarms.alarm import Alarm
 from nudge.domain.alarms.cause_sentence import TITLES, CauseFacts, cause_sentences
-from nudge.domain.alarms.monitors import Monitor, WatchKind
+from nudge.domain.alarms.monitors import LIMITS, Monitor, WatchKind
 from nudge.domain.basics.calendar import OperatorCalendar
 
 _MINUTE: Final = 16
@@ -18,6 +18,8 @@ _WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
     WatchKind.FAILURES: ("失败增多", "failures rose"),
     WatchKind.SILENCE: ("数量减少", "numbers fell"),
     WatchKind.SURGE: ("数量激增", "numbers rose"),
+    WatchKind.HOURLY_COUNT: ("次数", "count"),
+    WatchKind.HOURLY_RATE: ("比例", "share"),
 }
 
 
@@ -25,15 +27,33 @@ def describe_alarm(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -
     """Return the sentence of an alarm, by language."""
     if monitor.kind is WatchKind.RATE and "rate" in alarm.figures:
         return cause_sentences(_facts(alarm), calendar)
+    if monitor.kind in LIMITS:
+        return _limit_sentences(alarm, monitor, calendar)
     began = calendar.label(alarm.began)[:_MINUTE].replace("T", " ")
     zh = "，".join(f"{_title(name)} {value}" for name, value in alarm.cause.items())
     en = ", ".join(f"{name} {value}" for name, value in alarm.cause.items())
     what = _WHAT[monitor.kind]
-    numbers = _numbers(alarm)
+    numbers, reasons = _numbers(alarm), _reasons(alarm)
     rest = _unchanged(alarm)
     return {
-        "zh": f"自 {began} 起，{zh}：{what[0]}{numbers[0]}。{rest[0]}",
-        "en": f"Since {began}, {en}: {what[1]}{numbers[1]}.{rest[1]}",
+        "zh": f"自 {began} 起，{zh}：{what[0]}{numbers[0]}{reasons[0]}。{rest[0]}",
+        "en": f"Since {began}, {en}: {what[1]}{numbers[1]}{reasons[1]}.{rest[1]}",
+    }
+
+
+def _limit_sentences(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -> dict[str, str]:
+    """Return the sentence of a limit that was crossed: the hour, its figure, and the limit."""
+    end = calendar.label(alarm.opened)[:_MINUTE].replace("T", " ")
+    shown = "{:.1%}" if monitor.kind is WatchKind.HOURLY_RATE else "{:,.0f}"
+    value, limit = (shown.format(alarm.figures[name]) for name in ("value", "limit"))
+    zh = "、".join(f"{_title(name)} {one}" for name, one in alarm.cause.items())
+    en = ", ".join(f"{name} {one}" for name, one in alarm.cause.items())
+    above, what = bool(alarm.figures["above"]), _WHAT[monitor.kind]
+    return {
+        "zh": f"截至 {end} 的一小时内，{zh} 的{what[0]}为 {value}，"
+        f"{'高于上限' if above else '低于下限'} {limit}。",
+        "en": f"In the hour to {end}, {en}: the {what[1]} is {value}, "
+        f"{'above' if above else 'below'} the limit of {limit}.",
     }
 
 
@@ -48,6 +68,7 @@ def _facts(alarm: Alarm) -> CauseFacts:
         figures["share_explained"],
         alarm.began,
         alarm.unchanged,
+        alarm.reasons,
     )
 
 
@@ -62,6 +83,14 @@ def _numbers(alarm: Alarm) -> tuple[str, str]:
         return f"，为平时的 {ratio:.0%}", f" to {ratio:.0%} of the usual"
     rate, usual = figures["rate"], figures["usual"]
     return f"，{rate:.1%}（平时 {usual:.1%}）", f" to {rate:.1%} (usually {usual:.1%})"
+
+
+def _reasons(alarm: Alarm) -> tuple[str, str]:
+    if not alarm.reasons:
+        return "", ""
+    zh = "、".join(f"{name}（{share:.0%}）" for name, share in alarm.reasons)
+    en = ", ".join(f"{name} ({share:.0%})" for name, share in alarm.reasons)
+    return f"，失败原因主要是 {zh}", f", mostly for {en}"
 
 
 def _unchanged(alarm: Alarm) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -9,11 +10,12 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import FloatArray
+from bandits.causes.outcomes import find_outcomes
 from bandits.causes.rules import CauseRules
 from bandits.causes.search import find_cause
 from bandits.causes.table import AttributeTable
 from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, SUCCEEDED, LeafCount
-from nudge.domain.alarms.monitors import COUNTS, Monitor, WatchKind
+from nudge.domain.alarms.monitors import COUNTS, LIMITS, Monitor, WatchKind
 from nudge.domain.alarms.watch_plan import REASON
 from nudge.flows.alarms.minute_sums import Stream
 
@@ -32,11 +34,13 @@ class Cause:
         values: attribute -> value; several values of one are joined by a comma.
         figures: numbers by name.
         unchanged: attributes that were searched and do not explain it.
+        reasons: of reported failures inside, each with its share of those beyond the usual.
     """
 
     values: Mapping[str, str]
     figures: Mapping[str, float] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,20 +69,59 @@ def search_cause(
         now: minute up to which everything is judged, included.
     """
     own = {stream.attribute: stream.value} if stream.attribute else {}
-    if monitor.kind in COUNTS:
+    if monitor.kind in COUNTS | LIMITS:
         return Cause({"stage": stream.stage, **own})
     firsts = [began - SPAN * k for k in range(1, SPANS + 1)]
     spans = [range(began, now + 1), *(range(first, first + SPAN) for first in firsts)]
     held = [span for i, span in enumerate(spans) if not i or any(m in minutes for m in span)]
-    found = _leaves([_span(minutes, span) for span in held], monitor, stream.stage)
+    counts = [_span(minutes, span) for span in held]
+    found = _leaves(counts, monitor, stream.stage)
     if len(held) == 1 or not found.leaves or not found.arrivals[0].sum():
         return Cause({"stage": stream.stage, **own})
     cause = _searched(found, monitor, stream.stage)
     # The search found no value that stands out, but a detector did, within the budget.
-    return cause if len(cause.values) > 1 else replace(cause, values={**cause.values, **own})
+    if len(cause.values) == 1:
+        cause = replace(cause, values={**cause.values, **own})
+    return replace(cause, reasons=find_reasons(cause.values, counts))
 
 
-def _span(minutes: Mapping[int, Sequence[LeafCount]], span: range) -> Iterable[LeafCount]:
+def find_reasons(
+    cause: Mapping[str, str], spans: Sequence[Iterable[LeafCount]]
+) -> tuple[tuple[str, float], ...]:
+    """Find the reasons of reported failures that account for what a cause lost beyond the usual.
+
+    Args:
+        cause: attribute -> value, or values joined by a comma, with the stage.
+        spans: counts since the fall began, and before it.
+
+    Returns:
+        (reason, share of the failures beyond the usual), the greatest first.
+    """
+    arrivals = [0.0, 0.0]
+    failures: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for place, counts in enumerate(spans):
+        before = min(place, 1)
+        for count in counts:
+            if not _is_inside(count, cause):
+                continue
+            if count.kind == ARRIVED:
+                arrivals[before] += count.number
+            elif count.kind == FAILED and (reason := count.attributes.get(REASON)):
+                failures[reason][before] += count.number
+    if not failures or not arrivals[1]:
+        return ()
+    names = sorted(failures)
+    lost, usual = np.array([failures[name] for name in names]).T
+    told = find_outcomes(lost, usual, arrivals[0] / arrivals[1])
+    return tuple((names[one], share) for one, share in told)
+
+
+def _is_inside(count: LeafCount, cause: Mapping[str, str]) -> bool:
+    known = {"stage": count.stage, **count.attributes}
+    return all(known.get(name, _ABSENT) in text.split(", ") for name, text in cause.items())
+
+
+def _span(minutes: Mapping[int, Sequence[LeafCount]], span: range) -> list[LeafCount]:
     return [count for minute in span for count in minutes.get(minute, ())]
 
 

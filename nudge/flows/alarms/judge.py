@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,11 +12,15 @@ import numpy as np
 
 from bandits.arrays import AnyArray
 from bandits.monitoring import CalendarDay, DelayLaw, StepResult
-from nudge.domain.alarms.monitors import Monitor, Monitors
+from nudge.domain.alarms.monitors import LIMITS, Monitor, Monitors
+from nudge.domain.alarms.quarantine import Quarantine
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.flows.alarms.day_weights import quarantine_weights
 from nudge.flows.alarms.judged_time import JudgedTime
+from nudge.flows.alarms.limit_watch import HOUR as MINUTES
+from nudge.flows.alarms.limit_watch import Crossing, LimitWatch
 from nudge.flows.alarms.minute_sums import MinuteSums, Stream
-from nudge.flows.alarms.monitor_watch import BINS, MonitorWatch, limits_of
+from nudge.flows.alarms.monitor_watch import MonitorWatch, limits_of
 from nudge.flows.alarms.watch_state import FORGET, WatchState, no_delays
 
 REFIT: Final = 60
@@ -29,13 +34,15 @@ class StreamFinding(NamedTuple):
         stream: that fell (or rose).
         evidence: logarithm of the e-value.
         began: minute, as estimated.
-        ratio: of the count to the usual one, since it began.
+        ratio: of the count to the usual one, or to its limit, since it began.
+        figures: more numbers by name.
     """
 
     stream: Stream
     evidence: float
     began: int
     ratio: float
+    figures: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,13 @@ class Judge:
         monitors: of the installation.
         plan: what is counted.
         time: calendar of the monitors.
+        quarantines: that people marked: their hours teach no usual.
     """
 
     monitors: Monitors
     plan: WatchPlan
     time: JudgedTime
+    quarantines: tuple[Quarantine, ...] = ()
 
     def advance(
         self, state: WatchState, minute: int, sums: MinuteSums
@@ -82,11 +91,15 @@ class Judge:
         day = self.time.day_of(minute)
         starts_day = bool(state.day) and day != state.day
         if starts_day:
-            state = self._closed(state)
+            state = self._closed(state, minute)
         judged = _Minute(minute, sums, self.time, starts_day=starts_day)
         watches: dict[str, MonitorWatch] = {}
+        limits: dict[str, LimitWatch] = {}
         findings: list[MonitorFinding] = []
         for monitor in self.monitors.each:
+            if monitor.kind in LIMITS:
+                findings.append(self._limited(state, monitor, judged, limits))
+                continue
             found: list[tuple[MonitorWatch, StepResult]] = []
             for stage in monitor.watched(self.plan):
                 name = f"{monitor.name}/{stage}"
@@ -99,7 +112,30 @@ class Judge:
             findings.append(_finding(monitor, found))
         delays = _with_delays(state.delays, sums)
         laws = _fit_laws(delays) if minute % REFIT == 0 else state.laws
-        return WatchState(minute, day, watches, delays, laws), findings
+        return WatchState(minute, day, watches, delays, laws, limits), findings
+
+    def _limited(
+        self, state: WatchState, monitor: Monitor, judged: _Minute, after: dict[str, LimitWatch]
+    ) -> MonitorFinding:
+        """Return what a monitor of limits finds; its watches are put into `after`."""
+        stages = monitor.watched(self.plan)
+        new: list[StreamFinding] = []
+        for stage in stages:
+            name = f"{monitor.name}/{stage}"
+            watch = state.limits.get(name) or LimitWatch.start(stage, judged.minute)
+            watch, found = watch.advance(
+                judged.minute, judged.of_stage(stage), monitor, self.monitors.values
+            )
+            after[name] = watch
+            new += [_crossed(one, judged.minute) for one in found]
+        outside = frozenset(
+            stream
+            for stage in stages
+            for watch in [after[f"{monitor.name}/{stage}"]]
+            for stream, is_out in zip(watch.streams, watch.outside, strict=True)
+            if is_out
+        )
+        return MonitorFinding(monitor, tuple(new), outside, frozenset(stages))
 
     def _watch(
         self,
@@ -124,11 +160,13 @@ class Judge:
     @cached_property
     def _groups(self) -> int:
         """The number of groups of streams among which the budget is shared."""
-        return sum(len(one.watched(self.plan)) * (1 + len(one.by)) for one in self.monitors.each)
+        tests = [one for one in self.monitors.each if one.kind not in LIMITS]
+        return sum(len(one.watched(self.plan)) * (1 + len(one.by)) for one in tests)
 
-    def _closed(self, state: WatchState) -> WatchState:
+    def _closed(self, state: WatchState, minute: int) -> WatchState:
         """Return the state behind a day that has ended: what was learned from it is in."""
-        kind, weight = self.time.kind_of(state.day), np.ones(BINS)
+        weight = quarantine_weights(self.quarantines, self.time, state.day, minute)
+        kind = self.time.kind_of(state.day)
         named = {one.name: one for one in self.monitors.each}
         watches = {
             name: watch.close_day(kind, weight, named[name.split("/")[0]])
@@ -160,6 +198,12 @@ class _Minute:
         """Return the sums of one stage."""
         streams = self.sums.streams
         return replace(self.sums, streams={s: n for s, n in streams.items() if s.stage == stage})
+
+
+def _crossed(one: Crossing, minute: int) -> StreamFinding:
+    figures = {"value": one.value, "limit": one.limit, "above": float(one.above)}
+    ratio = one.value / one.limit if one.limit else math.inf
+    return StreamFinding(one.stream, one.distance, minute - MINUTES + 1, min(ratio, 1e6), figures)
 
 
 def _fit_laws(delays: Mapping[str, AnyArray]) -> dict[str, AnyArray]:

@@ -186,9 +186,10 @@ class MonitorWatch:
                 minute, seen, usual, limits, terms, starts_day=starts_day
             )
         today = watch.today.copy()
-        # A trouble that goes on is nothing to learn from.
-        today[:, 0, place[1]] += np.where(result.fallen, 0.0, observed)
-        today[:, 1, place[1]] += np.where(result.fallen, 0.0, exposed)
+        # A trouble that goes on is nothing to learn from; before it is judged nothing is a trouble.
+        down = result.fallen & watch.known
+        today[:, 0, place[1]] += np.where(down, 0.0, observed)
+        today[:, 1, place[1]] += np.where(down, 0.0, exposed)
         return replace(watch, detector=watch.reset(after, monitor), today=today), result
 
     def reset(self, after: Detector | RateDetector, monitor: Monitor) -> Detector | RateDetector:

@@ -13,6 +13,7 @@ import numpy as np
 
 from bandits.arrays import AnyArray
 from nudge.domain.alarms.minute_counts import LONGEST_DELAY
+from nudge.flows.alarms.limit_watch import LimitWatch
 from nudge.flows.alarms.minute_sums import Stream
 from nudge.flows.alarms.monitor_watch import MonitorWatch
 
@@ -31,6 +32,7 @@ class WatchState:
         watches: by name of the monitor.
         delays: stage -> (61,) successes by minutes of delay.
         laws: stage -> (K,) weights of the delay law, as they were fitted last.
+        limits: by name of the monitor and stage, of monitors of plain limits.
     """
 
     minute: int = 0
@@ -38,6 +40,7 @@ class WatchState:
     watches: Mapping[str, MonitorWatch] = field(default_factory=dict)
     delays: Mapping[str, AnyArray] = field(default_factory=dict)
     laws: Mapping[str, AnyArray] = field(default_factory=dict)
+    limits: Mapping[str, LimitWatch] = field(default_factory=dict)
 
 
 def no_delays() -> AnyArray:
@@ -53,7 +56,11 @@ def encode_state(state: WatchState) -> bytes:
     }
     delays = _packed(dict(sorted(state.delays.items())))
     laws = _packed(dict(sorted(state.laws.items())))
-    plain = (VERSION, state.minute, state.day, watches, delays, laws)
+    limits = {
+        name: ([list(s) for s in watch.streams], _packed(watch.arrays()))
+        for name, watch in sorted(state.limits.items())
+    }
+    plain = (VERSION, state.minute, state.day, watches, delays, laws, limits)
     return zlib.compress(msgpack.packb(plain), 1)
 
 
@@ -64,7 +71,7 @@ def decode_state(blob: bytes) -> WatchState | None:
     version, *fields = msgpack.unpackb(zlib.decompress(blob))
     if version != VERSION:
         return None
-    minute, day, watches, delays, laws = fields
+    minute, day, watches, delays, laws, *more = fields
     try:
         read = {
             name: MonitorWatch.read(tuple(Stream(*s) for s in streams), _unpacked(arrays))
@@ -72,7 +79,11 @@ def decode_state(blob: bytes) -> WatchState | None:
         }
     except (TypeError, ValueError):
         return None
-    return WatchState(minute, day, read, _unpacked(delays), _unpacked(laws))
+    limits = {
+        name: LimitWatch.read(tuple(Stream(*s) for s in streams), _unpacked(arrays))
+        for name, (streams, arrays) in (more[0] if more else {}).items()
+    }
+    return WatchState(minute, day, read, _unpacked(delays), _unpacked(laws), limits)
 
 
 def _packed(arrays: Mapping[str, AnyArray]) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bandits.units import HOUR, MINUTE
+from nudge.domain.alarms.drawn_shares import WEEK, draw_of, share_counts
 from nudge.domain.alarms.minute_counts import (
     ARRIVED,
     SUCCEEDED,
@@ -77,6 +78,7 @@ class MinuteCounter:
     watermark: float
     traces: dict[str, VisitTrace]
     counts: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    shares: defaultdict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def take(self, entry: JournalEntry) -> None:
         """Count one entry."""
@@ -92,13 +94,25 @@ class MinuteCounter:
             )
         elif isinstance(record, Decision):
             trace = recall_trace(self.traces[record.subject], self.watermark)
-            self.traces[record.subject] = decided(trace, record, at, self.plan)
+            trace = decided(trace, record, at, self.plan)
+            self.traces[record.subject] = _drawn(trace, entry, record, at)
         elif isinstance(record, Exposure | Reward) and record.reason == DecisionReason.FORCED:
             return  # a person's preview, or the synthetic walk
         elif isinstance(record, Exposure):
+            self._shown(record)
             self._teller(minute)(field_of(leaf_of(REWARD, {SLOT: record.slot}), ARRIVED))
         elif isinstance(record, Reward) and record.conversions > 0:
             self._reward(record, minute)
+
+    def _shown(self, record: Exposure) -> None:
+        """Add the shares of a draw whose exposure this is."""
+        trace = recall_trace(self.traces[record.subject], self.watermark)
+        draw = trace.drawn.get(record.slot)
+        if draw is None or draw.ref != tuple(record.decision):
+            return
+        rest = {slot: one for slot, one in trace.drawn.items() if slot != record.slot}
+        self.traces[record.subject] = trace._replace(drawn=rest)
+        self.shares[int(self.watermark // WEEK)].update(share_counts(record.slot, draw))
 
     def _reward(self, record: Reward, minute: int) -> None:
         tell = self._teller(minute)
@@ -172,6 +186,7 @@ class MonitorFold:
     ) -> Iterator[FoldWrite]:
         counts = self.store.minute_counts
         yield from counts.add(partition, batch.counts, state.generation)
+        yield from counts.add_shares(partition, batch.shares, state.generation)
         for subject, trace in batch.traces.items():
             if trace != before[subject]:
                 yield counts.put(partition, subject, trace, state.generation)
@@ -180,10 +195,19 @@ class MonitorFold:
         self, partition: int, state: MonitorState, entries: Sequence[JournalEntry]
     ) -> dict[str, VisitTrace]:
         subjects = dict.fromkeys(
-            e.record.subject for e in entries if isinstance(e.record, Event | Decision)
+            e.record.subject for e in entries if isinstance(e.record, Event | Decision | Exposure)
         )
         found = self.store.minute_counts.traces(partition, list(subjects), state.generation)
         return {subject: decode_trace(blob) for subject, blob in found.items()}
+
+
+def _drawn(trace: VisitTrace, entry: JournalEntry, decision: Decision, at: float) -> VisitTrace:
+    """Return the trace with the draw of a decision: its exposure is waited for."""
+    draw = draw_of(decision, entry.ref)
+    if draw is None:
+        return trace
+    drawn = {**trace.drawn, decision.slot: draw}
+    return trace._replace(changed=max(trace.changed, at), drawn=drawn)
 
 
 def _fold_fields(state: MonitorState) -> dict[str, str]:

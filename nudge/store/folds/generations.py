@@ -17,7 +17,7 @@ from nudge.store.wire.keys import Keys
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.ATTRIBUTE.value: ("visitor", "open"),
     FoldName.LEARN.value: ("counts", "blocks", "totals"),
-    FoldName.MONITOR.value: ("minutes", "trace"),
+    FoldName.MONITOR.value: ("minutes", "trace", "shares"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
 FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.alarms.drawn_shares import WEEK
 from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, encode_trace
 from nudge.domain.journal.fold_name import FoldName
-from nudge.store.folds.folds import FoldWrite
+from nudge.store.folds.folds import Folds, FoldWrite
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -69,6 +70,28 @@ class MinuteCountStore:
             key = self.keys.minutes(partition, minute, generation)
             for name, number in fields.items():
                 yield FoldWrite("HINCRBY", key, (name, number))
+
+    def shares(self, at: float) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the sums of drawn shares of the week of a moment, and of the week before."""
+        folds, week = Folds(self.client, self.keys), int(at // WEEK)
+        found = (Counter[str](), Counter[str]())
+        for p in self.keys.every_partition():
+            generation = folds.generation_of(p, FoldName.MONITOR)
+            for back, sums in enumerate(found):
+                rows = self.client.read_hash(self.keys.shares(p, week - back, generation))
+                sums.update({name.decode(): int(value) for name, value in rows.items()})
+        return found
+
+    def add_shares(
+        self, partition: int, shares: Mapping[int, Counter[str]], generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes that add drawn shares: week -> field -> millionths."""
+        for week, fields in shares.items():
+            key = self.keys.shares(partition, week, generation)
+            for name, number in fields.items():
+                if number:
+                    yield FoldWrite("HINCRBY", key, (name, number))
+            yield FoldWrite("PEXPIRE", key, (3 * WEEK * _MILLI,))
 
     def drop(
         self, partition: int, minutes: Iterable[int], generation: int = 0

@@ -65,6 +65,7 @@ FAMILIES = (
     Family("blocks", "partition", "zset", "Counts", "publisher, verify", "as the slot"),
     Family("minutes", "partition", "hash", "MinuteCountStore", "monitor", "2 hours"),
     Family("trace", "partition", "string", "MinuteCountStore", "monitor", "1 day idle"),
+    Family("shares", "partition", "hash", "MinuteCountStore", "monitor", "3 weeks"),
     Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
     Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
@@ -91,6 +92,8 @@ FAMILIES = (
     Family("alarms_open", "config", "zset", "Alarms", "monitor, notices", "until resolved", True),
     Family("notices", "config", "hash", "Deliveries", "web, notices", "31 days", True),
     Family("notifier", "config", "hash", "Deliveries", "notices", "for ever"),
+    Family("processes", "config", "hash", "ProcessNotes", "monitor", "a minute"),
+    Family("reward_runs", "config", "hash", "RewardRuns", "monitor", "as the slot"),
     Family("judgement", "config", "hash", "Alarms", "monitor", "for ever"),
     Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),
@@ -143,7 +146,9 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "reserved": _TAKES,
     "returned": _SHOWN,
     "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
-    **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals", "minutes", "trace"), _OLD),
+    **dict.fromkeys(
+        ("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"), _OLD
+    ),
     "versions": {
         "Snapshots": "a field of its own, in the script that publishes",
         "Documents": "a field of its own, in the script that applies a document",
@@ -272,6 +277,10 @@ class Keys:
     def trace(self, partition: int, subject: str, generation: int = 0) -> str:
         """The trace of a subject's latest visit."""
         return f"{self.prefix(partition)}{family('trace', generation)}:{subject}"
+
+    def shares(self, partition: int, week: int, generation: int = 0) -> str:
+        """The sums of drawn shares of a week (since the epoch), by slot and variant."""
+        return f"{self.prefix(partition)}{family('shares', generation)}:{week}"
 
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""

@@ -11,11 +11,13 @@ from places import CONFIG
 
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan, parse_monitors
 from nudge.config.table_file import ConfigTables
-from nudge.domain.alarms.monitors import Monitors
+from nudge.domain.alarms.monitors import Monitors, WatchKind
 from nudge.errors import InvalidConfigError
 
 RATE = {"name": "payment", "watch": "rate", "change": 0.3}
 FIRST, LAST = date(2026, 12, 30), date(2027, 1, 2)
+
+LIMIT = {"name": "few", "watch": "hourly_count", "least": 5}
 
 
 def test_the_shipped_monitors_fit_the_shipped_funnel() -> None:
@@ -45,6 +47,14 @@ def test_a_budget_is_a_number_a_year(text: str, yearly: float) -> None:
     assert parse_monitors({"budget": text, "monitors": [RATE]}, "m").per_year == yearly
 
 
+def test_a_limit_is_read() -> None:
+    """A limit has least, most or both, and no change."""
+    (found,) = parse_monitors({"monitors": [LIMIT | {"most": 7}]}, "m").each
+    assert (found.kind, found.least, found.most) == (WatchKind.HOURLY_COUNT, 5, 7)
+    with pytest.raises(InvalidConfigError, match="change: is missing"):
+        parse_monitors({"monitors": [{"name": "x", "watch": "rate"}]}, "m")
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -56,6 +66,15 @@ def test_a_budget_is_a_number_a_year(text: str, yearly: float) -> None:
         ({"monitors": [RATE | {"watch": "rat"}]}, "'rat' is not allowed; did you mean 'rate'?"),
         ({"monitors": [RATE | {"change": 2}]}, "monitors.payment.change: is out of range"),
         ({"monitors": [RATE | {"by": ["town"]}]}, "monitors.payment.by: 'town' is unknown"),
+        ({"monitors": [RATE | {"change": None}]}, "monitors.payment.change: "),
+        ({"monitors": [RATE | {"most": 3}]}, 'does not go with watch = "rate"; use an hourly one'),
+        ({"monitors": [LIMIT | {"change": 0.3}]}, "monitors.few.change: does not go with a limit"),
+        ({"monitors": [{"name": "few", "watch": "hourly_rate"}]}, "and so is most; write one of"),
+        (
+            {"monitors": [LIMIT | {"least": -1}]},
+            "monitors.few.least: is out of range; write 0 to 1,0",
+        ),
+        ({"monitors": [LIMIT | {"most": 2}]}, "monitors.few.least: is above most, 2; write less"),
         ({"dimensions": {"method": "x"}}, "dimensions.method: is there already"),
         ({"promotions": [{"from": FIRST}]}, "promotions[0].to: is missing"),
         ({"promotions": [{"from": LAST, "to": FIRST}]}, "promotions[0].to: is before from"),

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from nudge.domain.alarms.service_alarms import (
+    AT_ONCE,
+    Freeze,
     RewardRun,
     ServiceFigures,
     ServiceLimits,
@@ -25,6 +27,7 @@ LIMITS: Final = ServiceLimits()
 QUIET: Final = ServiceFigures(
     fold_lags={"learn": 2.0}, waiting_news={"banner": 1.0}, rewards={"banner": RewardRun(20, 0.1)}
 )
+SAID: Final = {"zh": "已冻结。", "en": "Frozen: fewer pay."}
 BAD: Final = {
     "service.fold_lag|fold=learn": replace(QUIET, fold_lags={"learn": 400.0}),
     "service.store_away": replace(QUIET, store_away=31.0),
@@ -33,7 +36,11 @@ BAD: Final = {
     "service.spool": replace(QUIET, spool_used=0.6),
     "service.stale_snapshot|slot=banner": replace(QUIET, waiting_news={"banner": 301.0}),
     "service.publish_failing|slot=banner": replace(QUIET, failing={"banner": "numeric"}),
-    "service.slot_frozen|slot=banner": replace(QUIET, frozen={"banner": "guard"}),
+    "service.slot_frozen|slot=banner": replace(QUIET, frozen={"banner": Freeze("ops")}),
+    "service.harm_freeze|slot=banner": replace(QUIET, frozen={"banner": Freeze("guard", SAID)}),
+    "service.page_word_freeze|slot=banner": replace(
+        QUIET, frozen={"banner": Freeze("page_word", SAID)}
+    ),
     "service.reward_drought|slot=banner": replace(QUIET, rewards={"banner": RewardRun(500, 0.1)}),
     "service.sample_ratio|slot=banner": replace(QUIET, mismatched=frozenset({"banner"})),
     "service.walk": replace(QUIET, walk_failed="decisions"),
@@ -54,9 +61,18 @@ def play(story: Iterable[ServiceFigures], every: float = 10.0) -> list[tuple[flo
 
 @pytest.mark.parametrize("key", BAD)
 def test_a_trouble_opens_its_alarm_and_nothing_else(key: str) -> None:
-    """It opens after a minute of trouble, stays one alarm, and ends after five good minutes."""
+    """It opens after a minute, a finding at once; stays one alarm; ends after five good minutes."""
     story = [QUIET] * 10 + [BAD[key]] * 100 + [QUIET] * 100
-    assert play(story) == [(160.0, "opened", key), (1_400.0, "over", key)]
+    opened = 100.0 if key.split("|", maxsplit=1)[0] in AT_ONCE else 160.0
+    assert play(story) == [(opened, "opened", key), (1_400.0, "over", key)]
+
+
+def test_a_freeze_is_told_in_the_words_of_the_guard_that_made_it() -> None:
+    """Why it froze the slot stands in the sentence; a person's freeze says what to do."""
+    for key, words in (("harm_freeze", "fewer pay"), ("slot_frozen", "Set its mode to live")):
+        figures = BAD[f"service.{key}|slot=banner"]
+        [check] = [one for one in service_checks(figures, LIMITS) if one.badness >= 1.0]
+        assert words in service_sentence(check)["en"]
 
 
 def test_every_monitor_is_tried() -> None:
@@ -73,7 +89,7 @@ def test_a_figure_that_wavers_opens_one_alarm() -> None:
     """Around its limit, and with short good moments, it stays one alarm."""
     high, edge = replace(QUIET, spool_used=0.52), replace(QUIET, spool_used=0.45)
     story = [high] * 10 + [edge, high] * 100 + [QUIET, high] * 100
-    assert play(story) == [(60.0, "opened", "service.spool")]
+    assert play(story) == [(0.0, "opened", "service.spool")]
 
 
 def test_a_slot_that_is_gone_has_no_alarm() -> None:

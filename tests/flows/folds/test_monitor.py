@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ from builders import decision
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nudge.domain.alarms.drawn_shares import WEEK
 from nudge.domain.alarms.minute_counts import LeafCount, read_field
 from nudge.domain.alarms.watch_plan import WatchedStage, WatchPlan
 from nudge.domain.journal.records import Event, Exposure, JournalEntry, Mark, Record, Ref, Reward
@@ -238,3 +240,21 @@ def test_batches_do_not_matter(
         counts = [store.minute_counts.read(0, minute) for minute in minutes]
         found.append((kept, counts, store.minute_counts.traces(0, [ONE, OTHER])))
     assert found[0] == found[1]
+
+
+def test_only_what_is_shown_counts_among_the_shares(store: Store) -> None:
+    """A draw adds its excess and variance once, when its exposure comes, in whole millionths."""
+    journal = Journal(store)
+    drawn = decision(ONE, slot="banner", variant="a", eligible=("a", "b"), pmf=(0.25, 0.75))
+    shown = Exposure(ONE, Ref(0, 1), "banner", 1, "a", "-", "policy", 0.25, 9.0, START)
+    journal.take((0, drawn), (0, replace(drawn, subject=OTHER)))
+    journal.take((1, shown), (2, shown), (3, replace(shown, subject=OTHER)))
+    now, before = store.minute_counts.shares(START)
+    assert before == {}
+    assert sorted(now.items()) == [
+        ("banner\x1fa\x1fv", 187_500),
+        ("banner\x1fa\x1fx", 750_000),
+        ("banner\x1fb\x1fv", 187_500),
+        ("banner\x1fb\x1fx", -750_000),
+    ]
+    assert store.minute_counts.shares(START + WEEK)[1] == now
