@@ -22,8 +22,8 @@ DIP: Final = 0.5
 """Wanders: coming back to the usual from a dip below it is no lift."""
 LOW_DAY: Final = 2.0
 """Wanders of a low day."""
-SURE: Final = float(np.log(2_000.0))
-"""Evidence that makes a lift."""
+SURE: Final = float(np.log(1e9))
+"""Evidence that makes a lift: one by chance holds for a day, so it is rarer than an alarm."""
 
 
 @dataclass(frozen=True, eq=False)
