@@ -150,7 +150,8 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Print the table."""
-    visitors = SMALL if option_parser("folds", __doc__).parse_args(arguments).small else VISITORS
+    small = option_parser("folds", __doc__).parse_args(arguments).small
+    visitors = SMALL if small else VISITORS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with served() as store:
         entries = fill(store, Random(1), visitors)  # noqa: S311 - the same journal every time
@@ -173,7 +174,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         print(f"  {name:20} {entries / wall:12,.0f} {ratio:>8} {entries / own:22,.0f}")
     micros = monitor[1] / entries * 1e6
     print(f"monitor: {micros:.0f} microseconds of a core an entry, asked at most {MOST_MICROS}")
-    return int(micros > MOST_MICROS)
+    return int(micros > MOST_MICROS and not small)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from benchmarks.monitors_outage import LEARNED, show_outages
 from benchmarks.monitors_quiet import show_quiet
 from benchmarks.options import option_parser
 
+BASELINE: Final = "asked"
 PARTS: Final = ("outage", "bank", "cost", "quiet")
 STREAMS, MINUTES = 5_000, 60
 CALLS: Final = Path("../shared/data/bank_calls.csv")
