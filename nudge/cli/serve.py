@@ -105,7 +105,7 @@ def apply_configured(settings: Settings) -> None:
 @data_dir_option
 @click.option("--no-examples", is_flag=True, help="Leave a store that has no slot as it is.")
 def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> None:  # noqa: FBT001 - click's flags
-    """Run the folds: attribute, learn, archive.
+    """Run the folds: attribute, learn, archive, monitor.
 
     Without a NAME, all of them. Several workers share the partitions; when one dies, the others
     take over. A store that never had a slot gets those of config/slots.

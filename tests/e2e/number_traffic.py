@@ -17,7 +17,12 @@ from e2e_service import ADMIN_KEY, PAGE_KEY, Service
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 SLOT: Final = "searched"
-FIRST: Final[dict[str, str]] = {"slot": "banner", "decision_id": "a" * 26}
+FIRST: Final[dict[str, str]] = {
+    "slot": "banner",
+    "decision_id": "a" * 26,
+    "quarantine": "q-000000000000",
+    "alarm": "0" * 16,
+}
 """Values of paths that lead somewhere."""
 
 
@@ -168,7 +173,7 @@ class Caller:
         if "application/json" not in content:
             return
         schema = content["application/json"]["schema"]
-        usual = path.format_map({"slot": SLOT})
+        usual = path.format_map({**FIRST, "slot": SLOT})
         for base in self.bases(method, path):
             every = [at for at in dict.fromkeys(places(schema, document)) if at[0] != "events"]
             for at in every[:: self.stride if method == "PUT" else 1]:
@@ -186,6 +191,9 @@ class Caller:
             ]
         if path == "/v1/sms/timings":
             return [{"visitor_id": "someone"}, {"customers": [{"visitor_id": "someone"}]}]
+        if path == "/v1/quarantines":
+            hour = {"from": "2026-11-01T00:00:00+08:00", "to": "2026-11-01T01:00:00+08:00"}
+            return [hour | {"why": "a test", "channel": "web"}, hour | {"why": "a test"}]
         if path.endswith("/evaluations"):
             return [{"target": "uniform"}]
         if method == "PUT":
@@ -256,5 +264,5 @@ class Caller:
 
 
 def _quoted(value: str) -> dict[str, str]:
-    names = ("slot", "decision_id", "job_id", "visitor_id", "key")
+    names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm")
     return dict.fromkeys(names, quote(value, safe=""))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from nudge.domain.values.number_words import mask_numbers
+
 REASON_FIGURE: Final = "reason:"
 """Prefix of figures that tell the share of a reason among the failures beyond the usual."""
 
@@ -57,7 +59,7 @@ class AlarmStep:
     Attributes:
         at: seconds since the epoch.
         who: name of the key, the user or the monitor.
-        note: free words of a person.
+        note: free words of a person; phone numbers in it are masked.
         until: end of a silence, in seconds; None for other actions.
     """
 
@@ -66,6 +68,10 @@ class AlarmStep:
     who: str
     note: str = ""
     until: float | None = None
+
+    def __post_init__(self) -> None:
+        """Mask phone numbers: the store keeps none."""
+        object.__setattr__(self, "note", mask_numbers(self.note))
 
 
 @dataclass(frozen=True)

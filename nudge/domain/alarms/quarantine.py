@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bandits.buckets import FINE
 from nudge.domain.journal.records import Mark
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidRequestError
 
 TYPE: Final = "quarantine"
@@ -55,6 +56,10 @@ class QuarantineScope:
     channel: str = ""
     method: str = ""
 
+    def __post_init__(self) -> None:
+        """Mask phone numbers: the store and the lake keep none."""
+        object.__setattr__(self, "method", mask_numbers(self.method))
+
     @property
     def plain(self) -> dict[str, str]:
         """The scope as JSON; without keys for everything."""
@@ -64,11 +69,15 @@ class QuarantineScope:
 
 @dataclass(frozen=True)
 class QuarantineNote:
-    """A note on a step: its author, its time in seconds, and free words."""
+    """A note on a step: its author, its time in seconds, and free words without phone numbers."""
 
     who: str
     at: float
     text: str = ""
+
+    def __post_init__(self) -> None:
+        """Mask phone numbers: the store and the lake keep none."""
+        object.__setattr__(self, "text", mask_numbers(self.text))
 
 
 @dataclass(frozen=True)
