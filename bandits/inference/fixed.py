@@ -122,9 +122,11 @@ def _row_variances(sums: ArmSums) -> tuple[FloatArray, FloatArray]:
 def _payment_laws(sums: ArmSums) -> tuple[PaymentLaw, ...]:
     """Return the laws of the arms' sums of w (Y - mean), if each row were another subject's.
 
-    None are known of rewards whose size varies, and without blocks.
+    None are known of rewards whose size varies, without blocks, and of a single subject.
     """
     if sums.kind != "share" or not len(sums.time_blocks.block):
+        return ()
+    if sums.groups.rows and sums.groups.clusters < 2:  # noqa: PLR2004 - one tells no spread
         return ()
     counts, weights = payment_counts(sums.time_blocks)
     _, each = _row_variances(sums)

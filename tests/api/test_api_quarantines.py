@@ -28,7 +28,7 @@ def patch(web: Web, version: object, tag: str | None = "1") -> Any:
 
 
 def test_a_quarantine_is_marked_listed_and_released(web: Web) -> None:
-    """It is rounded outward, its reason holds no number, and each step tells who took it."""
+    """A quarantine is rounded outward, holds no number, and each step names its author."""
     made = add(web)
     assert made.status_code == 200, made.text
     assert add(web).json == made.json

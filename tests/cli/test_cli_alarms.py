@@ -43,7 +43,7 @@ def told(settings: Settings, *words: str) -> Any:
 
 @pytest.mark.usefixtures("store")
 def test_alarms_are_listed_and_one_is_shown_with_its_history(settings: Settings) -> None:
-    """Those with the latest step first; a resolved one is listed with `--all` only."""
+    """Alarms are listed by their latest step; a resolved one with `--all` only."""
     assert [one["id"] for one in told(settings, "list")] == ["card", "wechat"]
     assert told(settings, "act", "card", "resolve")["status"] == "resolved"
     assert [one["id"] for one in told(settings, "list")] == ["wechat"]
@@ -68,7 +68,7 @@ def test_a_step_is_taken_once_and_its_note_holds_no_number(settings: Settings) -
 
 
 def test_a_silence_has_an_end(settings: Settings, store: Store) -> None:
-    """It needs `--for`, which belongs to no other step, and is a duration."""
+    """A silence needs `--for`, a duration, which belongs to no other step."""
     silenced = told(settings, "act", "wechat", "silence", "--for", "2h")
     assert silenced["status"] == "silenced"
     stored = store.alarms.read("wechat")

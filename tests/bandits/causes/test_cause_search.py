@@ -90,7 +90,7 @@ def test_a_trouble_without_arrivals_has_no_cause() -> None:
 
 
 def test_the_order_of_leaves_and_the_codes_of_values_do_not_matter() -> None:
-    """The same counts under other row orders and codes have the same cause."""
+    """Counts under other row orders and codes have the same cause."""
     table, rng = draw_table({PAIR: 0.7}), np.random.default_rng(3)
     order = rng.permutation(len(table.codes))
     codes = table.codes[order].copy()

@@ -68,7 +68,7 @@ def test_the_evidence_of_a_step_is_at_most_one_on_average(ratio: float) -> None:
 
 
 def test_a_binomial_count_has_evidence_of_one_on_average() -> None:
-    """The same formula serves counts that vary less than a Poisson count's."""
+    """One formula serves counts that vary less than a Poisson count's, too."""
     rng = np.random.default_rng(2)
     draws = rng.binomial(40, 0.3, 200_000).astype(np.float64)
     values = np.exp(weigh_counts(draws, np.array(12.0), np.array(0.7), np.array(-1 / 40)))

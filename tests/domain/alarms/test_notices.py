@@ -178,7 +178,7 @@ def test_a_try_without_an_outcome_is_repeated_under_its_id() -> None:
 
 
 def test_the_digest_comes_once_a_week_at_its_time() -> None:
-    """It is due at its moment and for a day, to mail and webhooks, once in each week."""
+    """The digest is due at its moment and for a day, to mail and webhooks, once in each week."""
     robot = replace(POLICY.people["ann"], urls=(*POLICY.people["ann"].urls, "wecombot://x"))
     digest = DigestRule(0, 9 * 3600, ("ann",))
     post = Post(replace(POLICY, people={"ann": robot}, digest=digest))

@@ -34,7 +34,7 @@ def marked(start: float = NOW, end: float = NOW + 7200.0, alarm: str = "") -> Qu
 def test_an_interval_is_rounded_outward_and_reaches_back(
     start: float, length: float, reach: float, alarm: str
 ) -> None:
-    """It covers all that was asked for, begins and ends with a bucket, and adds less than two."""
+    """An interval covers all that was asked for, in whole buckets, adding less than two."""
     end = start + length
     one = new_quarantine((start, end), QuarantineScope(), NOTE, alarm, reach)
     assert one.start % FINE == one.end % FINE == 0

@@ -79,7 +79,7 @@ def test_little_is_known_at_first() -> None:
 
 
 def test_a_bucket_waits_for_its_rewards() -> None:
-    """It is judged two hours behind its end, later where folds lag, sooner for a short window."""
+    """A bucket is judged two hours behind its end; later with lagging folds, sooner if short."""
     now = FIRST + 1_000_000.0
     assert now - judged_until(now, 10 * AGE, 0.0) in range(int(AGE), int(AGE) + FINE)
     assert now - judged_until(now, 1_800.0, 0.0) < AGE

@@ -61,7 +61,7 @@ def play(story: Iterable[ServiceFigures], every: float = 10.0) -> list[tuple[flo
 
 @pytest.mark.parametrize("key", BAD)
 def test_a_trouble_opens_its_alarm_and_nothing_else(key: str) -> None:
-    """It opens after a minute, a finding at once; stays one alarm; ends after five good minutes."""
+    """An alarm opens after a minute, a finding at once, and ends after five good minutes."""
     story = [QUIET] * 10 + [BAD[key]] * 100 + [QUIET] * 100
     opened = 100.0 if key.split("|", maxsplit=1)[0] in AT_ONCE else 160.0
     assert play(story) == [(opened, "opened", key), (1_400.0, "over", key)]
@@ -118,7 +118,7 @@ def test_a_drought_ends_chance_at_its_probability() -> None:
 
 @pytest.mark.parametrize("key", BAD)
 def test_each_trouble_has_a_sentence_in_both_languages(key: str) -> None:
-    """It names the slot or fold and the figure, and leaves no place open."""
+    """A sentence names the slot or fold and the figure, and leaves no place open."""
     [check] = [one for one in service_checks(BAD[key], LIMITS) if one.badness >= 1.0]
     said = service_sentence(check)
     for text in said.values():

@@ -40,7 +40,7 @@ WEB, APP = "1.1.1", "3.1.1"
 NOTE, EDIT = QuarantineNote("ann", END, "payments failed"), Edit("ann", "harm", END)
 RATES = dict.fromkeys(BANNER.names, 0.3) | {"coffee": 0.36}
 FAILING = {"coffee": 0.0}
-"""Whom the banner `coffee` brings pays by the method that fails."""
+"""Visitors whom the banner `coffee` brings pay by the method that fails."""
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_another_mode_lets_the_policy_go(store: Store, publisher: Publisher) -> 
 
 
 def test_a_version_of_other_variants_is_not_held(store: Store, publisher: Publisher) -> None:
-    """It could not be served: the request is refused, and a hold of before lets the learner on."""
+    """A version of other variants is refused, and a hold of before lets the learner on."""
     count(store, day())
     publisher.run(0.0)
     hold_policy(store, "banner", 1, 1, EDIT)
