@@ -80,8 +80,8 @@ def why(decision_id: str) -> Response:
 
 
 def _decide_pages(service: Service, asks: list[DecisionRequest], who: Caller) -> list[PageAnswer]:
-    if any(ask.force for ask in asks) and "admin" not in who.scopes:
-        raise ForbiddenError("force needs a key with the scope admin as well")
+    if any(ask.force or ask.rehearsal for ask in asks) and "admin" not in who.scopes:
+        raise ForbiddenError("force and rehearsal need a key with the scope admin as well")
     if any(ask.msisdn for ask in asks) and not who.is_server:
         raise ForbiddenError("msisdn needs a key with the scope ingest")
     catalogue = service.catalogue_with(name for ask in asks for name in ask.slots)

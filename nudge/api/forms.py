@@ -138,6 +138,18 @@ def force(most: int) -> ValueTable:
     return ValueTable(right, most=most, check=text_problem, value=value)
 
 
+def rehearsal() -> DoorField:
+    """Make the field that says whether a call is only a rehearsal, of which nothing is counted."""
+    right = "use true or false; true needs the scope admin as well"
+    return DoorField(_parse_flag, right, {"type": "boolean", "default": False})
+
+
+def _parse_flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueRefusedError("use true or false")
+
+
 def _attribute_problem(value: object) -> str | None:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return f"is too long; give at most {MAX_TEXT} characters"

@@ -1,8 +1,7 @@
 """A walk of the service's path over HTTP, as a page goes it: it teaches and counts nothing.
 
-Its decisions are forced to the variants that a slot falls back to, so that nothing is learned or
-evaluated from them; its events are `shown` alone, said by a server, so that no visit begins. A slot
-whose fallback has a limited stock is passed by.
+Its decisions are rehearsals: they stand in the journal as `shadow`, and no exposure comes of them.
+Its events are `shown` alone, said by a server, so that no visit begins.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class ServiceWalk:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._forced: dict[str, str] = {}
+        self._expected: dict[str, str] = {}
         self._given: Mapping[str, Mapping[str, Any]] = {}
 
     def run(self) -> str:
@@ -62,25 +61,25 @@ class ServiceWalk:
         return True
 
     def _reads_slots(self) -> bool:
-        self._forced = {
+        self._expected = {
             slot["slot"]: slot["fallback"].get(PAGE, slot["fallback"]["default"])
             for slot in self._api.get("/v1/slots")["slots"]
-            if slot["slot"] != SMS_SLOT and not _is_limited(slot)
+            if slot["slot"] != SMS_SLOT
         }
         return True
 
     def _decides(self) -> bool:
-        if not self._forced:
+        if not self._expected:
             return True
         body = {
             "visitor_id": VISITOR,
             "channel": CHANNEL,
             "page": PAGE,
-            "slots": list(self._forced),
-            "force": self._forced,
+            "slots": list(self._expected),
+            "rehearsal": True,
         }
         self._given = self._api.post("/v1/decisions", body)["decisions"]
-        return {name: one["variant"] for name, one in self._given.items()} == self._forced
+        return {name: one["variant"] for name, one in self._given.items()} == self._expected
 
     def _shows(self) -> bool:
         events = [
@@ -102,12 +101,3 @@ class ServiceWalk:
             found = self._api.get(f"/v1/decisions/{one['decision_id']}")
             return bool(found["decision_id"] == one["decision_id"])
         return True
-
-
-def _is_limited(slot: Mapping[str, Any]) -> bool:
-    """Return whether a variant to which the slot falls back has a limited stock."""
-    fallen = set(slot["fallback"].values())
-    return any(
-        one["name"] in fallen and (one.get("available") or {}).get("stock") is not None
-        for one in slot["variants"]
-    )

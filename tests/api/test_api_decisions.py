@@ -183,3 +183,23 @@ def test_force_needs_admin_as_well(web: Web) -> None:
     assert web.post("/v1/decisions", ASK | force).status_code == 403
     given = web.decide(web.key("decide", "admin"), **force)["decisions"]["banner"]
     assert (given["variant"], given["reason"]) == ("coffee", "forced")
+
+
+def test_a_rehearsal_is_logged_and_never_counts(web: Web) -> None:
+    """A rehearsal needs admin, shows the fallback, and takes the reason `shadow`."""
+    body = {"rehearsal": True, "visitor_id": "rehearsal"}
+    assert web.post("/v1/decisions", ASK | body).status_code == 403
+    wrong = web.post("/v1/decisions", ASK | body | {"rehearsal": "yes"}, web.key("decide", "admin"))
+    assert wrong.status_code == 422
+    given = web.decide(web.key("decide", "admin"), **body)["decisions"]
+    assert {one["reason"] for one in given.values()} == {"shadow"}
+    slots = {name: web.get(f"/v1/slots/{name}").json for name in given}
+    fallen = {
+        n: one["fallback"].get("home", one["fallback"]["default"]) for n, one in slots.items()
+    }
+    assert {name: one["variant"] for name, one in given.items()} == fallen
+    made = {e.record.slot: e.record for e in web.entries() if isinstance(e.record, Decision)}
+    assert {name: one.variant for name, one in made.items()} == fallen
+    assert {one.reason for one in made.values()} == {"shadow"}
+    again = web.decide(visitor_id="rehearsal")["decisions"]
+    assert not any(one["sticky"] for one in again.values())

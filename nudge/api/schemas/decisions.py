@@ -117,6 +117,7 @@ class DecisionRequestSchema(VisitorSchema):
     page = forms.page()
     slots = _slots()
     force = forms.force(MAX_SLOTS)
+    rehearsal = forms.rehearsal()
 
 
 class TypedAmountSchema(Schema):

@@ -147,11 +147,11 @@ def choose(
     slot = live.slot
     gone = removal_reasons(slot, live.rules, known.eligibility(slot))
     eligible = tuple(name for name in slot.names if name not in gone) if gone else slot.names
-    forced = known.ask.force.get(slot.name)
+    ask = known.ask
+    forced = slot.fallback_for(ask.page) if ask.rehearsal else ask.force.get(slot.name)
     if forced is not None:
-        return _record(
-            live, known, gone, (forced,), (1.0,), forced, DecisionReason.FORCED, StickyKey()
-        )
+        reason = DecisionReason.SHADOW if ask.rehearsal else DecisionReason.FORCED
+        return _record(live, known, gone, (forced,), (1.0,), forced, reason, StickyKey())
     stick = _stick(slot, known, assigned)
     if stick.before and _stays(stick.before.decision, slot, gone, known):
         return stick.before

@@ -22,6 +22,8 @@ class DecisionRequest:
         context: attributes that the caller knows.
         device_token: from an earlier answer.
         force: slot -> variant, for tests by people.
+        rehearsal: whether every slot gets its fallback, and nothing of it counts (reason
+            `shadow`).
         msisdn: the visitor's own number, which only a server may say.
         link_token: of the SMS whose link was followed: it names the visitor.
         warnings: fields that were left out.
@@ -35,6 +37,7 @@ class DecisionRequest:
     context: Mapping[str, Scalar] = field(default_factory=dict)
     device_token: str | None = None
     force: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: bool = False
     msisdn: Number | None = None
     link_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()

@@ -97,7 +97,7 @@ class MinuteCounter:
             trace = decided(trace, record, at, self.plan)
             self.traces[record.subject] = _drawn(trace, entry, record, at)
         elif isinstance(record, Exposure | Reward) and record.reason == DecisionReason.FORCED:
-            return  # a person's preview, or the synthetic walk
+            return  # a person's preview
         elif isinstance(record, Exposure):
             self._shown(record)
             self._teller(minute)(field_of(leaf_of(REWARD, {SLOT: record.slot}), ARRIVED))
