@@ -27,12 +27,17 @@ PATIENCE: Final = 90.0
 
 @dataclass(frozen=True)
 class Visit:
-    """A visitor with the answer: who, the variant and the decision."""
+    """A visitor with the answer: who, the variant and the decision.
+
+    Attributes:
+        degraded: whether the store confirmed the decision too late: it is explained by the lake.
+    """
 
     visitor: str
     variant: str
     decision: str
     reason: str
+    degraded: bool
 
 
 @dataclass
@@ -102,9 +107,9 @@ class FreshSlot:
         """Return the distribution from which the policy drew for the last of these visitors.
 
         Raises:
-            LookupError: the policy drew for none of them.
+            LookupError: the policy drew for none of them with the store at hand.
         """
-        drawn = [one for one in visits if one.reason == "policy"]
+        drawn = [one for one in visits if one.reason == "policy" and not one.degraded]
         if not drawn:
             raise LookupError("the policy drew for none of these visitors")
         found = self.api.get(f"/v1/decisions/{drawn[-1].decision}")["distribution"]
@@ -114,7 +119,7 @@ class FreshSlot:
         """Return the distribution that is served now: that of one more visitor."""
         while True:
             (one,) = self.visit(1)
-            if one.reason == "policy":
+            if one.reason == "policy" and not one.degraded:
                 return self.shares_of([one])
 
 
@@ -124,7 +129,8 @@ def _named(visitor: str) -> dict[str, str]:
 
 def _visit(visitor: str, told: dict[str, Any]) -> Visit:
     found = told["decisions"][SLOT]
-    return Visit(visitor, found["variant"], found["decision_id"], found["reason"])
+    made = found["decision_id"]
+    return Visit(visitor, found["variant"], made, found["reason"], found["degraded"])
 
 
 def _payment(one: Visit) -> dict[str, object]:
