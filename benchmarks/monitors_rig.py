@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bandits.arrays import AnyArray, FloatArray
+from bandits.arrays import AnyArray, BoolArray, FloatArray
 from bandits.monitoring import (
     DelayLaw,
     Detector,
@@ -108,8 +108,11 @@ class Rig:
         """Find the usual of an hour."""
         for batch in self._batches:
             each = [self._seasons[g].find_usual(calendar_day(day), place) for g in batch]
-            parts = [(one.mean, one.of_day, one.of_bin) for one in each]
-            self._usual[batch] = Usual(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+            parts = (
+                [np.broadcast_to(getattr(usual, one.name), len(usual.mean)) for usual in each]
+                for one in fields(Usual)
+            )
+            self._usual[batch] = Usual(*(np.concatenate(part) for part in parts))
 
     def learn(self, world: World, days: Iterable[int]) -> None:
         """Teach the seasons quiet days, by the hour and without looking for alarms."""
@@ -129,10 +132,11 @@ class Rig:
         observed, exposed = (np.concatenate(part) for part in zip(*counts, strict=True))
         detector, usual, limits = self._detectors[batch], self._usual[batch], self._limits[batch]
         first, terms = minute % DAY == 0, TERMS[batch[0]]
+        beside = self._find_beside(len(observed)) if isinstance(detector, RateDetector) else None
         if isinstance(detector, RateDetector):
             rates = RateCounts(exposed, observed)
             self._detectors[batch], result = detector.advance(
-                minute, rates, usual, self._law, limits, terms, starts_day=first
+                minute, rates, usual, self._law, limits, terms, starts_day=first, beside=beside
             )
         else:
             step = StepCounts(observed, exposed * usual.mean)
@@ -144,6 +148,16 @@ class Rig:
             group: cut_result(result, slice(end - len(one), end))
             for group, (one, _), end in zip(batch, counts, ends, strict=True)
         }
+
+    def _find_beside(self, streams: int) -> BoolArray:
+        """Return whether the whole of each stream (S,) is lifted, or the number of visits."""
+        lifted = np.zeros(self._copies, dtype=np.bool_)
+        for batch, detector in self._detectors.items():
+            if isinstance(detector, RateDetector) and "rate" in batch:
+                lifted |= detector.detector.lift.lifted[: self._copies]
+            elif isinstance(detector, Detector) and "silence" in batch:
+                lifted |= detector.lift.lifted | detector.lift.high
+        return np.tile(lifted, streams // self._copies)
 
     def _learn(self, day: int) -> None:
         """Teach the seasons a day, and after the first one the delay law."""

@@ -54,7 +54,9 @@ def calendar_day(day: int) -> CalendarDay:
         rest -= length
     feast = day % YEAR in FEASTS
     after = (day - 1) % YEAR in FEASTS
-    return CalendarDay(day % 7, month_place(rest + 1, length), 1 if feast else 3 if after else 0)
+    kind = 1 if feast else 3 if after else 0
+    shifted = any(one % YEAR in CLOCK_CHANGES for one in (day - 1, day))
+    return CalendarDay(day % 7, month_place(rest + 1, length), kind, shifted)
 
 
 def delay_counts(rng: np.random.Generator, payments: int) -> FloatArray:

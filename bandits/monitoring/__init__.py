@@ -11,6 +11,7 @@ from bandits.monitoring.budget import share_budget
 from bandits.monitoring.calendar import PROMOTION, CalendarDay, month_place
 from bandits.monitoring.delay_law import DelayLaw
 from bandits.monitoring.detector import Detector, StepResult
+from bandits.monitoring.lift import Lift
 from bandits.monitoring.rate_detector import RateCounts, RateDetector
 from bandits.monitoring.season import Season
 from bandits.monitoring.step_counts import StepCounts
@@ -23,6 +24,7 @@ __all__ = [
     "DelayLaw",
     "Detector",
     "DetectorTerms",
+    "Lift",
     "RateCounts",
     "RateDetector",
     "Season",

@@ -23,11 +23,13 @@ class CalendarDay:
         month_place: place in the month (`month_place`).
         holiday: 0 plain, 1 public holiday, 2 workday made up for one, 3 day after a holiday,
             4 promotion.
+        shifted: habits may be an hour off: the clock was changed on this day or the day before.
     """
 
     weekday: int
     month_place: int = 10
     holiday: int = 0
+    shifted: bool = False
 
     def __post_init__(self) -> None:
         """Refuse places that the calendar does not have.

@@ -86,6 +86,7 @@ class Detector:
         terms: DetectorTerms,
         *,
         starts_day: bool = False,
+        beside: BoolArray | None = None,
     ) -> tuple[Self, StepResult]:
         """Return the detector after a step, and what the step says.
 
@@ -96,13 +97,16 @@ class Detector:
             limits: (S,) average run lengths to keep (`share_budget`).
             terms: of the monitor, the same in every step.
             starts_day: the step is the first of a day.
+            beside: (S,) whether what a stream is a part of is lifted (`Lift.lifted`): the whole, or
+                the number of those who come.
         """
         level = self.level.predict(usual, terms, starts_day=starts_day)
-        lift = self.lift.begin_day(terms) if starts_day else self.lift
-        before = lift.lower(cap_level(level.mean, usual, terms), terms)
+        lift = self.lift.begin_day(usual, terms) if starts_day else self.lift
+        before = lift.lower(cap_level(level.edge(terms), usual, terms), terms)
         dispersion = self.spread.dispersion
         own = usual.of_bin * terms.bins / terms.steps
-        noise = dispersion + level.variance + own + counts.excess
+        around = dispersion + own + counts.excess
+        noise = around + level.variance
         mean = counts.expected * before
         change = self.change.weigh(step, counts.observed, mean, before, noise, terms)
         evidence = change.evidence(terms)
@@ -116,7 +120,7 @@ class Detector:
             spread=self.spread.learn(counts, level, ~episode.going, terms),
             change=change.restart(step, episode.going),
             episode=episode.close(over),
-            lift=lift.follow(counts, level.mean, noise, terms),
+            lift=lift.follow(counts, level, usual, around, beside, terms),
         )
         return after, StepResult(
             evidence,
@@ -165,10 +169,10 @@ def cap_level(level: FloatArray, usual: Usual, terms: DetectorTerms) -> FloatArr
 
     An alarm is about a fall below the usual, not below yesterday's lift: however wide a monitor's
     days wander, a tenth above the usual is the most that counts. The end of a promotion is a return
-    to the usual and not a fall. On the days of a promotion that is known the usual of a plain day
-    counts, too.
+    to the usual and not a fall. Where something else than the mean is usual, too, a change counts
+    from that (`Usual.low`, `Usual.high`).
     """
     far = min(FAR * terms.wander, FARTHEST)
     if terms.rise:
-        return np.maximum(level, (1.0 - far) * np.maximum(usual.plain, 1.0))
-    return np.minimum(level, (1.0 + far) * np.minimum(usual.plain, 1.0))
+        return np.maximum(level, 1.0 - far) * np.maximum(usual.high, 1.0)
+    return np.minimum(level, 1.0 + far) * np.minimum(usual.low, 1.0)

@@ -56,6 +56,16 @@ class Level:
         variance = np.minimum(self.variance + moved, most)
         return Level(self.mean, np.maximum(variance, self._find_return(terms)))
 
+    def edge(self, terms: DetectorTerms) -> FloatArray:
+        """Return the level (S,) as far on the bad side as it may well be: a standard deviation.
+
+        What is not known of today's level is no change of it. A level that is known as well as it
+        drifts in a day is known.
+        """
+        unknown = np.sqrt(np.maximum(self.variance - terms.drift**2, 0.0))
+        spread = np.minimum(unknown, MOST)
+        return self.mean * (1.0 + spread) if terms.rise else self.mean * (1.0 - spread)
+
     def _find_return(self, terms: DetectorTerms) -> FloatArray:
         """Return the relative variance (S,) of a level that may return to the usual at any time.
 

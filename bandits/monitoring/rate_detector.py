@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from bandits.arrays import AnyArray, FloatArray
+from bandits.arrays import AnyArray, BoolArray, FloatArray
 from bandits.monitoring.delay_law import DelayLaw
 from bandits.monitoring.detector import Detector, StepResult
 from bandits.monitoring.pending import Pending
@@ -54,6 +54,7 @@ class RateDetector:
         terms: DetectorTerms,
         *,
         starts_day: bool = False,
+        beside: BoolArray | None = None,
     ) -> tuple[Self, StepResult]:
         """Return the detector after a minute, and what the minute says.
 
@@ -65,6 +66,8 @@ class RateDetector:
             limits: (S,) average run lengths to keep (`share_budget`).
             terms: of the monitor, the same in every step.
             starts_day: the minute is the first of a day.
+            beside: (S,) whether what a stream is a part of is lifted (`Lift.lifted`): the whole, or
+                the number of those who come.
         """
         today = self.detector.level.predict(usual, terms, starts_day=starts_day)
         due = np.minimum(usual.mean * today.mean, 1.0) * counts.arrivals
@@ -73,7 +76,7 @@ class RateDetector:
         excess = np.minimum(pending.coming_excess, 0.0) / np.maximum(coming, 1e-12) ** 2
         seen = StepCounts(counts.successes, coming / today.mean, excess)
         detector, result = self.detector.advance(
-            step, seen, usual, limits, terms, starts_day=starts_day
+            step, seen, usual, limits, terms, starts_day=starts_day, beside=beside
         )
         noise = detector.level.variance + detector.spread.dispersion
         after = pending.follow(counts.successes, noise, ~result.fallen)

@@ -5,7 +5,7 @@ on which it applied; its prior says how far it may be from 1. A whole day off it
 observation, not a thousand: counts weigh less the more of them share a day.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final, Self
 
 import numpy as np
@@ -99,7 +99,25 @@ class Season:
         )
 
     def find_usual(self, day: CalendarDay, place: int) -> Usual:
-        """Return the usual of a bin of a day."""
+        """Return the usual of a bin of a day, and what else is usual in it."""
+        known = self._find_bin(day, place)
+        others = []
+        if day.holiday == PROMOTION:
+            others.append(1.0 / self.holidays.mean(slice(PROMOTION, PROMOTION + 1))[:, 0])
+        if day.shifted:
+            around = (place - 1) % self.bins, (place + 1) % self.bins
+            others += [self._find_bin(day, one).mean / known.mean for one in around]
+        if not others:
+            return known
+        shares = np.stack([np.ones(len(known.mean)), *others])
+        return replace(known, low=shares.min(axis=0), high=shares.max(axis=0))
+
+    @property
+    def bins(self) -> int:
+        """Number of bins of a day."""
+        return int(self.shape.shape[1])
+
+    def _find_bin(self, day: CalendarDay, place: int) -> Usual:
         mean = self.usual * self.shape[day.weekday, place]
         of_day, of_bin = np.zeros(len(mean)), np.zeros(len(mean))
         for name, columns in self._places(day, slice(place, place + 1)).items():
@@ -109,15 +127,14 @@ class Season:
                 of_bin = of_bin + factor.variance(columns)[:, 0]
             else:
                 of_day = of_day + factor.variance(columns)[:, 0]
-        if day.holiday != PROMOTION:
-            return Usual(mean, of_day, of_bin)
-        lifted = self.holidays.mean(slice(PROMOTION, PROMOTION + 1))[:, 0]
-        return Usual(mean, of_day, of_bin, 1.0 / lifted)
+        return Usual(mean, of_day, of_bin)
 
     def learn(
         self, day: CalendarDay, observed: FloatArray, exposed: FloatArray, weight: FloatArray
     ) -> Self:
         """Return the season after a day; one of a promotion teaches plain days nothing.
+
+        A day of shifted habits teaches nothing at all: no hour of it is that of another day.
 
         Args:
             day: of the calendar.
@@ -125,6 +142,8 @@ class Season:
             exposed: (S, B) arrivals of a rate, or steps of a count.
             weight: (S, B) 0 for bins under quarantine or without data, 1 for all others.
         """
+        if day.shifted:
+            return self
         places = self._places(day, slice(None))
         usual = self.usual[:, None] * self.shape[day.weekday] * exposed
         for name, place in places.items():
@@ -151,9 +170,8 @@ class Season:
 
     def _places(self, day: CalendarDay, bins: slice) -> dict[str, slice]:
         """Return the columns of each factor that a day touches; plain days have no holiday's."""
-        count = self.shape.shape[1]
-        start, stop, _ = bins.indices(count)
-        first = day.weekday * count
+        start, stop, _ = bins.indices(self.bins)
+        first = day.weekday * self.bins
         places = {
             "base": slice(0, 1),
             "hours": bins,

@@ -13,11 +13,14 @@ class Usual:
         mean: (S,) rate per arrival, or count per step.
         of_day: (S,) relative variance of what it shares with the whole day.
         of_bin: (S,) relative variance of its own.
-        plain: (S,) share of the mean that a plain day has: a promotion may end at any time, and its
-            end is no fall.
+        low: (S,) least share of the mean that is usual, too: what a promotion may end with at any
+            time, or the hour before or behind where habits may be an hour off. A fall counts from
+            there.
+        high: (S,) the same for rises: the largest share.
     """
 
     mean: FloatArray
     of_day: FloatArray
     of_bin: FloatArray
-    plain: FloatArray | float = 1.0
+    low: FloatArray | float = 1.0
+    high: FloatArray | float = 1.0

@@ -74,6 +74,10 @@ class OperatorCalendar:
         """Return the first moment of a day; of the next one, where the zone left the day out."""
         return self._moment(day, 0)
 
+    def has_clock_change(self, day: int) -> bool:
+        """Return whether the clock is changed within a day, as where summer time begins or ends."""
+        return self.end_of_day(day) - self.start_of_day(day) != DAY
+
     def end_of_day(self, day: int) -> float:
         """Return the first moment behind a day."""
         return self.start_of_day(day + 1)

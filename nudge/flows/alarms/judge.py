@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 
 from bandits.arrays import AnyArray
 from bandits.monitoring import CalendarDay, DelayLaw, StepResult
-from nudge.domain.alarms.monitors import LIMITS, Monitor, Monitors
+from nudge.domain.alarms.monitors import LIMITS, Monitor, Monitors, WatchKind
 from nudge.domain.alarms.quarantine import Quarantine
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.flows.alarms.day_weights import quarantine_weights
@@ -92,7 +92,12 @@ class Judge:
         starts_day = bool(state.day) and day != state.day
         if starts_day:
             state = self._closed(state, minute)
-        judged = _Minute(minute, sums, self.time, starts_day=starts_day)
+        crowded = any(
+            state.watches[name].is_crowded()
+            for name, one in self._names()
+            if one.kind is WatchKind.SILENCE and name in state.watches
+        )
+        judged = _Minute(minute, sums, self.time, starts_day=starts_day, crowded=crowded)
         watches: dict[str, MonitorWatch] = {}
         limits: dict[str, LimitWatch] = {}
         findings: list[MonitorFinding] = []
@@ -154,8 +159,21 @@ class Judge:
             return None
         limits = limits_of(watch, self.monitors.per_year, self._groups)
         return watch.advance(
-            judged.minute, mine, judged.place, law, limits, monitor, starts_day=judged.starts_day
+            judged.minute,
+            mine,
+            judged.place,
+            law,
+            limits,
+            monitor,
+            starts_day=judged.starts_day,
+            crowded=judged.crowded and monitor.kind is WatchKind.RATE,
         )
+
+    def _names(self) -> Iterator[tuple[str, Monitor]]:
+        """Yield the names of the watches, each with its monitor."""
+        for monitor in self.monitors.each:
+            for stage in monitor.watched(self.plan):
+                yield f"{monitor.name}/{stage}", monitor
 
     @cached_property
     def _groups(self) -> int:
@@ -188,6 +206,7 @@ class _Minute:
     sums: MinuteSums
     time: JudgedTime
     starts_day: bool
+    crowded: bool
 
     @cached_property
     def place(self) -> tuple[CalendarDay, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -45,7 +45,8 @@ class JudgedTime:
     def kind_of(self, day: int) -> CalendarDay:
         """Return a day as a season sees it."""
         kinds = frozenset(self.holidays), frozenset(self.workdays), frozenset(self.promotions)
-        return _kind(date_of(day), *kinds)
+        shifted = any(self.calendar.has_clock_change(one) for one in (day - 1, day))
+        return replace(_kind(date_of(day), *kinds), shifted=shifted)
 
 
 @lru_cache(maxsize=64)

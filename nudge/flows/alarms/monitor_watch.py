@@ -20,6 +20,7 @@ from bandits.monitoring import (
     DelayLaw,
     Detector,
     DetectorTerms,
+    Lift,
     RateCounts,
     RateDetector,
     Season,
@@ -158,6 +159,7 @@ class MonitorWatch:
         monitor: Monitor,
         *,
         starts_day: bool,
+        crowded: bool = False,
     ) -> tuple[Self, StepResult]:
         """Return the watch after a minute, and what the minute says of each stream.
 
@@ -169,21 +171,22 @@ class MonitorWatch:
             limits: (S,) average run lengths to keep.
             monitor: that is watched.
             starts_day: the minute is the first of a day.
+            crowded: more people come than on any usual day.
         """
         observed, exposed = self._numbers(sums, monitor)
         watch = self._learned(minute, observed, exposed, monitor)
         usual, terms = watch.season.find_usual(*place), terms_of(monitor)
-        before = watch.detector
+        before, beside = watch.detector, watch.find_beside(crowded=crowded)
         after: Detector | RateDetector
         if isinstance(before, RateDetector):
             rates = RateCounts(exposed, observed)
             after, result = before.advance(
-                minute, rates, usual, law, limits, terms, starts_day=starts_day
+                minute, rates, usual, law, limits, terms, starts_day=starts_day, beside=beside
             )
         else:
             seen = StepCounts(observed, exposed * usual.mean)
             after, result = before.advance(
-                minute, seen, usual, limits, terms, starts_day=starts_day
+                minute, seen, usual, limits, terms, starts_day=starts_day, beside=beside
             )
         today = watch.today.copy()
         # A trouble that goes on is nothing to learn from; before it is judged nothing is a trouble.
@@ -191,6 +194,28 @@ class MonitorWatch:
         today[:, 0, place[1]] += np.where(down, 0.0, observed)
         today[:, 1, place[1]] += np.where(down, 0.0, exposed)
         return replace(watch, detector=watch.reset(after, monitor), today=today), result
+
+    @property
+    def lift(self) -> Lift:
+        """The lifts of the streams."""
+        detector = self.detector
+        return (detector.detector if isinstance(detector, RateDetector) else detector).lift
+
+    def is_lifted(self) -> bool:
+        """Return whether the whole stage is lifted, as by a promotion."""
+        return self._holds_whole(self.lift.lifted)
+
+    def is_crowded(self) -> bool:
+        """Return whether more people come to the whole stage than on any usual day."""
+        return self._holds_whole(self.lift.lifted | self.lift.high)
+
+    def _holds_whole(self, found: BoolArray) -> bool:
+        each = zip(self.streams, found.tolist(), strict=True)
+        return any(one and not stream.attribute for stream, one in each)
+
+    def find_beside(self, *, crowded: bool) -> BoolArray:
+        """Return whether (S,) the whole of each stream is lifted, or more people come than ever."""
+        return np.full(len(self.streams), crowded or self.is_lifted())
 
     def reset(self, after: Detector | RateDetector, monitor: Monitor) -> Detector | RateDetector:
         """Return a detector with streams that are only learned yet at their start.
