@@ -111,6 +111,12 @@ class MinuteCounter:
         elif isinstance(record, Reward) and record.conversions > 0:
             self._reward(record, minute)
 
+    def forget(self) -> None:
+        """Drop the traces that nobody remembers: a replay of weeks holds a day of visitors."""
+        old = [s for s, one in self.traces.items() if self.watermark - one.changed > KEEP]
+        for subject in old:
+            del self.traces[subject]
+
     def _shown(self, record: Exposure) -> None:
         """Add the shares of a draw whose exposure this is."""
         trace = recall_trace(self.traces[record.subject], self.watermark)
