@@ -11,12 +11,14 @@ import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
 from nudge.domain.journal.fold_name import FoldName
-from nudge.wiring.command import open_installation
+from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.flows.upkeep.rebuild import Rebuild, RebuildResult
 
 REBUILT = (FoldName.ATTRIBUTE.value, FoldName.LEARN.value, FoldName.MONITOR.value)
+DETECTORS = "detectors"
+"""The state of the monitors, which follows the counts of `monitor`."""
 SHOWN = 20
 """Most differences that are printed."""
 
@@ -24,10 +26,10 @@ SHOWN = 20
 @click.command()
 @click.option(
     "--fold",
-    type=click.Choice((*REBUILT, "all")),
+    type=click.Choice((*REBUILT, DETECTORS, "all")),
     default="all",
     show_default=True,
-    help="Fold to rebuild.",
+    help="Fold to rebuild; `all` leaves out `detectors`, which takes long.",
 )
 @data_dir_option
 @json_option
@@ -37,10 +39,16 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
     The service may keep running: the new state is built beside the old one and takes its place when
     it has caught up. The command can be interrupted and repeated at any time. For `attribute`, the
     records that it would write now are compared with those in the journal, and differences listed.
+
+    `detectors` judges every minute anew, with the monitors in force, and comes to what they know of
+    the usual; alarms stay as they are, and none is opened or told.
     """
     from nudge.flows.upkeep.rebuild import NAMES  # noqa: PLC0415 - pyarrow, which help does not need
 
     with open_installation(load_settings(data_dir)) as installation:
+        if fold == DETECTORS:
+            _rebuild_detectors(installation, as_json=as_json)
+            return
         rebuilding = installation.rebuild
         done = [
             one
@@ -51,6 +59,17 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
         print_json([asdict(one) for one in done])
     else:
         _tell(done)
+
+
+def _rebuild_detectors(installation: Installation, *, as_json: bool) -> None:
+    rebuilding = installation.judgement_rebuild
+    with progress_bar(DETECTORS, shown=not as_json) as bar:
+        task = bar.add_task(DETECTORS, total=rebuilding.length(), note="")
+        done = rebuilding.run(partial(bar.advance, task))
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(f"{DETECTORS}: {done.minutes} minutes judged anew in {done.seconds:.1f} s")
 
 
 def _rebuild_fold(rebuilding: Rebuild, fold: str, *, shown: bool) -> list[RebuildResult]:

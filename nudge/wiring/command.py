@@ -31,7 +31,9 @@ from nudge.store.store import Store
 from nudge.wiring.stores import hot_store, patient_store
 
 if TYPE_CHECKING:
+    from nudge.flows.alarms.judge import Judge
     from nudge.flows.upkeep.accept import StoreAcceptance
+    from nudge.flows.upkeep.detectors.judgement_rebuild import JudgementRebuild
     from nudge.flows.upkeep.imports.import_log import Importer
     from nudge.flows.upkeep.imports.import_undo import ImportUndo
     from nudge.flows.upkeep.rebuild import Rebuild
@@ -144,6 +146,25 @@ class Installation:
         from nudge.flows.upkeep.rebuild import Rebuild  # noqa: PLC0415 (see the module)
 
         return Rebuild(self.store, self.history, _owner("rebuild"), self._plan)
+
+    @property
+    def judgement_rebuild(self) -> JudgementRebuild:
+        """The flow that rebuilds the monitors' detectors."""
+        from nudge.flows.upkeep.detectors.judgement_rebuild import (  # noqa: PLC0415 (see the module)
+            JudgementRebuild,
+        )
+
+        return JudgementRebuild(self.store, self.history, self._plan, self._judge)
+
+    def _judge(self, since: float) -> Judge:
+        """Return the judge in force, whose calendar reaches back to a second."""
+        from nudge.flows.alarms.judge import Judge  # noqa: PLC0415 - numpy, which help does not need
+        from nudge.workers.alarm_loop import judged_time  # noqa: PLC0415
+
+        current, known = self.configuration, self.store.quarantines.current().values()
+        time = judged_time(current, clock.now(), since)
+        marked = tuple(one for one in known if not one.alarm)
+        return Judge(current.monitors, current.watch_plan, time, marked)
 
     @property
     def acceptance(self) -> StoreAcceptance:

@@ -135,8 +135,14 @@ class AlarmLoop:
             log.warning("monitors_not_released", error=str(error))
 
 
-def judged_time(configuration: Configuration, now: float) -> JudgedTime:
-    """Return the calendar of the monitors, with the days off of the contact policy."""
+def judged_time(configuration: Configuration, now: float, since: float | None = None) -> JudgedTime:
+    """Return the calendar of the monitors, with the days off of the contact policy.
+
+    Args:
+        configuration: in force.
+        now: seconds.
+        since: second to which it reaches back; without one, to the year before.
+    """
     calendar = OperatorCalendar.named(configuration.settings.zone)
     try:
         policy = configuration.contact.holidays if configuration.plans_contacts else None
@@ -146,10 +152,11 @@ def judged_time(configuration: Configuration, now: float) -> JudgedTime:
     promoted = configuration.monitors.promoted
     if policy is None:
         return JudgedTime(calendar, promotions=promoted)
-    year = date_of(calendar.day_of(now)).year
+    ends = (now if since is None else since, now)
+    first, last = (date_of(calendar.day_of(at)).year for at in ends)
     known = [
         public_holidays(policy.country, policy.region, one)
-        for one in (year - 1, year, year + 1)
+        for one in range(first - 1, last + 2)
         if policy.country
     ]
     days = policy.forbidden.union(*known) - policy.allowed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from nudge.domain.alarms.minute_counts import ARRIVED, SUCCEEDED, field_of, leaf_of, value_text
+from nudge.domain.alarms.minute_counts import ARRIVED, SUCCEEDED, field_of, leaf_with, value_text
 from nudge.domain.alarms.visit_trace import Arrival, Count, VisitTrace, count_success
 from nudge.domain.alarms.watch_plan import COMPLAINT, FEEDBACK, SCENE, SMS, WatchPlan
 from nudge.domain.journal.records import Event
@@ -34,7 +34,7 @@ def _complained(
     trace: VisitTrace, event: Event, minute: int, plan: WatchPlan, count: Count
 ) -> VisitTrace:
     del event, minute, plan
-    count(field_of(leaf_of(COMPLAINT, trace.attributes), ARRIVED))
+    count(field_of(leaf_with(COMPLAINT, trace.attributes), ARRIVED))
     return trace
 
 
@@ -46,7 +46,7 @@ def _scored(
     if not isinstance(score, int | float):
         return trace
     scene = value_text(event.fields.get(SCENE) or "")
-    leaf = leaf_of(FEEDBACK, {**trace.attributes, SCENE: scene})
+    leaf = leaf_with(FEEDBACK, trace.attributes, (SCENE, scene))
     count(field_of(leaf, ARRIVED))
     if score > plan.low_score:
         count(field_of(leaf, SUCCEEDED))

@@ -7,8 +7,10 @@ variance are added up. Sums are whole millionths, so that they add up in any ord
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+import msgpack
 import numpy as np
 
 from bandits.inference.srm import RatioSums, mismatch
@@ -26,7 +28,7 @@ _EXCESS, _VARIANCE = "x", "v"
 
 
 class Draw(NamedTuple):
-    """A draw whose exposure is waited for.
+    """A draw whose exposure is waited for. Few are ever read again: a trace holds their bytes.
 
     Attributes:
         ref: of the decision.
@@ -39,23 +41,41 @@ class Draw(NamedTuple):
     chances: Mapping[str, int]
 
 
-def draw_of(decision: Decision, ref: Ref) -> Draw | None:
-    """Return the draw of a decision by the policy; None where nothing was drawn, or long ahead."""
+def draw_of(decision: Decision, ref: Ref) -> bytes | None:
+    """Return the draw of a decision by the policy, encoded.
+
+    Returns:
+        None where nothing was drawn, or for a time long ahead.
+    """
     drawn = decision.reason == DecisionReason.POLICY and decision.twin is None
     if not drawn or decision.due is not None or len(decision.pmf) <= 1:
         return None
-    chances = zip(decision.eligible, decision.pmf, strict=True)
-    return Draw(
-        (ref.partition, ref.position, ref.index),
-        decision.variant,
-        {name: round(p * MILLION) for name, p in chances},
-    )
+    return _encode_draw(ref, decision.variant, _encode_chances(decision.eligible, decision.pmf))
 
 
-def read_draw(ref: Sequence[int], variant: str, chances: Mapping[str, int]) -> Draw:
-    """Read a draw from its fields, of which the reference may be a list."""
+def encode_draw(draw: Draw) -> bytes:
+    """Encode a draw as MessagePack."""
+    return _encode_draw(draw.ref, draw.variant, msgpack.packb(draw.chances))
+
+
+def decode_draw(blob: bytes) -> Draw:
+    """Decode the draw that `encode_draw` was given."""
+    ref, variant, chances = msgpack.unpackb(blob)
     partition, position, index = ref
-    return Draw((partition, position, index), variant, chances)
+    return Draw((partition, position, index), variant, msgpack.unpackb(chances))
+
+
+def _encode_draw(ref: Sequence[int], variant: str, chances: bytes) -> bytes:
+    packed: bytes = msgpack.packb((ref, variant, chances))
+    return packed
+
+
+@lru_cache(maxsize=4096)
+def _encode_chances(eligible: tuple[str, ...], pmf: tuple[float, ...]) -> bytes:
+    """Encode the chances of a draw: visitors of one cell share them until a policy is published."""
+    chances = {name: round(p * MILLION) for name, p in zip(eligible, pmf, strict=True)}
+    packed: bytes = msgpack.packb(chances)
+    return packed
 
 
 def share_counts(slot: str, draw: Draw) -> dict[str, int]:

@@ -50,14 +50,43 @@ def minute_of(at: float) -> int:
 
 def value_text(value: Scalar) -> str:
     """Return an attribute's value as it is counted: short, and without control characters."""
-    text = value if isinstance(value, str) else _plain(value)
-    return "".join(c if c.isprintable() else " " for c in text[:LONGEST_VALUE])
+    text = (value if isinstance(value, str) else _plain(value))[:LONGEST_VALUE]
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def leaf_of(stage: str, attributes: Mapping[str, str]) -> str:
     """Return the leaf of a stage with the attributes that are known."""
     known = [f"{name}={attributes[name]}" for name in sorted(attributes) if attributes[name]]
     return _PART.join((stage, *known))
+
+
+@lru_cache(maxsize=20_000, typed=True)
+def tail_of(names: tuple[str, ...], *values: Scalar | None) -> str:
+    """Return the known attributes as they stand in a leaf: what follows its stage.
+
+    Most visits share theirs with many others.
+
+    Args:
+        names: of the attributes.
+        values: of each; None where it is unknown.
+    """
+    known = {n: value_text(v) for n, v in zip(names, values, strict=True) if v is not None}
+    return leaf_of("", known)[1:]
+
+
+@lru_cache(maxsize=50_000)
+def leaf_with(stage: str, tail: str, *more: tuple[str, str]) -> str:
+    """Return the leaf of a stage with the attributes of a tail.
+
+    Args:
+        stage: name of the stage.
+        tail: of `tail_of`.
+        more: (name, value) of further attributes, each instead of the tail's; an empty value is
+            unknown.
+    """
+    return leaf_of(stage, {**_read_leaf(_PART.join(("", tail)))[1], **dict(more)})
 
 
 def field_of(leaf: str, kind: str) -> str:
@@ -79,7 +108,7 @@ def read_field(field: str, number: int) -> LeafCount:
 @lru_cache(maxsize=50_000)
 def _read_leaf(leaf: str) -> tuple[str, Mapping[str, str]]:
     stage, *pairs = leaf.split(_PART)
-    return stage, dict(_pair(pair) for pair in pairs)
+    return stage, dict(_pair(pair) for pair in pairs if pair)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -90,4 +119,5 @@ def _pair(text: str) -> tuple[str, str]:
 def _plain(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # Nothing below zero is zero: the two are equal, and would share what was kept of either.
+    return f"{value + 0.0:g}" if isinstance(value, float) else str(value)

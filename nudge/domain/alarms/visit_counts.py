@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from nudge.domain.alarms.beside_counts import BESIDE_COUNTS
-from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, field_of, leaf_of, value_text
+from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, field_of, leaf_with, value_text
 from nudge.domain.alarms.visit_trace import Arrival, Count, VisitTrace, count_success
 from nudge.domain.alarms.watch_plan import CLAIM, METHOD, REASON, SMS, WatchPlan
 from nudge.domain.journal.event import SURPLUS
@@ -35,23 +35,17 @@ def count_event(
     beside = BESIDE_COUNTS.get(event.type)
     if beside:
         trace = beside(trace, event, minute, plan, count)
-    trace = trace._replace(changed=max(trace.changed, at))
     own = event.type not in REPORTED and (event.source == "page" or event.type == "step")
-    if own:
-        trace = _visited(trace, at, plan)
-    elif trace.acted and at - trace.acted > plan.gap:
+    away = at - trace.acted
+    if away >= plan.gap if own else trace.acted and away > plan.gap:
         trace = _ended(trace)
+    changed, acted = max(trace.changed, at), max(trace.acted, at) if own else trace.acted
+    trace = trace._replace(changed=changed, acted=acted)
     if event.type == "payment_failed":
         return _failed(trace, event, minute, plan, count)
     if event.type == "paid" and event.source == "page":
         return _claimed(trace, minute, count)
     return _reached(trace, event, minute, plan, count)
-
-
-def _visited(trace: VisitTrace, at: float, plan: WatchPlan) -> VisitTrace:
-    if at - trace.acted >= plan.gap:
-        trace = _ended(trace)
-    return trace._replace(acted=max(trace.acted, at))
 
 
 def _ended(trace: VisitTrace) -> VisitTrace:
@@ -75,24 +69,17 @@ def _reached(
     method = value_text(event.fields.get(METHOD) or "") or trace.method
     another = method != trace.method and step == METHOD
     bits, full = before | bit, plan.full[number]
-    trace = trace._replace(method=method, seen={**trace.seen, name: bits})
     is_there = bits == full if full else True
     was_there = before == full if full else bool(before)
     if number == plan.aim:
-        return _paid(trace, minute, plan, count)
-    if not is_there or (was_there and not another):
-        return trace
-    return _arrived(trace, number, minute, plan, count)
-
-
-def _arrived(
-    trace: VisitTrace, number: int, minute: int, plan: WatchPlan, count: Count
-) -> VisitTrace:
-    name = plan.stages[number].name
-    leaf = leaf_of(name, {**trace.attributes, METHOD: trace.method})
-    waiting = _succeeded(trace, number, minute, plan, count)
-    count(field_of(leaf, ARRIVED))
-    return trace._replace(waiting={**waiting, name: Arrival(minute, leaf)})
+        return _paid(trace._replace(method=method), minute, plan, count)
+    waiting = trace.waiting
+    if is_there and (another or not was_there):
+        leaf = leaf_with(name, trace.attributes, (METHOD, method))
+        waiting = _succeeded(trace, number, minute, plan, count)
+        waiting[name] = Arrival(minute, leaf)
+        count(field_of(leaf, ARRIVED))
+    return trace._replace(method=method, seen={**trace.seen, name: bits}, waiting=waiting)
 
 
 def _succeeded(
@@ -108,7 +95,7 @@ def _succeeded(
 
 def _paid(trace: VisitTrace, minute: int, plan: WatchPlan, count: Count) -> VisitTrace:
     name = plan.stages[plan.aim].name
-    count(field_of(leaf_of(name, {**trace.attributes, METHOD: trace.method}), ARRIVED))
+    count(field_of(leaf_with(name, trace.attributes, (METHOD, trace.method)), ARRIVED))
     waiting = _succeeded(trace, plan.aim, minute, plan, count)
     if CLAIM in waiting:
         count_success(CLAIM, waiting.pop(CLAIM), minute, count)
@@ -125,16 +112,16 @@ def _failed(
     if trace.failed == (minute, method) or SURPLUS in event.fields:
         return trace
     reason = value_text(event.fields.get(REASON) or "")
-    known = {**trace.attributes, METHOD: method, REASON: reason}
     name = plan.stages[max(plan.aim - 1, 0)].name
-    count(field_of(leaf_of(name, known), FAILED))
+    leaf = leaf_with(name, trace.attributes, (METHOD, method), (REASON, reason))
+    count(field_of(leaf, FAILED))
     return trace._replace(failed=(minute, method))
 
 
 def _claimed(trace: VisitTrace, minute: int, count: Count) -> VisitTrace:
     if CLAIM in trace.seen:
         return trace
-    leaf = leaf_of(CLAIM, {**trace.attributes, METHOD: trace.method})
+    leaf = leaf_with(CLAIM, trace.attributes, (METHOD, trace.method))
     arrival = Arrival(minute, leaf)
     count(field_of(leaf, ARRIVED))
     trace = trace._replace(seen={**trace.seen, CLAIM: 1})

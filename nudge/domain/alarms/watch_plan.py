@@ -66,6 +66,16 @@ class WatchPlan:
         return len(self.stages) - 1
 
     @cached_property
+    def context_keys(self) -> tuple[str, ...]:
+        """The context attributes of a decision that are counted."""
+        return tuple(key for name, key in self.dimensions.items() if name != CHANNEL)
+
+    @cached_property
+    def attribute_names(self) -> tuple[str, ...]:
+        """The attributes of the `context_keys`, and then the channel."""
+        return (*(name for name in self.dimensions if name != CHANNEL), CHANNEL)
+
+    @cached_property
     def full(self) -> tuple[int, ...]:
         """The bits of events that reach each stage; 0 where any of them does."""
         return tuple((1 << len(s.events)) - 1 if s.needs_all else 0 for s in self.stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -15,7 +15,7 @@ from nudge.domain.alarms.minute_counts import LeafCount, minute_of, read_field
 from nudge.domain.alarms.monitors import Monitor
 from nudge.flows.alarms.alarm_book import AGAIN, AlarmBook, Say
 from nudge.flows.alarms.cause_search import SPAN, SPANS, Cause, search_cause
-from nudge.flows.alarms.judge import Judge, StreamFinding
+from nudge.flows.alarms.judge import Judge, MonitorFinding, StreamFinding
 from nudge.flows.alarms.minute_sums import sum_minute
 from nudge.flows.alarms.watch_state import WatchState, decode_state, encode_state
 from nudge.store.service.alarms import Judgement, StoredAlarm
@@ -49,6 +49,7 @@ class MonitorRounds:
     say: Say
     _state: WatchState | None = None
     _written: int = 0
+    _generation: int = 0
     _generations: tuple[int, ...] = ()
 
     def turn(self) -> list[Alarm]:
@@ -85,17 +86,18 @@ class MonitorRounds:
 
     def _load(self) -> None:
         found = self.store.alarms.judgement()
-        self._written, self._state = found.minute, decode_state(found.state)
+        self._written, self._generation = found.minute, found.generation
+        self._state = decode_state(found.state)
 
-    def _read(self, minute: int) -> list[LeafCount]:
+    def _sum(self, minute: int) -> Counter[str]:
         counts, sums = self.store.minute_counts, Counter[str]()
         for p, generation in enumerate(self._generations):
             sums.update(counts.read(p, minute, generation))
-        return [read_field(name, number) for name, number in sorted(sums.items())]
+        return sums
 
     def _judge(self, state: WatchState, minute: int) -> list[Alarm]:
         """Judge a minute; write the state where an alarm changed, or it is time."""
-        after, findings = self.judge().advance(state, minute, sum_minute(self._read(minute)))
+        after, findings = judge_minute(self.judge(), state, minute, self._sum(minute))
         stored = self._stored(minute)
         search = partial(self._search, now=minute)
         book = AlarmBook([one.alarm for one in stored.values()], search, self.say)
@@ -105,7 +107,7 @@ class MonitorRounds:
                 StoredAlarm(one, stored[one.id].revision if one.id in stored else 0)
                 for one in changed
             ]
-            judgement = Judgement(minute, encode_state(after))
+            judgement = Judgement(minute, encode_state(after), self._generation)
             if not self.store.alarms.settle(self._written, judgement, known):
                 log.info("monitors_gave_up", minute=minute)
                 self.forget()
@@ -122,9 +124,32 @@ class MonitorRounds:
 
     def _search(self, monitor: Monitor, found: StreamFinding, *, now: int) -> Cause:
         first = max(found.began - SPAN * SPANS, now - KEPT)
-        minutes = {minute: self._read(minute) for minute in range(first, now + 1)}
+        minutes = {minute: _leaves(self._sum(minute)) for minute in range(first, now + 1)}
         held = {minute: counts for minute, counts in minutes.items() if counts}
         return search_cause(held, monitor, found.stream, found.began, now)
+
+
+def judge_minute(
+    judge: Judge, state: WatchState, minute: int, sums: Mapping[str, int]
+) -> tuple[WatchState, list[MonitorFinding]]:
+    """Return the state behind a minute, and what its counts say.
+
+    Nothing begins before the first count: so a state that is made anew from the records begins at
+    the same minute as that of a worker which waited for them.
+
+    Args:
+        judge: in force.
+        state: behind the minute before.
+        minute: since the epoch.
+        sums: field -> number, over all partitions.
+    """
+    if not state.day and not sums:
+        return replace(state, minute=minute), []
+    return judge.advance(state, minute, sum_minute(_leaves(sums)))
+
+
+def _leaves(sums: Mapping[str, int]) -> list[LeafCount]:
+    return [read_field(name, number) for name, number in sorted(sums.items())]
 
 
 def _skipped(state: WatchState | None, oldest: int) -> WatchState:

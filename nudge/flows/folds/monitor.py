@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bandits.units import HOUR, MINUTE
-from nudge.domain.alarms.drawn_shares import WEEK, draw_of, share_counts
+from nudge.domain.alarms.drawn_shares import WEEK, decode_draw, share_counts
 from nudge.domain.alarms.minute_counts import (
     ARRIVED,
     SUCCEEDED,
@@ -22,7 +22,15 @@ from nudge.domain.alarms.minute_counts import (
     minute_of,
 )
 from nudge.domain.alarms.visit_counts import count_event
-from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, decided, decode_trace, recall_trace
+from nudge.domain.alarms.visit_trace import (
+    KEEP,
+    NEW,
+    VisitTrace,
+    decided,
+    decode_trace,
+    encode_trace,
+    recall_trace,
+)
 from nudge.domain.alarms.watch_plan import REWARD, SLOT, WatchPlan
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import (
@@ -94,8 +102,7 @@ class MinuteCounter:
             )
         elif isinstance(record, Decision):
             trace = recall_trace(self.traces[record.subject], self.watermark)
-            trace = decided(trace, record, at, self.plan)
-            self.traces[record.subject] = _drawn(trace, entry, record, at)
+            self.traces[record.subject] = decided(trace, record, entry.ref, at, self.plan)
         elif isinstance(record, Exposure | Reward) and record.reason == DecisionReason.FORCED:
             return  # a person's preview
         elif isinstance(record, Exposure):
@@ -104,11 +111,18 @@ class MinuteCounter:
         elif isinstance(record, Reward) and record.conversions > 0:
             self._reward(record, minute)
 
+    def forget(self) -> None:
+        """Drop the traces that nobody remembers: a replay of weeks holds a day of visitors."""
+        old = [s for s, one in self.traces.items() if self.watermark - one.changed > KEEP]
+        for subject in old:
+            del self.traces[subject]
+
     def _shown(self, record: Exposure) -> None:
         """Add the shares of a draw whose exposure this is."""
         trace = recall_trace(self.traces[record.subject], self.watermark)
-        draw = trace.drawn.get(record.slot)
-        if draw is None or draw.ref != tuple(record.decision):
+        blob = trace.drawn.get(record.slot)
+        draw = decode_draw(blob) if blob else None
+        if draw is None or draw.ref != record.decision:
             return
         rest = {slot: one for slot, one in trace.drawn.items() if slot != record.slot}
         self.traces[record.subject] = trace._replace(drawn=rest)
@@ -161,7 +175,8 @@ class MonitorFold:
             entries: in order, at least one.
         """
         before = self._load(partition, state, entries)
-        batch = MinuteCounter(self.plan(), state.watermark, dict(before))
+        traces = {subject: decode_trace(blob) for subject, blob in before.items()}
+        batch = MinuteCounter(self.plan(), state.watermark, traces)
         for entry in entries:
             batch.take(entry)
         oldest = minute_of(batch.watermark) - KEPT
@@ -182,32 +197,27 @@ class MonitorFold:
         partition: int,
         state: MonitorState,
         batch: MinuteCounter,
-        before: dict[str, VisitTrace],
+        before: dict[str, bytes | None],
     ) -> Iterator[FoldWrite]:
         counts = self.store.minute_counts
         yield from counts.add(partition, batch.counts, state.generation)
         yield from counts.add_shares(partition, batch.shares, state.generation)
         for subject, trace in batch.traces.items():
-            if trace != before[subject]:
-                yield counts.put(partition, subject, trace, state.generation)
+            blob = encode_trace(trace)
+            if blob != (before[subject] or _NEVER):
+                yield counts.put(partition, subject, blob, state.generation)
 
     def _load(
         self, partition: int, state: MonitorState, entries: Sequence[JournalEntry]
-    ) -> dict[str, VisitTrace]:
+    ) -> dict[str, bytes | None]:
         subjects = dict.fromkeys(
             e.record.subject for e in entries if isinstance(e.record, Event | Decision | Exposure)
         )
-        found = self.store.minute_counts.traces(partition, list(subjects), state.generation)
-        return {subject: decode_trace(blob) for subject, blob in found.items()}
+        return self.store.minute_counts.traces(partition, list(subjects), state.generation)
 
 
-def _drawn(trace: VisitTrace, entry: JournalEntry, decision: Decision, at: float) -> VisitTrace:
-    """Return the trace with the draw of a decision: its exposure is waited for."""
-    draw = draw_of(decision, entry.ref)
-    if draw is None:
-        return trace
-    drawn = {**trace.drawn, decision.slot: draw}
-    return trace._replace(changed=max(trace.changed, at), drawn=drawn)
+_NEVER: Final = encode_trace(NEW)
+"""The trace of a subject that never came; it is not written."""
 
 
 def _fold_fields(state: MonitorState) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge.domain.alarms.drawn_shares import WEEK
-from nudge.domain.alarms.visit_trace import KEEP, VisitTrace, encode_trace
+from nudge.domain.alarms.visit_trace import KEEP
 from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.folds import Folds, FoldWrite
 from nudge.store.wire.client import Client
@@ -100,9 +100,7 @@ class MinuteCountStore:
         for minute in minutes:
             yield FoldWrite("DEL", self.keys.minutes(partition, minute, generation))
 
-    def put(
-        self, partition: int, subject: str, trace: VisitTrace, generation: int = 0
-    ) -> FoldWrite:
-        """Return the write of a trace, which expires when nobody needs it any more."""
+    def put(self, partition: int, subject: str, trace: bytes, generation: int = 0) -> FoldWrite:
+        """Return the write of a trace, encoded, which expires when nobody needs it any more."""
         key = self.keys.trace(partition, subject, generation)
-        return FoldWrite("SET", key, (encode_trace(trace), "PX", int(KEEP * _MILLI)))
+        return FoldWrite("SET", key, (trace, "PX", int(KEEP * _MILLI)))

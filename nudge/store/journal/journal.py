@@ -420,12 +420,13 @@ def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
 
 def _entries(
     partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
-) -> Iterator[JournalEntry]:
+) -> Sequence[JournalEntry]:
     named = pairs_of(row)
     payload, place = named[b"r"], _position(row_id)
     stamp = int(named[b"t"]) / 1000
-    if is_block(payload):
-        for index, decision in enumerate(decode_block(payload, named[b"s"])):
-            yield JournalEntry(partition, place, stamp, decision, index)
-    else:
-        yield JournalEntry(partition, place, stamp, decode(payload, named[b"s"].decode()))
+    if not is_block(payload):
+        return (JournalEntry(partition, place, stamp, decode(payload, named[b"s"].decode())),)
+    return [
+        JournalEntry(partition, place, stamp, decision, index)
+        for index, decision in enumerate(decode_block(payload, named[b"s"]))
+    ]

@@ -35,10 +35,12 @@ class Judgement:
     Attributes:
         minute: since the epoch, up to which everything is judged; 0 before the first.
         state: of the detectors, as bytes.
+        generation: rises when the state is made anew: who had read another one is refused.
     """
 
     minute: int = 0
     state: bytes = b""
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ class Alarms:
 
     def judgement(self) -> Judgement:
         """Read the state of the monitors."""
-        minute, state = self.client.call("HMGET", self.keys.config("judgement"), "minute", "state")
-        return Judgement(int(minute or 0), state or b"")
+        names = ("minute", "state", "generation")
+        minute, state, number = self.client.call("HMGET", self.keys.config("judgement"), *names)
+        return Judgement(int(minute or 0), state or b"", int(number or 0))
 
     def read(self, alarm_id: str) -> StoredAlarm | None:
         """Read one alarm; None where there is none of that id."""
@@ -92,17 +95,28 @@ class Alarms:
         Args:
             changed: the new alarm, with the revision that it replaces; 0 for a new one.
         """
-        return self._settle(["", "", ""], [changed])
+        return self._settle(["", "", "", "", ""], [changed])
 
     def settle(self, before: int, after: Judgement, changed: Sequence[StoredAlarm]) -> bool:
         """Write the monitors' state and all changed alarms in one step; False if nothing was.
 
         Args:
-            before: minute of the judgement that `after` follows.
+            before: minute of the judgement that `after` follows, in the same generation.
             after: state behind the minutes judged.
             changed: alarms, each with the revision that it replaces.
         """
-        return self._settle([before, after.minute, after.state], changed)
+        same = after.generation
+        return self._settle([before, after.minute, after.state, same, same], changed)
+
+    def replace(self, before: Judgement, after: Judgement) -> bool:
+        """Write a state that was made anew, as the next generation; False if it moved meanwhile.
+
+        Args:
+            before: as it was read.
+            after: instead of it.
+        """
+        number = before.generation
+        return self._settle([before.minute, after.minute, after.state, number, number + 1], [])
 
     def _settle(self, head: list[Arg], changed: Sequence[StoredAlarm]) -> bool:
         families = ("alarms", "alarm_times", "alarms_open", "judgement")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.alarms.visit_trace import KEEP, NEW, VisitTrace
+from nudge.domain.alarms.visit_trace import NEW
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.difference import Difference
@@ -104,15 +104,8 @@ def _replayed(
             continue
         for entry in batch:
             counter.take(entry)
-        _forget(counter.traces, counter.watermark)
+        counter.forget()
     return counter.counts
-
-
-def _forget(traces: dict[str, VisitTrace], watermark: float) -> None:
-    """Drop the traces that nobody remembers: memory holds a day of visitors."""
-    old = [subject for subject, one in traces.items() if watermark - one.changed > KEEP]
-    for subject in old:
-        del traces[subject]
 
 
 def _compared(

@@ -1,0 +1,1 @@
+"""Detectors: their state made anew from all records, minute by minute."""
