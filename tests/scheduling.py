@@ -15,9 +15,10 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = "tests/e2e/"
 """Shares one real service, and measures times that a second one would spoil."""
 FIRST: Final = tuple(
-    f"tests/{folder}/" for folder in ("e2e", "faults", "lake", "workers", "benchmarks", "flows")
+    f"tests/{folder}/"
+    for folder in ("e2e", "faults", "workers", "flows", "lake", "api", "benchmarks", "cli")
 )
-"""The slowest folders: what begins early leaves no worker alone at the end."""
+"""The slowest folders, the slowest first: what begins early leaves no worker alone at the end."""
 
 
 class FileScheduling(LoadScopeScheduling):

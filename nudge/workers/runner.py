@@ -73,7 +73,7 @@ class Runner(Generic[S]):
         """
         self._leases.refresh()
         done = 0
-        for partition in [lease.partition for lease in self._leases.held()]:
+        for partition in self._waiting():
             if stop is not None and stop.is_set():
                 break
             self._leases.refresh()
@@ -84,6 +84,12 @@ class Runner(Generic[S]):
             if some and stop is not None:
                 stop.wait(self._courtesy.rest(clock.monotonic() - began))
         return done
+
+    def _waiting(self) -> list[int]:
+        """The held partitions that have entries: asked for together, as most turns find none."""
+        held = self._leases.held()
+        last = self._store.journal.last_positions([lease.partition for lease in held])
+        return [one.partition for one in held if last[one.partition] > one.position]
 
     def _batch(self, lease: Lease) -> int:
         """Run one batch of one partition; a failure does not stop the others."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from places import CONFIG, shipped_slots
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
@@ -117,7 +118,8 @@ def served(settings: Settings) -> Iterator[Web]:
     DESCRIBED[document.docs.DOCUMENT] = app.extensions[document.docs.DOCUMENT]
     app.testing = True
     service: Service = app.extensions["nudge"]
-    wanted = load_slots(settings.config_dir / "slots")
+    own = settings.config_dir != CONFIG
+    wanted = load_slots(settings.config_dir / "slots") if own else shipped_slots()
     edit = Edit("test", "shipped", now())
     applying.apply(service.store, plan({}, wanted), edit)
     made = {s: service.store.api_keys.create([s], s, (), now())[1] for s in SCOPES}

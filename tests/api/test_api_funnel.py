@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -29,9 +31,29 @@ STEPS = ("home", "recharge", "amount", "number", "pay_tapped", "method")
 PEOPLE = 90
 
 
+@pytest.fixture(scope="module")
+def made() -> list[Path]:
+    """The lake as the first test that needs it has filled it; empty before."""
+    return []
+
+
 @pytest.fixture
-def busy(web: Web) -> Web:
-    """Visitors of two channels; those of WAP fail to pay for one reason, the others pay."""
+def busy(web: Web, made: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Web:
+    """Visitors of two channels; those of WAP fail to pay for one reason, the others pay.
+
+    The funnel reads the lake alone: it is filled for the first test, and copied for the others.
+    """
+    lake = web.service.settings.lake_dir
+    if made:
+        shutil.copytree(made[0], lake)
+    else:
+        visit(web)
+        made.append(shutil.copytree(lake, tmp_path_factory.mktemp("copy") / "lake"))
+    return web
+
+
+def visit(web: Web) -> None:
+    """Let the visitors come, and bring what they did into the lake."""
     for number in range(PEOPLE):
         who, wap = f"v-{number}", number % 2
         web.decide(visitor_id=who, channel="wap" if wap else "web", slots=["banner"])
@@ -53,7 +75,6 @@ def busy(web: Web) -> Web:
     leases.refresh()
     ArchiveFold(store, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0)).run(leases.held())
     store.close()
-    return web
 
 
 @pytest.fixture

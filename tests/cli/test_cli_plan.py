@@ -152,7 +152,7 @@ def test_killed_with_its_processes_and_resumed_everyone_is_planned_once(
     here: Installation,
 ) -> None:
     """`kill -9` of the command while several processes plan: they end, and the rest is done."""
-    pieces = 8
+    pieces = 5
     count = pieces * plan_share.SIZE + 7
     here.agree(count)
     source, out = customers(here.directory / "in.parquet", count), here.directory / "out.parquet"

@@ -158,10 +158,12 @@ def retry(device: Device) -> dict[str, Any]:
 def test_a_hard_failure_is_never_tried_again(walked: Service) -> None:
     """Over many customers whose card was refused for good, the same method is never offered."""
     offers: set[str] = set()
-    for number in range(40):
-        device = Device(walked, f"hard-{number}")
+    devices = [Device(walked, f"hard-{number}") for number in range(40)]
+    for device in devices:
         device.page("pay", "payment_retry")
         device.tell("payment_failed", reason="card_expired", method="card")
+    # All have failed before anybody is asked: the folds are waited for once.
+    for device in devices:
         assert eventually(lambda d=device: retry(d)["reason"] != "fallback")  # type: ignore[misc]
         offer = retry(device)
         offers.add(offer["variant"])

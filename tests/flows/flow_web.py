@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from places import CONFIG
+from places import shipped_slots
 
 from nudge.config.slot_change import Edit, plan
-from nudge.config.slot_file import load_slots
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -66,7 +65,7 @@ class Web:
 def web_on(store: Store, settings: Settings) -> Web:
     """The web's half on a store, with the shipped slots, of which none has a holdout."""
     sealer = Sealer(settings.secret_key)
-    applying.apply(store, plan({}, load_slots(CONFIG / "slots")), Edit("test", "shipped", NOW))
+    applying.apply(store, plan({}, shipped_slots()), Edit("test", "shipped", NOW))
     catalogue = store.catalogue.refresh(Catalogue.empty())
     spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
     decider = Decider(store, sealer, 0.0, spool)

@@ -11,6 +11,7 @@ import pytest
 from child_processes import eventually
 from day_traffic import DAY, SPAN, journal
 from rebuild_site import differences, fold_all, learned, opened, rebuild, states
+from site_copy import SiteCopy
 from worker_site import Site
 
 from nudge import clock
@@ -55,11 +56,33 @@ def entries() -> list[JournalEntry]:
     return [one for p in (0, 1) for one in journal(TODAY - SPAN * DAY, p)]
 
 
+@pytest.fixture(scope="module")
+def made() -> list[SiteCopy]:
+    """The copy of the site as the first test found it; empty before."""
+    return []
+
+
 @pytest.fixture
-def site(settings: Settings, entries: list[JournalEntry]) -> Iterator[Site]:
-    """All folded and archived, a few hundred entries at a time."""
+def site(
+    settings: Settings,
+    entries: list[JournalEntry],
+    made: list[SiteCopy],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    """All folded and archived; made for the first test, and copied for the others."""
     settings = replace(settings, partitions=2)
     site = Site(patient_store(settings), settings)
+    if made:
+        made[0].put(site)
+    else:
+        fill(site, entries)
+        made.append(SiteCopy.of(site, tmp_path_factory.mktemp("copy")))
+    yield site
+    site.store.close()
+
+
+def fill(site: Site, entries: list[JournalEntry]) -> None:
+    """Put the entries into the journal, fold and archive them, a few hundred at a time."""
     for one in entries:
         place, stamp = site.store.keys.journal(one.partition), round(one.stamp * 1000)
         fields = ("t", stamp, "s", one.record.subject, "r", encode(one.record))
@@ -72,8 +95,6 @@ def site(settings: Settings, entries: list[JournalEntry]) -> Iterator[Site]:
     # It wrote its records with the stamps of that time: they are what it would write.
     assert [one.differences for one in rebuild(site, "attribute")] == [(), ()]
     archived(site)
-    yield site
-    site.store.close()
 
 
 def leases(site: Site, fold: str = FoldName.ARCHIVE) -> list[Lease]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from time import monotonic, process_time, sleep
+from typing import Any
 
 import pytest
 from child_processes import eventually
@@ -17,6 +18,7 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit
+from nudge.store.wire.client import Client
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import LONGEST
 from nudge.workers.leases import Leases, fair_share
@@ -53,6 +55,28 @@ class Counting:
 
 def runner(site: Site, fold: Counting, owner: str = "one", ttl: float = 5.0) -> Runner[int]:
     return Runner(site.store, fold, owner, ttl)
+
+
+def test_an_idle_turn_is_one_question(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All partitions are asked for together; only one that has entries is read."""
+    fold = Counting(site)
+    one = runner(site, fold)
+    assert one.turn() == 0
+    asked: list[tuple[object, ...]] = []
+    sent = Client._send
+
+    def noted(self: Client, *command: Any) -> Any:
+        asked.append(command)
+        return sent(self, *command)
+
+    monkeypatch.setattr(Client, "_send", noted)
+    assert (one.turn(), asked) == (0, [])  # a pipeline is no single command
+    site.visit(range(3, 4))
+    asked.clear()
+    assert one.turn() > 0
+    assert [command[1] for command in asked if command[0] == "XRANGE"] == [
+        site.store.keys.journal(3)
+    ]
 
 
 def test_every_entry_is_handled_once_and_in_order(site: Site) -> None:

@@ -333,6 +333,11 @@ class Journal:
         """Return the last position given in a partition; 0 for an empty one."""
         return int(self.client.call("GET", self.keys.seq(partition)) or 0)
 
+    def last_positions(self, partitions: Sequence[int]) -> dict[int, int]:
+        """Return the last position given in each of several partitions, in one round trip."""
+        found = self.client.call_each([("GET", self.keys.seq(p)) for p in partitions])
+        return {p: int(last or 0) for p, last in zip(partitions, found, strict=True)}
+
     def _rows(self, partition: int, start: str, end: str, count: int) -> list[tuple[bytes, Reply]]:
         rows: list[tuple[bytes, Reply]] = self.client.call(
             "XRANGE", self.keys.journal(partition), start, end, "COUNT", count

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
 import orjson
 
@@ -12,6 +14,9 @@ from nudge.config.slot_file import dump_slot, parse_slot
 from nudge.domain.slots.slot import Slot
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
+
+PARSED: Final = 256
+"""Revisions that a process keeps parsed: its loops read all slots again every half second."""
 
 
 class FirstSlots(StrEnum):
@@ -81,5 +86,7 @@ def _dump(slot: Slot) -> str:
     return orjson.dumps(dump_slot(slot), option=orjson.OPT_SORT_KEYS).decode()
 
 
+@lru_cache(PARSED)
 def _load(text: bytes, name: str) -> Slot:
+    # A revision never changes, and a slot is immutable: who reads it again may have the same.
     return parse_slot(orjson.loads(text), f"store:{name}")

@@ -113,6 +113,21 @@ class Client:
         """
         return self._send(*command)
 
+    def call_each(self, commands: Sequence[Sequence[Arg]]) -> list[Reply]:
+        """Run several commands, in one round trip where there is one server.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now.
+            StoreError: the server refused one of them.
+        """
+        if not isinstance(self._connection, redis.Redis):
+            return [self.call(*command) for command in commands]
+        with self._translating(), self._connection.pipeline(transaction=False) as pipe:
+            send: Callable[..., Reply] = pipe.execute_command
+            for command in commands:
+                send(*command)
+            return pipe.execute()
+
     def read_hash(self, key: str) -> dict[bytes, bytes]:
         """Read a whole hash; empty where there is none.
 

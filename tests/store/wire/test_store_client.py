@@ -27,6 +27,10 @@ def reserved(store: Store) -> Any:
 CALLS: dict[str, tuple[Callable[[Store], Any], int]] = {
     "script": (reserved, 0),
     "command": (lambda store: store.client.call("TYPE", store.keys.config("capacity", "sms")), 0),
+    "commands": (
+        lambda store: store.client.call_each([("TYPE", store.keys.config("slots"))] * 5),
+        2,
+    ),
     "pipeline": (lambda store: store.client.run_each("reserve", [place(store)] * 5), 2),
     "run ahead": (lambda store: [*store.client.run_ahead("reserve", [place(store)] * 5)], 2),
     "walk": (lambda store: [*store.client.scan("*")], 0),
