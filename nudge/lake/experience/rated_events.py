@@ -40,12 +40,12 @@ def rated_events(events: Table, question: ExperienceQuestion) -> Table:
         points=rows.fields.get("score", nothing).try_cast("float64"),
     )
     rows = rows.filter(rows.points.between(0.0, float(MOST_SCORE)))
-    return rows.drop("points").mutate(
+    return rows.mutate(
         score=(rows.points * PARTS).round().cast("int64"),
         low=(rows.points <= LOW).cast("int64"),
         now=_is_in(rows, question.period),
         before=_is_in(rows, question.before),
-    )
+    ).drop("points")
 
 
 def _within(events: Table, span: FeedbackPeriod) -> Table:

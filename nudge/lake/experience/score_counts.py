@@ -47,7 +47,11 @@ class RatedScores:
         whole = ScoreCell.of((), _filled(row))
         if not self.cells:
             return ExperienceCounts(whole, (), 0)
-        sides = _unit_sides(self.rows, self.cells, self.question) or _sides(self.rows, self.cells)
+        if self.question.unit is None:
+            sides = _sides(self.rows, self.cells)
+        else:
+            place = self.cells[self.question.by.index(self.question.unit)]
+            sides = _unit_sides(self.rows, self.cells, place, compares=bool(self.question.compare))
         with keep_rows(self.backend, _sums(_by_subject(sides, self.cells), self.cells)) as sums:
             known = sums.filter(sums.rows_now > 0)
             (number,) = answer(self.backend, known.aggregate(cells=known.count()))
@@ -99,15 +103,12 @@ def _sides(rows: Table, cells: tuple[str, ...]) -> Table:
     )
 
 
-def _unit_sides(rows: Table, cells: tuple[str, ...], question: ExperienceQuestion) -> Table | None:
+def _unit_sides(rows: Table, cells: tuple[str, ...], place: str, *, compares: bool) -> Table:
     """Return each score twice: in its own unit of time, and before the one that follows it."""
-    if question.unit is None:
-        return None
-    place = cells[question.by.index(question.unit)]
     names = ("subject", "score", "low")
     one, none = ibis.literal(1, "int64"), ibis.literal(0, "int64")
     own = rows.filter(rows.now == 1).select(*cells, *names, now=one, before=none)
-    if not question.compare:
+    if not compares:
         return own
     following: dict[str, Any] = {name: rows[NEXT if name == place else name] for name in cells}
     return own.union(rows.select(**following, **{n: rows[n] for n in names}, now=none, before=one))

@@ -37,6 +37,7 @@ _STEPS: Final[Mapping[str, Mapping[str, int]]] = {
     "month": {"months": 1},
 }
 _PLACE: Final = ("subject", "at")
+_DATE_LENGTH: Final = len("2026-11-27")
 
 
 def with_dimensions(
@@ -91,8 +92,9 @@ def _of_calendar(
     unit = question.unit
     if unit is not None:
         first = first_dates(rows["at"], unit, calendar, *span)
-        following = (first + ibis.interval(**_STEPS[unit])).cast("date")
-        found[NEXT] = following.cast("string")
+        following = cast("StringValue", (first + ibis.interval(**_STEPS[unit])).cast("string"))
+        # Engines make a moment of a date and an interval.
+        found[NEXT] = following.left(_DATE_LENGTH)
     return found
 
 
