@@ -154,7 +154,9 @@ class PairedMeans:
         one = self.cross
         influence = one.total - before * one.total_rows - now * one.rows_total
         influence += now * before * one.rows
-        found = influence / (self.now.rows * self.before.rows) / scale
+        # The factor that each variance has.
+        few = math.prod(n / (n - 1) for n in (self.now.subjects, self.before.subjects)) ** 0.5
+        found = few * influence / (self.now.rows * self.before.rows) / scale
         return min(max(found, -1.0), 1.0)
 
     def difference(self, level: float = LEVEL) -> Estimate | None:

@@ -9,11 +9,19 @@ from typing import Final, NamedTuple
 from bandits.inference.quantiles import normal_quantile
 from bandits.inference.tables.log_odds import log_odds
 from bandits.inference.tables.step_down import ALPHA
-from nudge.domain.care.experience.phrases import Run, count_phrases, phrase_text, runs_of
+from nudge.domain.care.experience.phrases import (
+    SAME,
+    Run,
+    count_phrases,
+    phrase_text,
+    runs_of,
+)
 from nudge.domain.reports.report_time import FEWEST
 
 MOST: Final = 20
 """Most phrases of a report."""
+COMPARED: Final = 300
+"""Most phrases, the surest, of which it is looked whether one holds another."""
 
 
 class ReadText(NamedTuple):
@@ -131,17 +139,34 @@ def _told(
     odds = log_odds(said[0], said[1], sizes)
     wide = normal_quantile(1.0 - alpha / len(order)) * odds.error
     lows, highs = odds.value - wide, odds.value + wide
-    told: list[LowPhrase] = []
-    runs: list[Run] = []
-    for i in sorted(range(len(order)), key=lambda j: (-float(odds.z[j]), order[j])):
-        if lows[i] <= 0.0 or len(told) == MOST:
-            break
-        if said[0][i] < FEWEST or any(_overlap(order[i], run) for run in runs):
-            continue
-        runs.append(order[i])
+    surest = sorted(range(len(order)), key=lambda i: (-float(odds.z[i]), order[i]))
+    sure = [i for i in surest if lows[i] > 0.0 and said[0][i] >= FEWEST][:COMPARED]
+    told = []
+    for i in _readable(sure, order, said[0])[:MOST]:
         shares = (side[i] / n for side, n in zip(said, sizes, strict=True))
         figures = (float(x[i]) for x in (odds.value, lows, highs))
         told.append(LowPhrase(phrase_text(order[i]), said[0][i], *shares, *figures))
+    return told
+
+
+def _readable(sure: Sequence[int], order: Sequence[Run], people: Sequence[int]) -> list[int]:
+    """Return the phrases of which none holds another: longer ones where they tell the whole.
+
+    Args:
+        sure: numbers of phrases, the surest first.
+        order: all phrases.
+        people: who wrote each beside a low score.
+    """
+    longer: list[int] = []
+    for i in sorted(sure, key=lambda i: -len(order[i])):
+        holding = [people[j] for j in longer if _overlap(order[i], order[j])]
+        # Nearly all who wrote it wrote one of the longer phrases, which say more.
+        if sum(holding) < SAME * people[i]:
+            longer.append(i)
+    told: list[int] = []
+    for i in sorted(longer, key=sure.index):
+        if not any(_overlap(order[i], order[j]) for j in told):
+            told.append(i)
     return told
 
 
