@@ -551,6 +551,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
         (f"{SLOT}/evaluations", {"target": "uniform"}),
         ("/v1/funnel?compare=week", None),
         (f"/v1/reports/shared?month={month}", None),
+        ("/v1/experience", None),
         (f"{SLOT}/model", None),
     )
     found = [answered(busy, path, body).json for path, body in asked]
@@ -559,6 +560,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - {"model", "serving"}
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
+    names = (*names, "getExperience")
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5
