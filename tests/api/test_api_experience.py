@@ -107,7 +107,7 @@ def test_a_table_for_spreadsheets(busy: Web) -> None:
 
 @pytest.mark.usefixtures("worker")
 def test_an_erased_text_is_read_no_more(busy: Web) -> None:
-    """Who is forgotten is in no words: too few are left, and none is told."""
+    """Forgotten people are in no words: too few are left, and none is told."""
     for number in range(1, PEOPLE, 2):
         path, admin = f"/v1/visitors/v-{number}", bearer(busy.secrets["admin"])
         gone = busy.http.delete(path, headers=admin)

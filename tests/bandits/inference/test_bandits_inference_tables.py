@@ -92,7 +92,7 @@ def test_a_planted_fall_is_found_and_measured() -> None:
 
 
 def test_the_same_people_make_a_difference_surer() -> None:
-    """Who scores as before tells no change: the interval is that of pairs, a tenth as wide."""
+    """People who score as before: the interval is that of pairs, a tenth as wide."""
     rng = np.random.default_rng(7)
     usual = rng.choice(11, 200) / 10.0
     who = np.arange(200)
@@ -135,7 +135,7 @@ def test_parts_of_other_people_add_up(people: list[tuple[int, int, int]]) -> Non
 
 @given(st.lists(st.floats(-6.0, 6.0).filter(lambda z: abs(z) > 0.01), min_size=1, max_size=12))
 def test_steps_are_those_of_holm(scores: list[float]) -> None:
-    """What is sure is what Holm's ordered p-values reject."""
+    """Sure answers are those that Holm's ordered p-values reject."""
 
     def question(z: float, level: float) -> Estimate:
         wide = normal_quantile(level)

@@ -1,4 +1,4 @@
-"""What changed in the scores of cells against the period before, judged together. Pure."""
+"""Changes of scores against the period before, the cells judged together. Pure."""
 
 from __future__ import annotations
 

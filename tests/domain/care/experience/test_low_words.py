@@ -67,7 +67,7 @@ def test_fewer_than_twenty_people_are_not_told() -> None:
 
 
 def test_words_of_praise_are_not_told() -> None:
-    """What comes with other scores is no word of low ones."""
+    """Words that come with other scores are none of low ones."""
     rng = np.random.default_rng(5)
     praise = [
         ReadText(one.subject, not one.is_low, one.text) for one in texts(rng, 600, "非常满意")
