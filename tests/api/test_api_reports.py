@@ -543,6 +543,8 @@ def test_every_figure_is_defined(busy: Web) -> None:
     """
     steps = [{"event_id": f"s-{n}", "type": "step", "visitor_id": f"v-{n}"} for n in range(60)]
     busy.post("/v1/events", {"events": [one | {"step": "home"} for one in steps]})
+    scores = [one | {"type": "feedback", "scene": "paid", "score": 8} for one in steps]
+    busy.post("/v1/events", {"events": scores})
     fold(busy)
     month = busy.service.calendar.label(clock.now())[:7]
     asked = (
