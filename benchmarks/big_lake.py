@@ -109,9 +109,10 @@ class Writer:
             "exposures": exposures_of(day),
             "rewards": pa.concat_tables(due).sort_by("at"),
         }
-        self._publish(start, tables)
+        self.publish(start, tables)
 
-    def _publish(self, start: float, tables: Mapping[str, pa.Table]) -> None:
+    def publish(self, start: float, tables: Mapping[str, pa.Table]) -> None:
+        """Write the tables of a day, in the order of their times, and its manifests."""
         date = datetime.fromtimestamp(start, UTC).date().isoformat()
         before = self.ends.copy()
         files: list[list[File]] = [[] for _ in range(PARTITIONS)]
@@ -194,13 +195,13 @@ def decisions_of(day: Day) -> pa.Table:
     own = {
         **_common(day, np.arange(n)),
         "decision_id": day.ids,
-        "channel": _words(CHANNELS, day.codes["channel"]),
-        "page": _words(PAGES, day.codes["page"]),
-        "policy": _same("auto", n),
-        "unit": _same(SLOT, n),
-        "source": _same("k1", n),
+        "channel": words(CHANNELS, day.codes["channel"]),
+        "page": words(PAGES, day.codes["page"]),
+        "policy": same("auto", n),
+        "unit": same(SLOT, n),
+        "source": same("k1", n),
         "context": _maps(context),
-        "context_json": _words(_jsons(), places),
+        "context_json": words(_jsons(), places),
         "eligible": pa.array(eligible, pa.list_(pa.string())).take(pa.array(np.zeros(n, int))),
         "removed": pa.array([[]], pa.map_(pa.string(), pa.string())).take(
             pa.array(np.zeros(n, int))
@@ -213,9 +214,9 @@ def decisions_of(day: Day) -> pa.Table:
         "floor": pa.array(day.pmf.min(axis=1)),
         "policy_version": pa.array((day.at // 3600.0).astype(np.int64)),
         "period": pa.array((day.at // DAY).astype(np.int64)),
-        "exposed_on": _same("decision", n),
-        "reward_event": _same("paid", n),
-        "objective": _same("conversion", n),
+        "exposed_on": same("decision", n),
+        "reward_event": same("paid", n),
+        "objective": same("conversion", n),
         "window_seconds": pa.array(np.full(n, WINDOW)),
         "supersedes": pa.nulls(n, pa.string()),
         "twin": pa.nulls(n, pa.string()),
@@ -249,7 +250,7 @@ def rewards_of(rewards: Rewards, which: BoolArray) -> pa.Table:
         **_common(day, one.rows),
         "decision_id": ids,
         "reward_id": ids,
-        "exposed_at": _stamps(day.at[one.rows]),
+        "exposed_at": stamps(day.at[one.rows]),
         "exposed_at_seconds": pa.array(day.at[one.rows]),
         "event_id": ids,
         "conversions": pa.array(np.ones(n, dtype=np.int64)),
@@ -259,8 +260,8 @@ def rewards_of(rewards: Rewards, which: BoolArray) -> pa.Table:
         "by_page": pa.array(np.zeros(n, dtype=np.bool_)),
         "claims": pa.array(np.zeros(n, dtype=np.int64)),
         "at_seconds": pa.array(one.at),
-        "at": _stamps(one.at),
-        "logged_at": _stamps(one.at),
+        "at": stamps(one.at),
+        "logged_at": stamps(one.at),
     }
     return pa.table(own)
 
@@ -271,14 +272,14 @@ def _common(day: Day, rows: IntArray) -> dict[str, pa.Array]:
     cells = [f"{stage}|{channel}" for stage in ATTRIBUTES["stage"] for channel in CHANNELS]
     return {
         "partition": pa.array((person % PARTITIONS).astype(np.int32)),
-        "logged_at": _stamps(at),
-        "at": _stamps(at),
+        "logged_at": stamps(at),
+        "at": stamps(at),
         "subject": subjects(person),
-        "slot": _same(SLOT, len(rows)),
+        "slot": same(SLOT, len(rows)),
         "slot_revision": pa.array(np.ones(len(rows), dtype=np.int64)),
-        "variant": _words(VARIANTS, day.variant[rows]),
-        "cell": _words(cells, places),
-        "reason": _words(("policy", "holdout"), day.held[rows].astype(np.int64)),
+        "variant": words(VARIANTS, day.variant[rows]),
+        "cell": words(cells, places),
+        "reason": words(("policy", "holdout"), day.held[rows].astype(np.int64)),
         "by_page": pa.array(np.zeros(len(rows), dtype=np.bool_)),
     }
 
@@ -296,23 +297,26 @@ def _jsons() -> list[str]:
 
 def _maps(codes: Mapping[str, IntArray]) -> pa.Array:
     n, wide = len(next(iter(codes.values()))), len(codes)
-    words = [word for values in ATTRIBUTES.values() for word in values]
+    every = [word for values in ATTRIBUTES.values() for word in values]
     starts = np.cumsum([0, *(len(values) for values in ATTRIBUTES.values())])
     places = np.stack([codes[name] + starts[i] for i, name in enumerate(codes)], axis=1)
-    keys = _words(list(codes), np.tile(np.arange(wide), n))
+    keys = words(list(codes), np.tile(np.arange(wide), n))
     offsets = pa.array(np.arange(n + 1, dtype=np.int32) * wide)
-    return pa.MapArray.from_arrays(offsets, keys, _words(words, places.ravel()))
+    return pa.MapArray.from_arrays(offsets, keys, words(every, places.ravel()))
 
 
-def _words(words: Sequence[str], places: IntArray) -> pa.Array:
-    return pa.array(list(words), pa.string()).take(pa.array(places))
+def words(known: Sequence[str], places: IntArray) -> pa.Array:
+    """Return the words at places (n,) of a list."""
+    return pa.array(list(known), pa.string()).take(pa.array(places))
 
 
-def _same(text: str, n: int) -> pa.Array:
+def same(text: str, n: int) -> pa.Array:
+    """Return a text n times."""
     return pa.repeat(pa.scalar(text), n)
 
 
-def _stamps(seconds: FloatArray) -> pa.Array:
+def stamps(seconds: FloatArray) -> pa.Array:
+    """Return moments (n,) as the lake has them."""
     return pa.array((seconds * 1e6).astype(np.int64)).cast(pa.timestamp("us"))
 
 

@@ -39,6 +39,9 @@ COMMANDS = {
     "replay": Command("replay", "Send a real campaign log through the running service."),
     "evaluate": Command("evaluate", "Estimate what another policy would have earned on a log."),
     "funnel": Command("funnel", "Show where visitors leave the path, and for which reasons."),
+    "experience": Command(
+        "experience", "Show how visitors score scenes, and the words of low scores."
+    ),
     "report": Command("report", "Summarise a week of all slots on one page of plain text."),
     "notices": Command("notices", "Test the notices of alarms, and list what was sent."),
     "model": Command("model", "Tell in words what the policy of a slot shows to whom, and why."),

@@ -45,6 +45,7 @@ from nudge.store.vault.people import MOST_VISITORS, People
 from nudge.store.vault.removal import Removal
 from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
+from nudge.store.vault.text_book import TextBook
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -234,6 +235,11 @@ class Store:
     def partings(self) -> Partings:
         """Partings of visitors who had been taken for one: in the vault, and in the journal."""
         return Partings(self.client, self.keys)
+
+    @cached_property
+    def texts(self) -> TextBook:
+        """The texts that visitors wrote, encrypted."""
+        return TextBook(self.client, self.keys)
 
     @cached_property
     def visitors(self) -> VisitorBook:

@@ -14,14 +14,15 @@ from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 OWN = {
     "step": {"step": "amount", "amount": 30},
     "payment_failed": {"reason": "insufficient_balance", "method": "wallet"},
-    "feedback": {"scene": "paid", "score": 9, "text": "快"},
+    "feedback": {"scene": "paid", "touch_point": "app_home", "score": 9, "text": "快"},
+    "complaint": {"leaving": "other_operator"},
     "paid": {"amount": 50.05},
     "sms_clicked": {"token": "t"},
     "contacted": {"channel": "sms", "purpose": "reminder"},
     "consent": {"channel": "sms", "given": True},
     "identified": {"other_id": "w-1"},
     "benefit_granted": {"group": "a"},
-    "winback_outcome": {"outcome": "recharged"},
+    "winback_outcome": {"outcome": "recharged", "leaving": "need_gone"},
     "refunded": {"refund_of": "p-1", "amount": 20},
 }
 

@@ -543,6 +543,8 @@ def test_every_figure_is_defined(busy: Web) -> None:
     """
     steps = [{"event_id": f"s-{n}", "type": "step", "visitor_id": f"v-{n}"} for n in range(60)]
     busy.post("/v1/events", {"events": [one | {"step": "home"} for one in steps]})
+    scores = [one | {"type": "feedback", "scene": "paid", "score": 8} for one in steps]
+    busy.post("/v1/events", {"events": scores})
     fold(busy)
     month = busy.service.calendar.label(clock.now())[:7]
     asked = (
@@ -551,6 +553,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
         (f"{SLOT}/evaluations", {"target": "uniform"}),
         ("/v1/funnel?compare=week", None),
         (f"/v1/reports/shared?month={month}", None),
+        ("/v1/experience", None),
         (f"{SLOT}/model", None),
     )
     found = [answered(busy, path, body).json for path, body in asked]
@@ -559,6 +562,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - {"model", "serving"}
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
+    names = (*names, "getExperience")
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5

@@ -13,6 +13,7 @@ from nudge.api import forms
 from nudge.api.schemas.optional_fields import load_with_warnings, warning_of
 from nudge.config.slot_fields import Instant, OneOf, StrictTable, field_texts
 from nudge.domain.basics.slot_values import MAX_INTEGER, suggestion
+from nudge.domain.care.experience.leaving import KINDS, LEAVING
 from nudge.domain.choosing.requests import EventRequest, FieldWarning, RejectedEvent
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
@@ -88,11 +89,18 @@ def _feedback() -> Fields:
     scale = {"type": "number", "minimum": 0, "maximum": MOST_SCORE}
     return {
         "scene": _word("name what the visitor had done"),
+        "touch_point": _word('name where the visitor met you, such as "app_home" or "hall"'),
         "score": forms.DoorField(_score, f"give a number from 0 to {MOST_SCORE}", scale),
         "text": ma.String(
             validate=validate.Length(max=MAX_FEEDBACK, error=longest), **field_texts(longest)
         ),
+        **_leaving(),
     }
+
+
+def _leaving() -> Fields:
+    kind = {"type": "string", "enum": list(KINDS.words)}
+    return {LEAVING: forms.DoorField(KINDS.parse, f"use one of {', '.join(KINDS.words)}", kind)}
 
 
 FIELDS: Final[Mapping[str, Fields]] = {
@@ -126,10 +134,13 @@ FIELDS: Final[Mapping[str, Fields]] = {
             parse_flag, "write true or false", {"type": "boolean"}, required=True
         ),
     },
-    "complaint": {},
+    "complaint": {**_leaving()},
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": _msisdn()},
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
-    "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
+    "winback_outcome": {
+        "outcome": _word('say what came of it, such as "recharged"'),
+        **_leaving(),
+    },
     "refunded": {
         "refund_of": forms.external_id("give the event_id of the payment", MAX_EVENT_ID),
         **_money(),

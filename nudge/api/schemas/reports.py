@@ -32,7 +32,8 @@ class JobSchema(Schema):
 
     job_id = ma.String(required=True)
     kind = ma.String(
-        required=True, validate=validate.OneOf(("report", "evaluate", "funnel", "shared"))
+        required=True,
+        validate=validate.OneOf(("report", "evaluate", "funnel", "shared", "experience")),
     )
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))

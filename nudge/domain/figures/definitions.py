@@ -83,6 +83,18 @@ _SHARED: Final = {
     "share_of": "shared-share",
     "slots": "number-of-slots",
 }
+_EXPERIENCE: Final = {
+    **dict.fromkeys(("scores", "people"), "scores"),
+    **dict.fromkeys(("mean", "interval"), "mean-score"),
+    **dict.fromkeys(("low", "low_share", "low_interval"), "low-share"),
+    **dict.fromkeys(("change.score", "change.low_share"), "score-change"),
+    **dict.fromkeys(("score", "level"), "score-change"),
+    "interval_level": "interval-level",
+    "number_of_cells": "number-of-cells",
+    **dict.fromkeys(("people_low", "people_other", "phrases"), "low-words"),
+    **dict.fromkeys(("phrases.people", "share_low", "share_other"), "low-words"),
+    **dict.fromkeys(("log_odds", "phrases.interval"), "log-odds"),
+}
 _MODEL: Final = {
     **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
     **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
@@ -113,6 +125,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "evaluate": _EVALUATION,
         "funnel": _FUNNEL,
         "shared": _SHARED,
+        "experience": _EXPERIENCE,
         "model": _MODEL,
         "serving": _SERVING,
     }

@@ -22,7 +22,7 @@ from nudge.store.service.snapshots import Snapshots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
-JOB_KINDS: Final = ("report", "evaluate", "funnel", "shared")
+JOB_KINDS: Final = ("report", "evaluate", "funnel", "shared", "experience")
 """Kinds of questions that a report worker answers."""
 JOB_STATES: Final = ("waiting", "running")
 
