@@ -30,6 +30,8 @@ POINTS: Final = (
     "learn.after_commit",
     "monitor.before_commit",
     "monitor.after_commit",
+    "care.before_commit",
+    "care.after_commit",
     "archive.before_commit",
     "archive.after_commit",
     "archive.between_files",

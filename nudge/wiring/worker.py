@@ -20,6 +20,7 @@ from nudge.domain.slots.snapshot_pace import SHORTEST
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold, TextDesk
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
@@ -46,6 +47,7 @@ from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
 from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck
+from nudge.workers.text_reader import FollowedTextReader
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.stock_loop import StockLoop
@@ -125,6 +127,7 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
         FoldName.LEARN: _learn,
         FoldName.ARCHIVE: _archive,
         FoldName.MONITOR: _monitor,
+        FoldName.CARE: _care,
         REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
@@ -166,6 +169,16 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
         "service": watching,
         "walk": walking,
     }
+
+
+def _care(worker: Worker) -> dict[str, Loop]:
+    follower = ConfigurationFollower(worker.store, worker.settings)
+    seal = Sealer(worker.settings.secret_key, worker.settings.vault_secrets).vault
+    reader = FollowedTextReader(follower)
+    fold = CareFold(
+        worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
+    )
+    return {fold.name: _runner(worker, fold)}
 
 
 def _walk(settings: Settings) -> str:

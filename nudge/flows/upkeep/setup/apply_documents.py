@@ -18,6 +18,7 @@ from nudge.config.documents.document import (
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.segment_file import FILE as SEGMENTS
+from nudge.config.documents.warnings_file import FILE as WARNINGS
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -32,6 +33,7 @@ PARTS: Final = {
     "funnel": FUNNEL,
     "monitors": MONITORS,
     "notices": MONITORS,
+    "warnings": WARNINGS,
 }
 """Part of the configuration -> the file that it is read from."""
 
