@@ -109,7 +109,8 @@ def _run(events: int, *, small: bool) -> int:
             f" {events / (own + server):10,.0f} of the core's cpu"
             f" (process {own:.1f} s, store {server:.1f} s)"
         )
-    print(f"  {care[0] / base[0]:.1f} times the baseline; {entries - events:,} records, {cases:,} cases")
+    times = care[0] / base[0]
+    print(f"  {times:.1f} times the baseline; {entries - events:,} records, {cases:,} cases")
     rate = events / (care[1] + care[2])
     print(f"warnings: {rate:,.0f} events a second of one core, asked {WANTED:,.0f}")
     return int(rate < WANTED and not small)

@@ -100,7 +100,7 @@ def said(subject: str, number: int, random: Random) -> tuple[Event, str]:
         text += random.choice(PHRASES)
     fields = {
         "scene": random.choice(SCENES),
-        "score": min(10, round(random.triangular(0, 12, 9))),
+        "score": min(10, round(random.triangular(0, 14, 10))),
         "has_text": True,
     }
     return Event(subject, f"f{number}", "feedback", "page", fields=fields), text

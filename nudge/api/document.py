@@ -29,6 +29,7 @@ from nudge.api import (
     slots,
     timings,
     visitors,
+    warnings,
     withdrawals,
 )
 from nudge.api.auth import HEADER, PARAMETER
@@ -52,6 +53,7 @@ BLUEPRINTS: Final = (
     shared.blueprint,
     visitors.blueprint,
     timings.blueprint,
+    warnings.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

@@ -40,6 +40,7 @@ COMMANDS = {
     "evaluate": Command("evaluate", "Estimate what another policy would have earned on a log."),
     "funnel": Command("funnel", "Show where visitors leave the path, and for which reasons."),
     "report": Command("report", "Summarise a week of all slots on one page of plain text."),
+    "warnings": Command("warnings", "List churn warnings, and say what was done about them."),
     "notices": Command("notices", "Test the notices of alarms, and list what was sent."),
     "model": Command("model", "Tell in words what the policy of a slot shows to whom, and why."),
     "export": Command("export", "Export the log of a slot for other tools."),

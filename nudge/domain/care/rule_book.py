@@ -96,7 +96,7 @@ class RuleBook:
         self._by_scene: dict[tuple[str, str], list[BookedRule]] = defaultdict(list)
         self._by_type: dict[str, list[BookedRule]] = defaultdict(list)
         self._of_person: list[BookedRule] = []
-        self._counted: dict[str, list[EventTest]] = defaultdict(list)
+        self._counted: dict[tuple[str, str], list[EventTest]] = defaultdict(list)
         for rank, rule in enumerate(self.policy.rules):
             self._rank[rule.name] = rank
             self._enter(rule)
@@ -111,8 +111,8 @@ class RuleBook:
             for place in self._places(test):
                 if booked not in place[-1:]:
                     place.append(booked)
-            if test.within:
-                self._counted[test.type].append(test)
+            for scene in (test.scenes or ("",)) if test.within else ():
+                self._counted[test.type, scene].append(test)
         if list(attribute_rules(rule.when)):
             self._of_person.append(booked)
 
@@ -145,7 +145,12 @@ class RuleBook:
 
     def counts(self, signal: Signal) -> bool:
         """Return whether a rule counts signals of this kind within a time."""
-        return any(one.matches(signal) for one in self._counted.get(signal.type, ()))
+        scenes = {signal.scene, ""}
+        return any(
+            one.matches(signal)
+            for scene in scenes
+            for one in self._counted.get((signal.type, scene), ())
+        )
 
     def describe(self, context: Mapping[str, Scalar], at: float) -> Mapping[str, Scalar]:
         """Return a visitor's attributes with the names of the segments."""

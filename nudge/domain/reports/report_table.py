@@ -61,7 +61,7 @@ def as_csv(report: Mapping[str, Any]) -> str:
     writer = csv.writer(target)
     writer.writerow(_columns(report))
     for row in found:
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([cell(value) for value in row.values()])
     return target.getvalue()
 
 
@@ -137,7 +137,8 @@ def _text(block: Mapping[str, Any], name: str) -> str:
     return "(other)" if block["other"] else block["segment"][name] or "(unknown)"
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a value as a cell of CSV: text that a spreadsheet would run as a formula is quoted."""
     if value is None:
         return ""
     # Spreadsheets skip blanks before a sign.

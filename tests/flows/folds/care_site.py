@@ -69,7 +69,9 @@ def tell(store: Store, *events: Event, texts: Sequence[str] = ()) -> None:
 def feedback(subject: str, name: str, score: float = 9, text: str = "", scene: str = "") -> Event:
     """Return an event of feedback."""
     fields: dict[str, Any] = {"scene": scene or "shop", "score": score}
-    return Event(subject, name, "feedback", "page", fields=fields | ({"has_text": True} if text else {}))
+    return Event(
+        subject, name, "feedback", "page", fields=fields | ({"has_text": True} if text else {})
+    )
 
 
 def _note(event: Event, text: str) -> tuple[VaultEntry, ...]:

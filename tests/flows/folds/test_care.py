@@ -183,7 +183,9 @@ def test_what_was_warned_of_follows_a_visitor_who_turns_out_to_be_another(store:
     tell(store, feedback(ONE, "f1", 2), failed(ONE))
     fold = care_fold(store)
     fold_all(store, fold)
-    left = Event(ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""})
+    left = Event(
+        ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""}
+    )
     tell(store, left)
     fold_all(store, fold)
     (case,) = all_cases(store)
@@ -204,7 +206,9 @@ def test_a_forgotten_visitor_has_no_case_left(store: Store) -> None:
     tell(store, feedback(ONE, "f1", 2))
     fold = care_fold(store)
     fold_all(store, fold)
-    left = Event(ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""})
+    left = Event(
+        ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""}
+    )
     tell(store, left)
     fold_all(store, fold)
     erased = Event(OTHER, "erased:1", "erased", "server")
@@ -212,7 +216,9 @@ def test_a_forgotten_visitor_has_no_case_left(store: Store) -> None:
     store.journal.append_once(1, [_append(own)], closes=True)
     fold_all(store, fold, 1)
     assert len(all_cases(store, 1)) == 1
-    store.journal.append_once(1, [_append(erased), _append(replace(own, event_id="f3"))], closes=True)
+    store.journal.append_once(
+        1, [_append(erased), _append(replace(own, event_id="f3"))], closes=True
+    )
     fold_all(store, fold, 1)
     fold_all(store, fold)
     assert (all_cases(store), all_cases(store, 1)) == ([], [])
