@@ -9,8 +9,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
-from nudge.api.headers import header
-from nudge.api.operation import caller, operation, query_parameter, resource
+from nudge.api.operation import caller, header, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.warnings import (
     LEVELS,
@@ -22,6 +21,7 @@ from nudge.api.schemas.warnings import (
 )
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.alarms.delivery import delivery_view
 from nudge.domain.care.case import Case, CaseStep
 from nudge.domain.care.case_view import case_view
 from nudge.domain.identity.sealing import Home, new_label
@@ -44,6 +44,7 @@ blueprint = resource("warnings", "Churn warnings: who may leave, why, and what w
 
 CSV: Final = "text/csv"
 FORMATS: Final = ("json", "csv")
+CURSOR: Final = "X-Cursor"
 PAGE: Final = 100
 _ACTION: Final = WarningActionSchema()
 _ANSWER: Final = {
@@ -68,9 +69,9 @@ PARAMETERS: Final = (
     blueprint,
     "GET /v1/warnings",
     name="listWarnings",
-    scopes=("read",),
+    scopes=("read", "admin"),
     answers={200: _ANSWER},
-    headers={200: {"X-Cursor": header("of CSV that goes on: cursor of the next page")}},
+    headers={200: {CURSOR: header("of the next page, as in the body; empty: there is none")}},
     parameters=PARAMETERS,
 )
 def every() -> Response:
@@ -83,16 +84,17 @@ def every() -> Response:
     visitor = request.args.get("visitor_id")
     page = list_cases(service.patient, question) if visitor is None else _of(visitor, question)
     views = [_plain(service, case) for case in page.cases]
-    if told == "csv":
-        return _file(views, page.cursor)
-    return answer({"warnings": views, "cursor": page.cursor})
+    page_of = {"warnings": views, "cursor": page.cursor}
+    response = _file(views) if told == "csv" else answer(page_of)
+    response.headers[CURSOR] = page.cursor
+    return response
 
 
 @operation(
     blueprint,
     "GET /v1/warnings/<string(maxlength=64):warning>",
     name="getWarning",
-    scopes=("read",),
+    scopes=("read", "admin"),
     answers={200: WarningSchema},
 )
 def one(warning: str) -> Response:
@@ -105,7 +107,9 @@ def one(warning: str) -> Response:
     case = service.patient.cases.read(warning)
     if case is None:
         raise NotFoundError("no warning has this id")
-    view = _plain(service, case)
+    told = service.patient.deliveries.of_alarm(warning)
+    notices = [delivery_view(delivery, service.calendar) for delivery in told]
+    view = _plain(service, case) | {"notices": notices}
     if "admin" in caller().scopes:
         found = case_details(service.patient, service.sealer.vault, case)
         view |= {"text": found.text, "numbers": list(found.numbers)}
@@ -190,11 +194,9 @@ def _plain(service: Service, case: Case) -> dict[str, Any]:
     return case_view(case, service.configuration.warnings, service.calendar)
 
 
-def _file(views: Sequence[dict[str, Any]], cursor: str) -> Response:
+def _file(views: Sequence[dict[str, Any]]) -> Response:
     response = Response(case_csv(views).encode(), 200, mimetype=CSV)
     response.headers["Content-Disposition"] = 'attachment; filename="warnings.csv"'
-    if cursor:
-        response.headers["X-Cursor"] = cursor
     return response
 
 

@@ -8,6 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.forms import text
+from nudge.api.schemas.alarms import AlarmNoticeSchema
 from nudge.api.schemas.figure_fields import TranslatedSchema
 from nudge.config.slot_fields import OneOf, StrictTable, field_texts
 from nudge.domain.care.case import ACTIONS, CaseAction, CaseState
@@ -93,6 +94,9 @@ class WarningSchema(Schema):
     revision = ma.Integer(required=True, metadata={"description": "steps that people took"})
     took = ma.Nested(TookSchema, required=True)
     steps = ma.List(ma.Nested(WarningStepSchema), required=True)
+    notices = ma.List(
+        ma.Nested(AlarmNoticeSchema), metadata={"description": "who was told; of one only"}
+    )
     text = ma.String(
         metadata={"description": "what was written, numbers masked; of one, with scope admin"}
     )

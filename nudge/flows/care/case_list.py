@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
 
-from nudge.domain.care.case import Case, CaseState, partition_of
+from nudge.domain.care.case import Case, CaseState
 from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import InvalidRequestError
 from nudge.store.folds.case_store import CasePlace
@@ -85,7 +84,7 @@ def list_cases(store: Store, question: CaseQuestion) -> CasePage:
     after, read = question.after, 0
     while read < MOST_READ:
         places = _next_places(store, question, after)
-        for case in _in_order(store, places):
+        for case in store.cases.read_many(one.id for one in places).values():
             after, read = CasePlace(case.opened, case.id), read + 1
             if question.wants(case):
                 found.append(case)
@@ -105,7 +104,7 @@ def cases_of_subject(store: Store, partition: int, subject: str) -> list[Case]:
     """
     generation = store.folds.generation_of(partition, FoldName.CARE)
     watch = store.watches.read_each(partition, [subject], generation)[subject]
-    found = _read(store, (one.case for one in watch.past))
+    found = store.cases.read_many(one.case for one in watch.past)
     return sorted(found.values(), key=lambda one: (-one.opened, one.id))
 
 
@@ -135,21 +134,3 @@ def _next_places(store: Store, question: CaseQuestion, after: CasePlace | None) 
         for p in store.keys.every_partition()
     )
     return nlargest(CHUNK, (place for places in each for place in places))
-
-
-def _in_order(store: Store, places: Sequence[CasePlace]) -> list[Case]:
-    found = _read(store, (one.id for one in places))
-    return [found[one.id] for one in places if one.id in found]
-
-
-def _read(store: Store, names: Iterable[str]) -> dict[str, Case]:
-    groups: dict[int, list[str]] = defaultdict(list)
-    for name in names:
-        partition = partition_of(name)
-        if partition is not None:
-            groups[partition].append(name)
-    found: dict[str, Case] = {}
-    for partition, mine in groups.items():
-        generation = store.folds.generation_of(partition, FoldName.CARE)
-        found |= store.cases.read_each(partition, mine, generation)
-    return found

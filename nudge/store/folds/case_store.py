@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -69,6 +70,20 @@ class CaseStore:
             for name, blob in zip(names, blobs, strict=True)
             if blob is not None
         }
+
+    def read_many(self, names: Iterable[str]) -> dict[str, Case]:
+        """Read cases of any partitions by id, in this order; those that are gone are missing."""
+        listed = list(names)
+        groups: dict[int, list[str]] = defaultdict(list)
+        for name in listed:
+            p = partition_of(name)
+            if p is not None and p < self.keys.partitions:
+                groups[p].append(name)
+        found: dict[str, Case] = {}
+        for p, mine in groups.items():
+            generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
+            found |= self.read_each(p, mine, generation)
+        return {name: found[name] for name in listed if name in found}
 
     def places(
         self, partition: int, before: CasePlace | None, most: int, *, closed: bool = True

@@ -93,7 +93,7 @@ def test_a_delayed_rule_warns_once_its_time_has_passed() -> None:
 
 
 def test_what_resolves_a_matter_ends_the_delay() -> None:
-    """A payment, or a better score in the same scene; a claim of a page and another scene do not."""
+    """A payment does, or a better score in the same scene; a page's claim does not."""
     for resolving, ends in (
         (event("paid", amount=50), True),
         (event("paid", source="page", amount=50), False),
@@ -163,11 +163,12 @@ def test_signals_are_counted_within_a_time() -> None:
 def test_words_warn_when_they_are_heard_together_with_scene_and_score() -> None:
     """The event alone does not; the record of its words does, by the event's own score."""
     slow = EventTest("feedback", score_at_most=5, words=frozenset({"speed"}))
-    for score, groups, warns in (
+    trials = (
         (4, ("speed",), True),
         (4, ("price",), False),
         (7, ("speed",), False),
-    ):
+    )
+    for score, groups, warns in trials:
         watched = watcher(rule(when=slow))
         said = feedback(score)
         take(watched, START, said)

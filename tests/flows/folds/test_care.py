@@ -30,11 +30,13 @@ from nudge.flows.upkeep.rebuild import Rebuild
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
+from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 
 ONE, OTHER = "a" * 32, "b" * 32
+LEFT = Event(ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""})
 
 
 @pytest.fixture
@@ -183,14 +185,11 @@ def test_what_was_warned_of_follows_a_visitor_who_turns_out_to_be_another(store:
     tell(store, feedback(ONE, "f1", 2), failed(ONE))
     fold = care_fold(store)
     fold_all(store, fold)
-    left = Event(
-        ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""}
-    )
-    tell(store, left)
+    tell(store, LEFT)
     fold_all(store, fold)
     (case,) = all_cases(store)
     again = [feedback(OTHER, "f2", 1), paid(OTHER)]
-    store.journal.append_once(1, [_append(one) for one in again], closes=True)
+    store.journal.append_once(1, [Append("", one) for one in again], closes=True)
     fold_all(store, fold, 1)
     assert all_cases(store, 1) == []
     store.cases.act(case, step("close", case.opened + 5, "x", outcome="left"), None)
@@ -206,25 +205,15 @@ def test_a_forgotten_visitor_has_no_case_left(store: Store) -> None:
     tell(store, feedback(ONE, "f1", 2))
     fold = care_fold(store)
     fold_all(store, fold)
-    left = Event(
-        ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""}
-    )
-    tell(store, left)
+    tell(store, LEFT)
     fold_all(store, fold)
     erased = Event(OTHER, "erased:1", "erased", "server")
     own = feedback(OTHER, "f2", 1, scene="app")
-    store.journal.append_once(1, [_append(own)], closes=True)
+    store.journal.append_once(1, [Append("", own)], closes=True)
     fold_all(store, fold, 1)
     assert len(all_cases(store, 1)) == 1
-    store.journal.append_once(
-        1, [_append(erased), _append(replace(own, event_id="f3"))], closes=True
-    )
+    late = replace(own, event_id="f3")
+    store.journal.append_once(1, [Append("", erased), Append("", late)], closes=True)
     fold_all(store, fold, 1)
     fold_all(store, fold)
     assert (all_cases(store), all_cases(store, 1)) == ([], [])
-
-
-def _append(event: Event):  # type: ignore[no-untyped-def]
-    from nudge.store.journal.appends import Append
-
-    return Append("", event)
