@@ -48,6 +48,8 @@ POINTS: Final = (
     "expire.after_manifest",
     "publish.before",
     "publish.after",
+    "case.before_append",
+    "case.after_append",
     "quarantine.after_write",
     "quarantine.after_mark",
     "erase.after_note",
