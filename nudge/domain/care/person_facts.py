@@ -66,8 +66,16 @@ def facts_with_event(facts: bytes, at: float, event: Event) -> bytes:
     after = _TAKERS[event.type](before, at, event)
     if after == before:
         return facts
-    # Only what an attribute is made of: exposures, numbers and contacts are `attribute`'s.
-    return encode_state(_NOBODY.having(**{name: after.__dict__[name] for name in _KEPT}))
+    return facts_of(after)
+
+
+def facts_of(state: VisitorState) -> bytes:
+    """Return the encoded facts of a visitor's state; empty for none.
+
+    Only what an attribute is made of: exposures, numbers and contacts are `attribute`'s.
+    """
+    kept = _NOBODY.having(**{name: state.__dict__[name] for name in _KEPT})
+    return b"" if kept == _NOBODY else encode_state(kept)
 
 
 def decode_facts(facts: bytes) -> VisitorState:

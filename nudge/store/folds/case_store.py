@@ -28,6 +28,9 @@ ACTING: Final = 3_600_000
 """Milliseconds for which an action that the fold has not read yet is known."""
 
 
+PAGE: Final = 500
+
+
 class CasePlace(NamedTuple):
     """The place of a case in a list: the latest opening comes first.
 
@@ -110,6 +113,14 @@ class CaseStore:
             if len(rows) < most:
                 break
         return found[:most]
+
+    def opened_before(self, partition: int, until: float) -> Iterator[Case]:
+        """Iterate over the cases of a partition that were opened before a time, in seconds."""
+        place: CasePlace | None = CasePlace(until, "")
+        while place is not None:
+            places = self.places(partition, place, PAGE)
+            yield from self.read_many(one.id for one in places).values()
+            place = places[-1] if len(places) == PAGE else None
 
     def put(self, partition: int, case: Case, generation: int = 0) -> Iterator[FoldWrite]:
         """Yield the writes of a case."""
