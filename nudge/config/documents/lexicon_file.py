@@ -82,7 +82,9 @@ def load_lexicon(place: Path | ConfigTables) -> Lexicon:
         InvalidConfigError: all problems, each with file and key.
     """
     tables = ConfigTables.of(place)
-    return parse_lexicon(tables.read(FILE), str(tables.place(FILE))) if tables.has(FILE) else Lexicon()
+    return (
+        parse_lexicon(tables.read(FILE), str(tables.place(FILE))) if tables.has(FILE) else Lexicon()
+    )
 
 
 def parse_lexicon(table: Mapping[str, object], source: str) -> Lexicon:
@@ -125,7 +127,10 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
                     yield key, f"lists {phrase!r}, which {home} lists; list each phrase once"
     for phrase in data["neutral"].get("words", ()):
         if phrase in homes:
-            yield "neutral.words", f"lists {phrase!r}, which {homes[phrase]} lists; keep one of them"
+            yield (
+                "neutral.words",
+                f"lists {phrase!r}, which {homes[phrase]} lists; keep one of them",
+            )
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

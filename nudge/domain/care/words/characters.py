@@ -40,7 +40,15 @@ class Character(NamedTuple):
     text: str = ""
 
 
-_VARIANTS: Final = {**SIMPLIFIED, "乾": "干", "著": "着", "妳": "你", "佔": "占", "餘": "余", "祂": "他"}
+_VARIANTS: Final = {
+    **SIMPLIFIED,
+    "乾": "干",
+    "著": "着",
+    "妳": "你",
+    "佔": "占",
+    "餘": "余",
+    "祂": "他",
+}
 _LOOKALIKES: Final = dict(zip("аеорсухѕіјԁһӏαορνι", "aeopcyxsijdhlaopvi", strict=True))
 """Cyrillic and Greek letters that look like Latin ones."""
 _MARKS: Final = {

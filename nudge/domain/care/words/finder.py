@@ -53,8 +53,10 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     before = tokens[place - 1] if place else None
     beside = before is not None and before.end == token.start
     idiom = before is not None and before.phrase in speech_zh.SPEECH
-    if before is not None and beside and (
-        idiom or before.role not in BOUNDARIES | {Role.NEUTRAL, Role.JOIN}
+    if (
+        before is not None
+        and beside
+        and (idiom or before.role not in BOUNDARIES | {Role.NEUTRAL, Role.JOIN})
     ):
         return before.role != Role.LIGHT or before.phrase not in _NOUN_MARKS
     return units.units[token.end : token.end + 1] in speech_zh.PREDICATE_ENDS and (
@@ -62,5 +64,5 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     )
 
 
-_NOUN_MARKS = frozenset("的 个 这 那 给 我 你 用 打 手机 电话 流量 去 来 把 充值 办理 上网".split())
+_NOUN_MARKS = frozenset(["的", "个", "这", "那", "给", "我", "你", "用", "打", "手机", "电话", "流量", "去", "来", "把", "充值", "办理", "上网"])
 """Words before a noun: behind them a phrase of one character is no predicate."""

@@ -139,7 +139,11 @@ class Scope:
         before = self.tokens[place - 1] if place else None
         if before is None or self.negators or speech_en.VERBS.intersection(self._words):
             return 0
-        if before.hits and before.role != self.hit.role and Role.PRAISE in {before.role, self.hit.role}:
+        if (
+            before.hits
+            and before.role != self.hit.role
+            and Role.PRAISE in {before.role, self.hit.role}
+        ):
             return 0
         if token.role == Role.COMMA:
             if before.role == Role.OPINION:
@@ -272,8 +276,10 @@ def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # no
     if wishes:
         chinese = not wishes[0].phrase.isascii()
         when = any("时" in one.phrase or one.phrase in {"就好了", "该多好"} for one in wishes)
-        return (negated and hit.role != Role.PRAISE) if chinese and not when else (
-            chinese and (negated or hit.role == Role.PRAISE)
+        return (
+            (negated and hit.role != Role.PRAISE)
+            if chinese and not when
+            else (chinese and (negated or hit.role == Role.PRAISE))
         )
     behind = [one for one in around if one.start >= hit.end]
     asks = any(one.role == Role.QUESTION for one in behind[-2:])
@@ -301,7 +307,9 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
         return False
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):
         return False
-    if any(one.role in {Role.INTENSE, Role.BREAK, Role.WISH} or one.phrase == "怎么" for one in around):
+    if any(
+        one.role in {Role.INTENSE, Role.BREAK, Role.WISH} or one.phrase == "怎么" for one in around
+    ):
         return False
     if any(one.role == Role.QUESTION and one.phrase != "嘛" for one in around[-1:]):
         return True
@@ -312,7 +320,9 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
 def _over(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether a complaint is over: 以前慢，现在不慢了."""
     first, _ = clause(tokens, place)
-    past = any(one.role == Role.PAST and one.end <= tokens[place].start for one in tokens[first:place])
+    past = any(
+        one.role == Role.PAST and one.end <= tokens[place].start for one in tokens[first:place]
+    )
     if not past:
         return False
     later = []

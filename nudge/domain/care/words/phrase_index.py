@@ -28,7 +28,9 @@ class PhraseIndex:
     def __init__(self, lexicon: Lexicon) -> None:
         phrases = [*_listed(lexicon)]
         words = plain_words(phrase for phrase, *_ in phrases)
-        own = plain_words(one for group in lexicon.groups for one in group.complaints + group.praise)
+        own = plain_words(
+            one for group in lexicon.groups for one in group.complaints + group.praise
+        )
         self.reader = UnitReader(words, Speller(own, words | plain_words(lexicon.spelt)))
         tokens = self._tokens(phrases)
         self._automaton = ahocorasick.Automaton()

@@ -20,7 +20,9 @@ _DOUBLE: Final = re.compile(r"([\u4e00-\u9fff])\1+")
 _SHORT: Final = 2
 _LONG: Final = 4
 _FIRST: Final = 0xE000
-_COMMON: Final = frozenset("不没无是在有人时了的用一可能上大会就我你他这那好到得着过来去要也都很还太")
+_COMMON: Final = frozenset(
+    "不没无是在有人时了的用一可能上大会就我你他这那好到得着过来去要也都很还太"
+)
 """Characters of so many words that a pair with one of them is heard in other words."""
 
 

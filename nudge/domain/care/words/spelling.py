@@ -77,7 +77,11 @@ class Speller:
             if len(gap) >= SHORTEST and gap in self._own:
                 return gap
             for meant in self._gaps.get(gap, ()):
-                if len(meant) == len(word) >= FIRM and meant[0] == word[0] and _one_off(meant, word):
+                if (
+                    len(meant) == len(word) >= FIRM
+                    and meant[0] == word[0]
+                    and _one_off(meant, word)
+                ):
                     return meant
         return None
 

@@ -140,7 +140,7 @@ class _Reading:
         if self._forms[place].kind != Kind.DOT or (before.kind, after.kind) != (Kind.SIGN,) * 2:
             return False
         return Kind.SIGN not in {self._form(place - 2).kind, self._form(place + 2).kind} or (
-            Kind.SIGN != self._form(place + 2).kind and self._form(place - 2).kind == Kind.DOT
+            self._form(place + 2).kind != Kind.SIGN and self._form(place - 2).kind == Kind.DOT
         )
 
     def _form(self, place: int) -> Character:

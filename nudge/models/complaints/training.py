@@ -19,13 +19,14 @@ from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from nudge.models.complaint_features import all_grams, language, plain_text, text_row
-from nudge.models.complaint_model import (
+from nudge.models.complaints.features import all_grams, language, plain_text, text_row
+from nudge.models.complaints.model import (
     COUNTS,
     Floats,
     LanguageModel,
     PolarWords,
     Vocabulary,
+    distinct,
     known_grams,
 )
 
@@ -89,7 +90,13 @@ def lesson(rows: Sequence[LabelledText], tongue: str, polar: PolarWords) -> Less
             found.setdefault(plain, row)
     labels = np.array([one.complains for one in found.values()], dtype=np.int64)
     weights = np.array([one.weight for one in found.values()], dtype=np.float64)
-    return Lesson(tongue, tuple(found), labels, weights / max(float(weights.mean()), 1e-9) if len(weights) else weights, polar)
+    return Lesson(
+        tongue,
+        tuple(found),
+        labels,
+        weights / max(float(weights.mean()), 1e-9) if len(weights) else weights,
+        polar,
+    )
 
 
 def fits(taught: Lesson) -> bool:
@@ -137,16 +144,18 @@ class _Matrix(NamedTuple):
     @classmethod
     def of(cls, tongue: str, texts: Sequence[str]) -> _Matrix:
         grams = all_grams(text_row(texts), tongue)
-        keys = np.unique((grams.texts.astype(np.uint64) << np.uint64(32)) | grams.hashes)
-        hashes, seen = np.unique((keys & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
+        keys = distinct((grams.texts.astype(np.uint64) << np.uint64(32)) | grams.hashes)
+        used = np.sort((keys & np.uint64(0xFFFFFFFF)).astype(np.uint32))
+        begins = np.flatnonzero(np.concatenate([[True], used[1:] != used[:-1]]))
+        hashes, seen = used[begins], np.diff(np.append(begins, len(used)))
         least = LEAST_TEXTS
         while int((seen >= least).sum()) > MOST_GRAMS:
             least += 1
         vocabulary = Vocabulary(hashes[seen >= least])
         numbers, owners = known_grams(vocabulary, grams)
         shape = (len(texts), len(vocabulary.hashes))
-        used = np.bincount(numbers, minlength=shape[1])
-        rarity = np.log((1 + len(texts)) / (1 + used)) + 1
+        found = np.bincount(numbers, minlength=shape[1])
+        rarity = np.log((1 + len(texts)) / (1 + found)) + 1
         values = rarity[numbers]
         norms = np.sqrt(np.bincount(owners, values**2, minlength=shape[0]))
         rows = csr_array((values / norms[owners], (owners, numbers)), shape=shape)
@@ -160,7 +169,9 @@ def _fit(matrix: _Matrix, labels: Labels, weights: Floats) -> Floats:
     ratio = _ratio(used, labels, weights)
     root = np.sign(ratio) * np.sqrt(np.abs(ratio))
     plain = _logistic(matrix.rows, labels, weights, PLAIN_STRENGTH)
-    tempered = root * _logistic(matrix.rows.multiply(root[None, :]).tocsr(), labels, weights, RATIO_STRENGTH)
+    tempered = root * _logistic(
+        matrix.rows.multiply(root[None, :]).tocsr(), labels, weights, RATIO_STRENGTH
+    )
     return sum(
         (one / max(float(np.std(matrix.rows @ one)), 1e-9) for one in (plain, tempered)),
         start=np.zeros(len(plain)),
@@ -176,7 +187,9 @@ def _ratio(used: csr_array, labels: Labels, weights: Floats) -> Floats:
 
 def _logistic(rows: csr_array, labels: Labels, weights: Floats, strength: float) -> Floats:
     rows.indices, rows.indptr = rows.indices.astype(np.int32), rows.indptr.astype(np.int32)
-    model = LogisticRegression(C=strength, solver="liblinear", max_iter=500)
+    model = LogisticRegression(
+        C=strength, solver="liblinear", dual=True, max_iter=1000, tol=1e-3, random_state=0
+    )
     return np.asarray(model.fit(rows, labels, sample_weight=weights).coef_[0])
 
 

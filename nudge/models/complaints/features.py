@@ -111,7 +111,9 @@ def words_of(row: TextRow) -> Units:
     letters |= (codes >= ord("0")) & (codes <= ord("9"))
     inside = np.concatenate([[False], letters[1:] & letters[:-1]])
     begins = np.flatnonzero(~inside & (codes != ord(" ")) & (codes != _EDGE))
-    after = np.flatnonzero(~np.concatenate([inside[1:], [False]]) & (codes != ord(" ")) & (codes != _EDGE))
+    after = np.flatnonzero(
+        ~np.concatenate([inside[1:], [False]]) & (codes != ord(" ")) & (codes != _EDGE)
+    )
     if not len(begins):
         empty = np.zeros(0, dtype=np.int64)
         return Units(np.zeros(0, dtype=np.uint32), empty, empty, empty)
@@ -119,7 +121,9 @@ def words_of(row: TextRow) -> Units:
     within = np.arange(len(codes)) - begins[np.maximum(owner, 0)]
     powers = np.cumprod(np.full(LONGEST + 2, _FACTOR, dtype=np.uint32), dtype=np.uint32)
     used = letters | np.isin(np.arange(len(codes)), begins)
-    parts = np.where(used, (codes + np.uint32(7)) * powers[np.minimum(within, LONGEST)], np.uint32(0))
+    parts = np.where(
+        used, (codes + np.uint32(7)) * powers[np.minimum(within, LONGEST)], np.uint32(0)
+    )
     hashes = np.add.reduceat(parts.astype(np.uint32), begins, dtype=np.uint32)
     return Units(mixed(hashes), texts[begins], begins.astype(np.int64), after.astype(np.int64) + 1)
 
@@ -153,7 +157,12 @@ def grams_of(units: Units, sizes: range, salt: int) -> list[Grams]:
         kept = units.texts[:count] == units.texts[size - 1 :]
         ends = units.ends[size - 1 :]
         found.append(
-            Grams(mixed(hashes[kept]), units.texts[:count][kept], units.starts[:count][kept], ends[kept])
+            Grams(
+                mixed(hashes[kept]),
+                units.texts[:count][kept],
+                units.starts[:count][kept],
+                ends[kept],
+            )
         )
     return found
 
