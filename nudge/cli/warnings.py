@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.warnings_train import train
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep
@@ -51,7 +52,10 @@ class ListOptions(TypedDict):
 
 @click.group()
 def warnings() -> None:
-    """List churn warnings, and say what was done about them."""
+    """Tell who is about to leave, and what was done; teach the model of complaints."""
+
+
+warnings.add_command(train)
 
 
 def _acting(command: _F) -> _F:

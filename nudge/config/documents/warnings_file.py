@@ -11,6 +11,8 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from nudge.config.documents.lexicon_file import FILE as LEXICON
+from nudge.config.documents.lexicon_file import load_lexicon
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.warning_conditions import EXAMPLE, ConditionTable
 from nudge.config.slot_fields import (
@@ -151,11 +153,15 @@ def load_warnings(place: Path | ConfigTables) -> WarningPolicy:
     if not tables.has(FILE):
         return WarningPolicy()
     people = tuple(load_notices(tables).people)
-    return parse_warnings(tables.read(FILE), str(tables.place(FILE)), people)
+    groups = {one.name for one in load_lexicon(tables).groups} if tables.has(LEXICON) else None
+    return parse_warnings(tables.read(FILE), str(tables.place(FILE)), people, groups)
 
 
 def parse_warnings(
-    table: Mapping[str, object], source: str, people: Collection[str] = ()
+    table: Mapping[str, object],
+    source: str,
+    people: Collection[str] = (),
+    groups: Collection[str] | None = None,
 ) -> WarningPolicy:
     """Parse the rules of warnings of a plain table.
 
@@ -163,13 +169,14 @@ def parse_warnings(
         table: of the file.
         source: of the file, for messages.
         people: names of those who can be told.
+        groups: of the lexicon, which words may name; None where there is no lexicon.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
     """
     try:
         data: dict[str, Any] = _schema().load(table)
-        found = list(_problems(data, people))
+        found = [*_problems(data, people), *_word_problems(data, groups)]
     except ValidationError as error:
         found, data = list(problems_of(error.messages, table)), {}
     if found:
@@ -228,6 +235,14 @@ def _condition_problems(one: Mapping[str, Any]) -> Iterator[Problem]:
             yield f"unless[{number}]", "counts signals; ask for one signal"
         elif tests and not isinstance(condition, EventTest):
             yield f"unless[{number}]", "is a group with signals; list its parts in unless"
+
+
+def _word_problems(data: Mapping[str, Any], groups: Collection[str] | None) -> Iterator[Problem]:
+    for one in data["rules"] if groups is not None else ():
+        asked = {word for test in event_tests(one["when"]) for word in test.words}
+        for word in sorted(asked - set(groups or ())):
+            hint = suggestion(word, groups or ())
+            yield f"rules.{one['name']}.when", f"asks for words of {word!r}, no group; {hint}"
 
 
 def _told_problems(one: Mapping[str, Any], people: Collection[str]) -> Iterator[Problem]:

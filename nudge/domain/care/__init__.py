@@ -1,1 +1,1 @@
-"""Care: who may leave, why, and what is done about it: signals, rules, cases."""
+"""Care for visitors who are about to leave: warnings, their rules and cases, and words."""

@@ -12,7 +12,6 @@ from nudge.lake.files.balances import Balance
 from nudge.store.folds.folds import FoldWrite, Lease
 from nudge.store.store import Store
 
-
 CHUNK: Final = 500
 
 

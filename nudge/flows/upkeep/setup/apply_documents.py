@@ -16,6 +16,7 @@ from nudge.config.documents.document import (
     plan_documents,
 )
 from nudge.config.documents.funnel_file import FILE as FUNNEL
+from nudge.config.documents.lexicon_file import FILE as LEXICON
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
@@ -33,6 +34,7 @@ PARTS: Final = {
     "funnel": FUNNEL,
     "monitors": MONITORS,
     "notices": MONITORS,
+    "lexicon": LEXICON,
     "warnings": WARNINGS,
 }
 """Part of the configuration -> the file that it is read from."""
