@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from random import Random
-from typing import Final, NamedTuple
-
-import ahocorasick
+from typing import Final
 
 from bandits.units import DAY, HOUR
 from nudge.domain.care.text_reading import TextFinder
@@ -17,6 +14,8 @@ from nudge.domain.care.warning_rule import (
     WarningPolicy,
     WarningRule,
 )
+from nudge.domain.care.words.finder import WordFinder
+from nudge.domain.care.words.lexicon import Lexicon, WordGroup
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.records import Event
@@ -28,6 +27,8 @@ GROUPS: Final = tuple(f"group_{number}" for number in range(40))
 _LETTERS: Final = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 1500))
 SAYING: Final = 0.25
 """Share of texts that hold a phrase."""
+LOW: Final = 0.15
+"""Share of scores of 5 and below."""
 
 
 def _phrases(count: int) -> tuple[str, ...]:
@@ -40,30 +41,12 @@ def _phrases(count: int) -> tuple[str, ...]:
 PHRASES: Final = _phrases(2_000)
 
 
-class Hit(NamedTuple):
-    """A phrase that a text holds."""
-
-    phrase: str
-    group: str
-
-
-class PlainFinder:
-    """A finder of phrases as they are written: the automaton alone."""
-
-    def __init__(self, phrases: Sequence[str]) -> None:
-        self._automaton = ahocorasick.Automaton()
-        for number, phrase in enumerate(phrases):
-            self._automaton.add_word(phrase, Hit(phrase, GROUPS[number % len(GROUPS)]))
-        self._automaton.make_automaton()
-
-    def find(self, text: str) -> list[Hit]:
-        """Return the phrases in a text."""
-        return [hit for _, hit in self._automaton.iter(text)]
-
-
 def finder_of() -> TextFinder:
-    """Return the finder of the world's phrases."""
-    return PlainFinder(PHRASES)
+    """Return the service's own finder on the world's phrases."""
+    groups = (
+        WordGroup(name, complaints=PHRASES[i :: len(GROUPS)]) for i, name in enumerate(GROUPS)
+    )
+    return WordFinder(Lexicon(tuple(groups)))
 
 
 def policy_of() -> WarningPolicy:
@@ -100,7 +83,7 @@ def said(subject: str, number: int, random: Random) -> tuple[Event, str]:
         text += random.choice(PHRASES)
     fields = {
         "scene": random.choice(SCENES),
-        "score": min(10, round(random.triangular(0, 14, 10))),
+        "score": random.randint(0, 5) if random.random() < LOW else random.randint(6, 10),
         "has_text": True,
     }
     return Event(subject, f"f{number}", "feedback", "page", fields=fields), text

@@ -27,39 +27,7 @@ from nudge.models.complaints.training import (
 NEGATORS: Final = {
     "zh": tuple("不没无未非别"),
     "en": tuple(
-        [
-            "not",
-            "no",
-            "never",
-            "don't",
-            "doesn't",
-            "didn't",
-            "isn't",
-            "aren't",
-            "wasn't",
-            "weren't",
-            "can't",
-            "cannot",
-            "couldn't",
-            "won't",
-            "wouldn't",
-            "hasn't",
-            "haven't",
-            "without",
-            "nothing",
-            "none",
-            "nobody",
-            "hardly",
-            "barely",
-            "neither",
-            "nor",
-            "dont",
-            "doesnt",
-            "didnt",
-            "isnt",
-            "cant",
-            "wont",
-        ]
+        ["not", "no", "never", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "can't", "cannot", "couldn't", "won't", "wouldn't", "hasn't", "haven't", "without", "nothing", "none", "nobody", "hardly", "barely", "neither", "nor", "dont", "doesnt", "didnt", "isnt", "cant", "wont"]
     ),
 }
 RECALL: Final = 0.5

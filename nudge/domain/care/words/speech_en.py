@@ -10,9 +10,7 @@ from typing import Final
 
 from nudge.domain.care.words.token import Role
 
-HAVE_NOT: Final = frozenset(
-    ["no", "never", "without", "zero", "none", "havent", "hasnt", "hadnt", "nor", "neither"]
-)
+HAVE_NOT: Final = frozenset(["no", "never", "without", "zero", "none", "havent", "hasnt", "hadnt", "nor", "neither"])
 """Negators that reach over a list of things."""
 EXPERIENCES: Final = frozenset(
     ["never", "havent", "hasnt", "hadnt", "couldnt", "cant", "cannot", "nothing", "nobody"]
@@ -23,64 +21,19 @@ COMPARATIVES: Final = frozenset(("worse", "slower", "worst"))
 RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "解决", "修复", "修好"])
 """Praise that takes back the complaint beside it: fixed the problem."""
 NOUNS: Final = frozenset(
-    [
-        "signal",
-        "coverage",
-        "reception",
-        "bars",
-        "support",
-        "response",
-        "reply",
-        "answer",
-        "refund",
-        "assistance",
-    ]
+    ["signal", "coverage", "reception", "bars", "support", "response", "reply", "answer", "refund", "assistance"]
 )
 """Praise that names a thing: `no signal` complains, `it's not your signal` does not."""
-AMOUNTS: Final = frozenset(
-    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"]
-)
+AMOUNTS: Final = frozenset(["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"])
 """Words by which `not` denies a thing: not enough signal."""
-VERBS: Final = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "does",
-        "do",
-        "did",
-        "can",
-        "will",
-        "seems",
-        "looks",
-        "feels",
-    ]
-)
+VERBS: Final = frozenset(["is", "are", "was", "were", "has", "have", "does", "do", "did", "can", "will", "seems", "looks", "feels"])
 """Words by which a statement of its own begins: it is no item of a list."""
 POINTERS: Final = frozenset(("this", "that", "these", "the", "your", "my", "there"))
 """Words that begin the subject of a question: isn't this slow?"""
 ASKING: Final = frozenset(("is", "are", "was", "were", "does"))
 """Words that begin a plain question."""
 AUXILIARIES: Final = frozenset(
-    [
-        "isnt",
-        "arent",
-        "wasnt",
-        "werent",
-        "dont",
-        "doesnt",
-        "didnt",
-        "cant",
-        "couldnt",
-        "wont",
-        "wouldnt",
-        "shouldnt",
-        "hasnt",
-        "havent",
-    ]
+    ["isnt", "arent", "wasnt", "werent", "dont", "doesnt", "didnt", "cant", "couldnt", "wont", "wouldnt", "shouldnt", "hasnt", "havent"]
 )
 """Negators that ask for consent before a pronoun: isn't it slow?"""
 

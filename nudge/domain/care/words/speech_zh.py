@@ -11,62 +11,15 @@ from typing import Final
 
 from nudge.domain.care.words.token import Role
 
-HAVE_NOT: Final = frozenset(
-    [
-        "没",
-        "没有",
-        "无",
-        "未",
-        "没啥",
-        "毫无",
-        "从没",
-        "从没有",
-        "从来没",
-        "从来没有",
-        "未曾",
-        "不曾",
-    ]
-)
+HAVE_NOT: Final = frozenset(["没", "没有", "无", "未", "没啥", "毫无", "从没", "从没有", "从来没", "从来没有", "未曾", "不曾"])
 """Negators of things: they reach over a list, and may stand behind their noun."""
 SUPERLATIVE: Final = frozenset(["这么", "那么", "这样", "这种", "如此", "更", "更加", "比"])
 """Words that make a negated experience the strongest of its kind: 没见过这么慢的."""
 EXPERIENCE: Final = frozenset(
-    [
-        "见过",
-        "见到过",
-        "看到过",
-        "看见过",
-        "遇到过",
-        "遇见过",
-        "碰到过",
-        "碰见过",
-        "用过",
-        "体验过",
-        "听过",
-        "听说过",
-        "经历过",
-    ]
+    ["见过", "见到过", "看到过", "看见过", "遇到过", "遇见过", "碰到过", "碰见过", "用过", "体验过", "听过", "听说过", "经历过"]
 )
 NOUNS: Final = frozenset(
-    [
-        "信号",
-        "覆盖",
-        "效果",
-        "效率",
-        "优惠",
-        "反馈",
-        "回应",
-        "回音",
-        "回复",
-        "答复",
-        "发票",
-        "明细",
-        "作用",
-        "用处",
-        "帮助",
-        "处理",
-        "信用",
-    ]
+    ["信号", "覆盖", "效果", "效率", "优惠", "反馈", "回应", "回音", "回复", "答复", "发票", "明细", "作用", "用处", "帮助", "处理", "信用"]
 )
 """Praise that names a thing: a negator reaches through it, or stands behind it."""
 SETTLED: Final = frozenset(["解决了", "修复了", "修好了", "改善了", "处理好了", "消除"])
@@ -77,9 +30,7 @@ WHICH: Final = frozenset(["哪", "哪个", "哪天", "哪次", "哪家", "什么
 """Questions that mean every one before a negator: 哪天不断线."""
 PREDICATE_ENDS: Final = frozenset("得死爆极了到成啊呀吗呢哭炸翻惨透疯吧嘛哦")
 """Characters behind a predicate of one character: 卡得, 卡死了."""
-STILL: Final = frozenset(
-    ["还是", "依旧", "仍然", "仍", "照样", "更", "更加", "也", "一样", "依然", "还"]
-)
+STILL: Final = frozenset(["还是", "依旧", "仍然", "仍", "照样", "更", "更加", "也", "一样", "依然", "还"])
 """Words by which the past goes on."""
 
 _WORDS: Final = {
@@ -139,26 +90,7 @@ _WORDS: Final = {
         无线网络 无聊 没错 不错过 差不离 快不快 慢不慢 卡不卡 贵不贵 好不好 稳不稳 行不行 值不值 差不差 坑不坑 烂不烂 不着急 不用急 不急 不客气 没关系 无所谓 不要紧 不碍事
     """,
 }
-_SPLITS: Final = [
-    "不断网",
-    "不断线",
-    "不断流",
-    "不断连",
-    "不过分",
-    "不过期",
-    "不错扣",
-    "不时断",
-    "没有效",
-    "不可靠",
-    "不可信",
-    "不可行",
-    "不可用",
-    "不对账",
-    "不同步",
-    "没错扣",
-    "无线上不",
-    "不知情",
-]
+_SPLITS: Final = ["不断网", "不断线", "不断流", "不断连", "不过分", "不过期", "不错扣", "不时断", "没有效", "不可靠", "不可信", "不可行", "不可用", "不对账", "不同步", "没错扣", "无线上不", "不知情"]
 """Words that begin as an idiom does and are a negator with a phrase behind it."""
 
 SPEECH: Final = {
