@@ -62,7 +62,7 @@ def _rule(number: int) -> WarningRule:
     name, level = f"rule_{number}", list(CaseLevel)[1 + number % 3]
     kind = number % 5
     if kind == 0:
-        return WarningRule(name, words, level)
+        return WarningRule(name, words, level, topic=group)
     if kind == 1:
         return WarningRule(name, low, level)
     if kind == 2:  # noqa: PLR2004 - one of the five kinds
