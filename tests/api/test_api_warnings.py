@@ -175,7 +175,7 @@ def test_what_was_written_is_for_those_who_see_the_visitor(ruled: Web) -> None:
 
 
 def test_the_warnings_of_a_visitor_are_found_by_id(ruled: Web) -> None:
-    """Who may see the visitor asks by the id of the operator's own systems."""
+    """A key that may see the visitor asks by the id of the operator's own systems."""
     say(ruled, "v-1", "f1")
     say(ruled, "v-2", "f2")
     fold(ruled)

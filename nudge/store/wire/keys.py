@@ -128,7 +128,6 @@ _BOOKS = {
     "Removal": _MAKES["Removal"],
     "VisitorBook": "the life of a book is that of its visitor, who is opened",
     "Partings": "what was copied when two became one goes back to whose it is",
-    "CaseStore": "a person's step on a case and its note are one script",
 }
 _OLD = {"Generations": "a state that counts no more expires, whatever its family"}
 _TAKES = {"Journal": "a decision, its assignment and the unit that it takes are one script"}
@@ -140,7 +139,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "vault": _MAKES | {"Suppressions": _APPENDS["Suppressions"]},
     "person": _MAKES | {name: _APPENDS[name] for name in ("Partings", "Suppressions")},
     "numbers": _BOOKS,
-    "texts": _BOOKS,
+    "texts": _BOOKS | {"CaseStore": "a person's step on a case and its note are one script"},
     "assigned": _TAKES
     | {"Removal": _MAKES["Removal"]}
     | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},

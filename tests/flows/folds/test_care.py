@@ -93,7 +93,7 @@ def test_a_delayed_rule_warns_once_over_restarts(store: Store) -> None:
 
 
 def test_a_batch_that_is_not_committed_warns_of_nothing(store: Store) -> None:
-    """Who lost the lease wrote neither record nor state; who has it comes to the same."""
+    """An owner without the lease writes neither record nor state; the next one does."""
     tell(store, feedback(ONE, "f1", 2))
     fold = care_fold(store)
     stale = store.folds.seize(0, "care", "stale", 60.0)
@@ -156,7 +156,7 @@ def test_a_rebuild_comes_to_the_same_bytes(store: Store, tmp_path: Path) -> None
 
 
 def test_a_rebuild_under_other_rules_has_the_same_cases(store: Store, tmp_path: Path) -> None:
-    """What people worked on does not vanish with its rule, and a new rule warns of nothing past."""
+    """A case does not vanish with its rule, and a new rule warns of nothing past."""
     fill(store)
     before = all_cases(store)
     others = (WarningRule("any", EventTest("feedback")), *POLICY.rules[1:])
