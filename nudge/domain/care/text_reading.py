@@ -45,10 +45,24 @@ class ComplaintScore(NamedTuple):
     words: tuple[str, ...] = ()
 
 
+class ScoredText(Protocol):
+    """A judgement on a text, as `ComplaintScore` has it."""
+
+    @property
+    def probability(self) -> float:
+        """The probability that the text is a complaint."""
+        ...
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that made it, the strongest first."""
+        ...
+
+
 class ComplaintModel(Protocol):
     """A model that tells complaints from other texts."""
 
-    def score(self, text: str) -> ComplaintScore:
+    def score(self, text: str) -> ScoredText:
         """Return the judgement on a text."""
         ...
 
@@ -92,14 +106,14 @@ class TextReader:
         told = self._judge(text)
         if not hits and told is None:
             return None
-        probability, words = told or ComplaintScore(0.0)
+        score = told or ComplaintScore(0.0)
         return TextReading(
             tuple(sorted({one.group for one in hits})),
             tuple(dict.fromkeys(one.phrase[:LONGEST] for one in hits))[:MOST_WORDS],
-            probability,
-            tuple(one[:LONGEST] for one in words[:MOST_WORDS]),
+            score.probability,
+            tuple(one[:LONGEST] for one in score.words[:MOST_WORDS]),
         )
 
-    def _judge(self, text: str) -> ComplaintScore | None:
+    def _judge(self, text: str) -> ScoredText | None:
         score = self.model.score(text) if self.model else None
         return score if score is not None and score.probability >= self.least else None

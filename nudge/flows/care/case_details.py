@@ -11,13 +11,14 @@ from nudge.domain.care.signal import FEEDBACK
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.event import text_name
+from nudge.domain.journal.records import Source
 from nudge.domain.prefill.numbers import is_own
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import CorruptRecordError
 from nudge.flows.care.case_actions import note_name
 from nudge.store.store import Store
 
-_SOURCES: Final = ("page", "server")
+_SOURCES: Final[tuple[Source, ...]] = ("page", "server")
 
 
 class DetailSeal(Protocol):
@@ -54,7 +55,7 @@ def case_details(store: Store, seal: DetailSeal, case: Case) -> CaseDetails:
     texts = store.visitors.texts(home)
     if root != home:
         texts |= store.visitors.texts(root)
-    spoken = (text_name(source, FEEDBACK, case.event[0]) for source in _SOURCES)  # type: ignore[arg-type]
+    spoken = (text_name(source, FEEDBACK, case.event[0]) for source in _SOURCES)
     said = next((_open(seal, texts[name], name) for name in spoken if name in texts), "")
     names = {step.action_id: note_name(step) for step in case.steps if step.noted}
     notes = {of: _open(seal, texts[name], name) for of, name in names.items() if name in texts}
