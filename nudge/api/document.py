@@ -30,6 +30,7 @@ from nudge.api import (
     slots,
     timings,
     visitors,
+    warnings,
     withdrawals,
 )
 from nudge.api.auth import HEADER, PARAMETER
@@ -54,6 +55,7 @@ BLUEPRINTS: Final = (
     shared.blueprint,
     visitors.blueprint,
     timings.blueprint,
+    warnings.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

@@ -44,6 +44,7 @@ COMMANDS = {
     ),
     "report": Command("report", "Summarise a week of all slots on one page of plain text."),
     "notices": Command("notices", "Test the notices of alarms, and list what was sent."),
+    "warnings": Command("warnings", "Tell who is about to leave; teach the model of complaints."),
     "model": Command("model", "Tell in words what the policy of a slot shows to whom, and why."),
     "export": Command("export", "Export the log of a slot for other tools."),
     "load": Command("load", "Load the operator's data about visitors."),

@@ -16,7 +16,7 @@ from nudge.wiring.command import Installation, open_installation
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.flows.upkeep.rebuild import Rebuild, RebuildResult
 
-REBUILT = (FoldName.ATTRIBUTE.value, FoldName.LEARN.value, FoldName.MONITOR.value)
+REBUILT = tuple(one.value for one in FoldName if one is not FoldName.ARCHIVE)
 DETECTORS = "detectors"
 """The state of the monitors, which follows the counts of `monitor`."""
 SHOWN = 20

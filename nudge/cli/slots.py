@@ -18,8 +18,10 @@ from nudge.config.documents.contact_file import contact_warnings, load_contact, 
 from nudge.config.documents.document import DocumentChange
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
+from nudge.config.documents.lexicon_file import load_lexicon
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
+from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -102,6 +104,8 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
         if missing := years.describe_missing(now()):
             warnings.append(missing)
     load_monitors(settings.config_dir)
+    load_lexicon(settings.config_dir)
+    load_warnings(settings.config_dir)
     segments = load_segments(settings.config_dir)
     warnings += context_warnings(slots.values(), segments, settings.people_attributes)
     for name, meant in stray_variables().items():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from nudge.store.folds.case_store import CaseStore
 from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
 from nudge.store.folds.folds import Folds
 from nudge.store.folds.generations import Generations
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
+from nudge.store.folds.watch_store import WatchStore
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
@@ -255,6 +257,16 @@ class Store:
     def visitor_states(self) -> VisitorStates:
         """States of visitors, and when the next exposure of each closes."""
         return VisitorStates(self.client, self.keys)
+
+    @cached_property
+    def watches(self) -> WatchStore:
+        """Watches over visitors: what rules of warnings need, and when something is due."""
+        return WatchStore(self.client, self.keys)
+
+    @cached_property
+    def cases(self) -> CaseStore:
+        """Cases of warnings, with their history."""
+        return CaseStore(self.client, self.keys)
 
     @cached_property
     def suppressions(self) -> Suppressions:

@@ -18,6 +18,7 @@ from nudge import clock, faults
 from nudge.config.documents.configuration import Configuration
 from nudge.config.slot_file import load_slots
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.slots.slot import Slot
@@ -140,12 +141,17 @@ class Installation:
         """Return what the fold `monitor` counts."""
         return self.configuration.watch_plan
 
+    def _book(self) -> RuleBook:
+        """Return the rules of the fold `care`."""
+        return self.configuration.rule_book
+
     @property
     def rebuild(self) -> Rebuild:
         """The flow that rebuilds folds, under a name of this process."""
         from nudge.flows.upkeep.rebuild import Rebuild  # noqa: PLC0415 (see the module)
 
-        return Rebuild(self.store, self.history, _owner("rebuild"), self._plan)
+        owner = _owner("rebuild")
+        return Rebuild(self.store, self.history, owner, self._plan, self._book)
 
     @property
     def judgement_rebuild(self) -> JudgementRebuild:
@@ -172,7 +178,8 @@ class Installation:
         from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 (see the module)
 
         note, seal = self.settings.store_note, self.sealer.seal_each
-        return StoreAcceptance(self.store, self.lake, seal, note, _owner("accept"), self._plan)
+        owner = _owner("accept")
+        return StoreAcceptance(self.store, self.lake, seal, note, owner, self._plan, self._book)
 
 
 @contextmanager

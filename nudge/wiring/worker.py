@@ -14,12 +14,15 @@ from typing import Final, TypeVar
 from nudge import faults
 from nudge.client.api import SERVE_FILE, Api, Patience, find
 from nudge.client.walk import ServiceWalk
+from nudge.config.documents.configuration import Configuration
+from nudge.domain.care.text_reading import ComplaintModel, TextFinder
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.domain.slots.snapshot_pace import SHORTEST
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold, TextDesk
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
@@ -46,6 +49,7 @@ from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
 from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck
+from nudge.workers.text_reader import FollowedTextReader
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.stock_loop import StockLoop
@@ -125,6 +129,7 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
         FoldName.LEARN: _learn,
         FoldName.ARCHIVE: _archive,
         FoldName.MONITOR: _monitor,
+        FoldName.CARE: _care,
         REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
@@ -166,6 +171,38 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
         "service": watching,
         "walk": walking,
     }
+
+
+def _care(worker: Worker) -> dict[str, Loop]:
+    follower = ConfigurationFollower(worker.store, worker.settings)
+    seal = Sealer(worker.settings.secret_key, worker.settings.vault_secrets).vault
+    reader = FollowedTextReader(follower, _finder, _complaint_model)
+    fold = CareFold(
+        worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
+    )
+    return {fold.name: _runner(worker, fold)}
+
+
+def _finder(configuration: Configuration) -> TextFinder:
+    """Return the finder of the lexicon's words; making it takes a moment."""
+    from nudge.domain.care.words.finder import WordFinder  # noqa: PLC0415 - an automaton's library
+
+    return WordFinder(configuration.lexicon)
+
+
+def _complaint_model(configuration: Configuration) -> ComplaintModel | None:
+    """Return the operator's own complaint model, else the shipped one; None without either."""
+    from nudge.models.complaints.file import (  # noqa: PLC0415 - only this fold needs it
+        NAME,
+        SHIPPED,
+        load_complaint_model,
+    )
+
+    if configuration.warnings.proposes_at > 1.0:
+        return None
+    own = configuration.settings.data_dir / "models" / NAME
+    path = own if own.exists() else SHIPPED
+    return load_complaint_model(path) if path.exists() else None
 
 
 def _walk(settings: Settings) -> str:

@@ -21,6 +21,8 @@ from nudge import clock
 from nudge.api.schemas.examples import FOLDER, METHODS
 from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmLevel, AlarmStep
 from nudge.domain.alarms.quarantine import QuarantineNote, QuarantineScope
+from nudge.domain.care.case import case_of, opening_record
+from nudge.domain.care.signal import Signal
 from nudge.flows.serving import questions
 from nudge.flows.upkeep import quarantine
 from nudge.store.service.alarms import StoredAlarm
@@ -203,6 +205,16 @@ def open_alarm(store: Store, document: Json) -> None:
     assert store.alarms.put(StoredAlarm(alarm))
 
 
+def open_case(store: Store, document: Json) -> None:
+    """Open the case of the examples: no fold is there that would."""
+    (one,) = (one for one in operations(document) if one.name == "getWarning")
+    name, subject = one.parameters["warning"]["example"], "5" * 32
+    signal = Signal(clock.now(), "feedback", "f-1", "after_sales", 2.0)
+    record = opening_record(name, subject, ("leaving", ""), ("leaving", "critical"), 1.0, signal)
+    for write in store.cases.put(0, case_of(0, record, clock.now())):
+        store.client.call(write.command, write.key, *write.args)
+
+
 def test_o08_every_example_is_answered_as_the_document_says(
     web: Web, document: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +223,7 @@ def test_o08_every_example_is_answered_as_the_document_says(
     monkeypatch.setattr(questions, "PATIENCE", 0.0)
     caller = Caller(web, document)
     open_alarm(web.service.store, document)
+    open_case(web.service.store, document)
     # Jobs and decisions are asked for before somebody asks about them; who is erased, is last.
     order = sorted(
         operations(document), key=lambda one: (one.name == "getJob", one.method == "delete")

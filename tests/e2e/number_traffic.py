@@ -22,6 +22,7 @@ FIRST: Final[dict[str, str]] = {
     "decision_id": "a" * 26,
     "quarantine": "q-000000000000",
     "alarm": "0" * 16,
+    "warning": "0-" + "0" * 18,
 }
 """Values of paths that lead somewhere."""
 

@@ -29,6 +29,7 @@ FOLDS = {
     "learn": ("learn.", "publish."),
     "archive": ("archive.",),
     "monitor": ("monitor.",),
+    "care": ("care.",),
 }
 
 
@@ -94,7 +95,7 @@ def test_death_at_every_commit_point_loses_and_doubles_nothing(count: int, times
         finally:
             visits = flow.finish(count)
         # These are long in coming, or a command's: tests of their own die at them.
-        late = ("compact.", "erase.", "expire.", "split.")
+        late = ("case.", "compact.", "erase.", "expire.", "quarantine.", "split.")
         assert struck == {one for one in faults.POINTS if not one.startswith(late)}
         assert settled(site), site.logs()
         check(site, visits)

@@ -7,12 +7,14 @@ from typing import Any
 from worker_site import Site
 
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.closing import advance
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
@@ -33,6 +35,7 @@ def fold_all(site: Site, *names: str) -> None:
         "attribute": AttributeFold(site.store),
         "learn": LearnFold(site.store),
         "monitor": MonitorFold(site.store, WatchPlan),
+        "care": CareFold(site.store, RuleBook),
     }
     for name in names or NAMES:
         runner = Runner(site.store, made[name], f"test-{name}")

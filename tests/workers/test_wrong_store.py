@@ -144,7 +144,7 @@ def test_an_empty_store_is_accepted(known: Site, *, rebuilt_first: bool) -> None
     known.visit(range(120, 130))
     if not rebuilt_first:
         archive(known)
-    assert [one.differences for one in rebuild(known)] == [()] * 24
+    assert [one.differences for one in rebuild(known)] == [()] * 32
     fold_all(known)
     archive(known)
     assert trials(known) == before + 50

@@ -16,13 +16,18 @@ from nudge.config.documents.contact_file import load_contact, load_holiday_years
 from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
+from nudge.config.documents.lexicon_file import load_lexicon
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.segment_file import load_segments
+from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.care.rule_book import RuleBook
+from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.funnel.funnel import Funnel
@@ -136,6 +141,33 @@ class Configuration:
             InvalidConfigError: the monitors or the funnel are wrong.
         """
         return load_watch_plan(self.tables, self.monitors)
+
+    @cached_property
+    def warnings(self) -> WarningPolicy:
+        """The policy of warnings.
+
+        Raises:
+            InvalidConfigError: the rules, or the tables of people, are wrong.
+        """
+        return load_warnings(self.tables)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The lexicon of words of complaint; an empty one without the file.
+
+        Raises:
+            InvalidConfigError: the lexicon is wrong.
+        """
+        return load_lexicon(self.tables)
+
+    @cached_property
+    def rule_book(self) -> RuleBook:
+        """The book of the rules of warnings.
+
+        Raises:
+            InvalidConfigError: the rules or the segments are wrong.
+        """
+        return RuleBook(self.warnings, self.segments)
 
     @property
     def revisions(self) -> dict[str, int]:

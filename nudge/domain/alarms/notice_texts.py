@@ -10,6 +10,8 @@ from nudge.domain.alarms.delivery import Notice, NoticeKind
 from nudge.domain.alarms.notice_policy import Language
 from nudge.domain.basics.calendar import OperatorCalendar
 
+CASES: Final = "warnings."
+"""Beginning of the monitor's name of a case of a churn warning, which is told as an alarm is."""
 MOST: Final = 8
 """Alarms of one notice that are told one by one."""
 LONGEST: Final = 300
@@ -35,6 +37,11 @@ _WORDS: Final[Mapping[str, Words]] = {
     "act": {
         "zh": "确认：nudge alarms act {} acknowledge",
         "en": "To acknowledge: nudge alarms act {} acknowledge",
+    },
+    "case": {"zh": "流失预警", "en": "Churn warning"},
+    "follow": {
+        "zh": "跟进：nudge warnings assign {} 姓名",
+        "en": "To follow up: nudge warnings assign {} NAME",
     },
     "rest": {
         "zh": "另有 {} 条告警，请用 nudge alarms list 查看。",
@@ -79,7 +86,9 @@ def alarm_text(
     first = next((alarms[one] for one in ids if one in alarms), None)
     what = _sentence(first, language) if first else ""
     more = f" {_say('many', language).format(len(ids) - 1)}" if len(ids) > 1 else ""
-    title = f"[{_LEVELS[level][language]}] {_KINDS[notice.kind][language]}: {what[:60]}{more}"
+    of_case = first is not None and first.monitor.startswith(CASES)
+    kind = _say("case", language) if of_case else _KINDS[notice.kind][language]
+    title = f"[{_LEVELS[level][language]}] {kind}: {what[:60]}{more}"
     lines = [line for one in ids[:MOST] for line in _lines(one, alarms, notice, language, calendar)]
     if ids[MOST:]:
         lines.append(_say("rest", language).format(len(ids) - MOST))
@@ -148,7 +157,8 @@ def _lines(
     if over is not None:
         yield _say("over", language).format(calendar.label(over.at // 1))
     elif notice.kind is not NoticeKind.RESOLVED:
-        yield _say("act", language).format(alarm.id)
+        word = "follow" if alarm.monitor.startswith(CASES) else "act"
+        yield _say(word, language).format(alarm.id)
     yield ""
 
 

@@ -59,6 +59,8 @@ class NoticeDesk:
         alarms: every one that is not resolved, and those of pending deliveries.
         deliveries: by the id of their notice.
         now: seconds.
+        receivers: alarm -> names of people to tell in place of its level's; nobody is told of the
+            end of such an alarm: a person brought it about.
     """
 
     alarms: Sequence[Alarm]
@@ -66,6 +68,7 @@ class NoticeDesk:
     policy: NoticePolicy
     now: float
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    receivers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def due(self) -> list[Delivery]:
         """Return the deliveries whose next try may begin, those of old notices first."""
@@ -108,7 +111,7 @@ class NoticeDesk:
     def _of_alarm(self, alarm: Alarm) -> Iterator[_Due]:
         status = alarm.status(self.now)
         if status is AlarmStatus.RESOLVED:
-            yield from self._resolved(alarm)
+            yield from self._resolved(alarm) if alarm.id not in self.receivers else ()
         elif status is not AlarmStatus.SILENCED and self._awake(alarm):
             yield from self._opened(alarm, status)
             if status is AlarmStatus.OPEN:
@@ -125,7 +128,8 @@ class NoticeDesk:
             return  # somebody has it
         kind = NoticeKind.WORSENED if worse else NoticeKind.OPENED
         known = {one.addressee for one in told if one.rank >= rank}
-        for addressee in self.policy.addressees(self.policy.rule(alarm.level).tell):
+        tell = self.receivers.get(alarm.id, self.policy.rule(alarm.level).tell)
+        for addressee in self.policy.addressees(tell):
             if addressee not in known:
                 yield _Due(kind, addressee, occasion)
 

@@ -1,1 +1,1 @@
-"""Care: visitors who may leave, what they say, and what is done about it."""
+"""Care for visitors who may leave: what they say, warnings, cases, and what is done about it."""

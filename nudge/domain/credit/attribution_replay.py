@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
 
+from nudge.domain.care.signal import OWN_TYPES
 from nudge.domain.credit.attribution import step
 from nudge.domain.credit.closing import advance
 from nudge.domain.journal.records import (
@@ -77,11 +78,14 @@ def _news(before: VisitorState, after: VisitorState, entry: JournalEntry) -> tup
 
 
 def is_attributed(entry: JournalEntry) -> bool:
-    """Return True for an entry that attribution reads; imports were credited elsewhere."""
+    """Return True for an entry that attribution reads; imports were credited elsewhere.
+
+    What the fold `care` and the people who follow its cases write is no act of the visitor.
+    """
     record = entry.record
-    return isinstance(record, Event) or (
-        isinstance(record, Decision) and not is_imported(entry.ref)
-    )
+    if isinstance(record, Event):
+        return record.type not in OWN_TYPES
+    return isinstance(record, Decision) and not is_imported(entry.ref)
 
 
 @dataclass

@@ -13,6 +13,7 @@ class FoldName(StrEnum):
     LEARN = "learn"
     ARCHIVE = "archive"
     MONITOR = "monitor"
+    CARE = "care"
 
 
 FOLDS: Final = tuple(one.value for one in FoldName)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -14,12 +16,18 @@ from nudge.domain.alarms.notice_address import address_label
 from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.notices import NoticeDesk, alarms_to_read
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.care.case import partition_of
+from nudge.domain.care.case_alarm import TOLD, alarm_of
+from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.flows.notices.case_news import CaseNews
 from nudge.store.store import Store
 
 log = structlog.get_logger()
 
 KEPT: Final = 31 * DAY
 """Seconds that a delivery which came to its end is kept after its last try."""
+KEPT_CASES: Final = TOLD + DAY
+"""Seconds, of one that tells of cases alone: there may be many, and no case is told for longer."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +36,29 @@ class NoticeOffice:
 
     store: Store
     calendar: OperatorCalendar
+    warnings: Callable[[], WarningPolicy] = WarningPolicy
+
+    @cached_property
+    def _news(self) -> CaseNews:
+        return CaseNews(self.store)
 
     def look(self, policy: NoticePolicy, now: float) -> NoticeDesk:
         """Return the desk as it is now.
 
         Raises:
+            InvalidConfigError: the rules of warnings are wrong.
             StoreAwayError: the store does not answer.
         """
         # Deliveries first: an alarm that is resolved in between is read as one, not missed.
         deliveries = self.store.deliveries.read()
         present = {one.alarm.id: one.alarm for one in self.store.alarms.unresolved()}
         for name in sorted(alarms_to_read(deliveries.values(), present)):
-            if (found := self.store.alarms.read(name)) is not None:
+            # A case that is not at hand is closed, or too old to be told.
+            if partition_of(name) is None and (found := self.store.alarms.read(name)) is not None:
                 present[name] = found.alarm
-        return NoticeDesk(tuple(present.values()), deliveries, policy, now, self.calendar)
+        cases = self._news.look(self.warnings(), now)
+        alarms = (*present.values(), *cases.alarms)
+        return NoticeDesk(alarms, deliveries, policy, now, self.calendar, cases.receivers)
 
     def tidy(self, desk: NoticeDesk) -> None:
         """End deliveries that no longer make sense, and forget old ones of alarms that are over.
@@ -56,7 +73,7 @@ class NoticeOffice:
             name
             for name, one in desk.deliveries.items()
             if not one.pending
-            and desk.now - one.last > KEPT
+            and desk.now - one.last > (KEPT_CASES if _is_of_cases(one) else KEPT)
             and not any(occasion.alarm in alive for occasion in one.notice.occasions)
         ]
         self.store.deliveries.drop(old)
@@ -88,8 +105,16 @@ class NoticeOffice:
 
     def alarms(self, ids: list[str]) -> dict[str, Alarm]:
         """Return alarms by id; those that are gone are missing."""
-        found = {name: self.store.alarms.read(name) for name in ids}
-        return {name: one.alarm for name, one in found.items() if one is not None}
+        cases = self.store.cases.read_many(ids)
+        policy = self.warnings() if cases else WarningPolicy()
+        found = {name: self.store.alarms.read(name) for name in ids if name not in cases}
+        told = {name: one.alarm for name, one in found.items() if one is not None}
+        return told | {name: alarm_of(case, policy) for name, case in cases.items()}
+
+
+def _is_of_cases(delivery: Delivery) -> bool:
+    occasions = delivery.notice.occasions
+    return bool(occasions) and all(partition_of(one.alarm) is not None for one in occasions)
 
 
 def _tell(delivery: Delivery) -> None:

@@ -15,6 +15,7 @@ from nudge.lake.engine.query import DUCKDB, Backend, connect_contents
 from nudge.lake.experience.score_counts import rated_scores
 from nudge.lake.files.reader import Lake
 from nudge.store.store import Store
+from nudge.store.vault.text_book import TextPlace
 
 ReadTexts = Callable[[Sequence[TextRef]], Iterable[ReadText]]
 """Function that reads texts where they are kept; what was erased is left out.
@@ -31,7 +32,8 @@ def text_reader(store: Store, sealer: Sealer) -> ReadTexts:
     """
 
     def read(refs: Sequence[TextRef]) -> Iterable[ReadText]:
-        for ref, sealed in zip(refs, store.texts.read(refs), strict=True):
+        places = (TextPlace(ref.partition, ref.subject, ref.name) for ref in refs)
+        for ref, sealed in zip(refs, store.texts.read(places), strict=True):
             if sealed is not None:
                 yield ReadText(ref.subject, ref.is_low, sealer.vault.open(sealed, ref.name))
 

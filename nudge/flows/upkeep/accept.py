@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import PENDING, ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold, Plan
@@ -62,6 +64,7 @@ class StoreAcceptance:
         note: path of what is noted of the store.
         owner: under which leases are held.
         plan: what the fold `monitor` counts.
+        book: the rules of the fold `care`; what it reads here waits for its rebuild anyway.
     """
 
     store: Store
@@ -70,6 +73,7 @@ class StoreAcceptance:
     note: Path
     owner: str
     plan: Plan = WatchPlan
+    book: Callable[[], RuleBook] = RuleBook
 
     def gaps(self) -> list[Gap]:
         """Return the gap of each partition; write nothing.
@@ -168,6 +172,7 @@ class StoreAcceptance:
             FoldName.ATTRIBUTE: AttributeFold,
             FoldName.LEARN: LearnFold,
             FoldName.MONITOR: partial(MonitorFold, plan=self.plan),
+            FoldName.CARE: partial(CareFold, book=self.book),
         }
         return makers[name](self.store)
 

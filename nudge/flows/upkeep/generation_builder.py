@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from nudge.clock import monotonic
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.attribution_replay import AttributionAccount
 from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.journal.records import JournalEntry
 from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold, Plan
@@ -65,16 +68,23 @@ class GenerationBuilder(Generic[S]):
             if batch[-1].stamp < self.since:
                 self.commit(Commit(batch[-1].position))
                 continue
-            self.state, made = self.fold.handle(self.lease.partition, self.state, batch)
-            if self.account:
-                self.account.owe(made.records)
-                self.account.find(batch)
-            self.commit(replace(made, records=(), sends=()))
+            self._take(batch)
             self.entries += len(batch)
             self.tell(len(batch))
         if self.lease.position < position:
             # No entry stands there: it was declared lost.
             self.commit(Commit(position))
+
+    def _take(self, batch: Sequence[JournalEntry]) -> None:
+        """Take a batch; a fold may commit a part of it, and is given the rest again."""
+        rest = batch
+        while rest:
+            self.state, made = self.fold.handle(self.lease.partition, self.state, rest)
+            if self.account:
+                self.account.owe(made.records)
+                self.account.find(rest)
+            self.commit(replace(made, records=(), sends=()))
+            rest = [entry for entry in rest if entry.position > made.position]
 
     def begin(self, name: str, balance: Balance) -> None:
         """Write the closing balance of the entries that the lake removed by age."""
@@ -105,11 +115,19 @@ class GenerationBuilder(Generic[S]):
             self.commit(Commit(self.lease.position, writes=list(aged)))
 
 
-def fold_of(store: Store, name: str, plan: Plan) -> Fold[Any]:
-    """Return the fold that builds a new generation of its state; `plan` is what is monitored."""
+def fold_of(store: Store, name: str, plan: Plan, book: Callable[[], RuleBook]) -> Fold[Any]:
+    """Return the fold that builds a new generation of its state.
+
+    Args:
+        store: of the installation.
+        name: of the fold.
+        plan: what is monitored.
+        book: the rules of warnings.
+    """
     makers: dict[str, Callable[..., Fold[Any]]] = {
         FoldName.ATTRIBUTE: AttributeFold,
         FoldName.LEARN: LearnFold,
         FoldName.MONITOR: partial(MonitorFold, plan=plan),
+        FoldName.CARE: partial(CareFold, book=book),
     }
     return makers[name](store, name=generations.builder(name))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from nudge.domain.care.person_facts import facts_of
+from nudge.domain.care.watch import Watch
 from nudge.domain.journal.fold_name import FoldName
 from nudge.lake.files.balances import Balance
 from nudge.store.folds.folds import FoldWrite, Lease
 from nudge.store.store import Store
+
+CHUNK: Final = 500
 
 
 def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
@@ -22,7 +27,11 @@ def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator
     Raises:
         BrokenLakeError: the balance cannot be read.
     """
-    writers = {FoldName.ATTRIBUTE.value: _visitors, FoldName.LEARN.value: _counts}
+    writers = {
+        FoldName.ATTRIBUTE.value: _visitors,
+        FoldName.LEARN.value: _counts,
+        FoldName.CARE.value: _warnings,
+    }
     if fold in writers:
         yield from writers[fold](store, lease, balance)
     mark = {"watermark": repr(balance.until)}
@@ -36,6 +45,27 @@ def _visitors(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
         closes = state.next_close()
         if closes is not None:
             yield states.schedule(p, subject, closes, generation)
+
+
+def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
+    """Write the facts of the balance, and the cases whose records were removed, as they stand.
+
+    What is left of their records changes nothing when it is read: each step and each signal is
+    known by its id.
+    """
+    p, generation = lease.partition, lease.token
+    live = store.folds.generation_of(p, FoldName.CARE)
+    cases = {one.id: one for one in store.cases.opened_before(p, balance.until)}
+    facts = {subject: facts_of(state) for subject, state in balance.states()}
+    subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
+    for case in cases.values():
+        yield from store.cases.put(p, case, generation)
+    for start in range(0, len(subjects), CHUNK):
+        watches = store.watches.read_each(p, subjects[start : start + CHUNK], live)
+        for subject, watch in watches.items():
+            past = tuple(one for one in watch.past if one.case in cases)
+            known = Watch(facts.get(subject, b""), balance.until, past=past, into=watch.into)
+            yield store.watches.put(p, subject, known, generation)
 
 
 def _counts(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:

@@ -6,7 +6,7 @@ swap. See docs/decisions/0003.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import structlog
 
 from nudge.clock import monotonic
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.attribution_replay import AttributionAccount
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
@@ -63,12 +64,14 @@ class Rebuild:
         history: where entries come from.
         owner: under which leases are held; no two processes ever share one.
         plan: what the fold `monitor` counts.
+        book: the rules of the fold `care`.
     """
 
     store: Store
     history: History
     owner: str
     plan: Plan = WatchPlan
+    book: Callable[[], RuleBook] = RuleBook
 
     def length(self, fold: str) -> int:
         """Return about how many entries a rebuild of the fold reads."""
@@ -115,7 +118,7 @@ class Rebuild:
         return balance
 
     def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
-        made = fold_of(self.store, fold, self.plan)
+        made = fold_of(self.store, fold, self.plan, self.book)
         lease = self.store.generations.begin(partition, fold, self.owner, TTL)
         account = AttributionAccount() if fold == FoldName.ATTRIBUTE else None
         state = made.prepare(partition)

@@ -18,6 +18,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.ATTRIBUTE.value: ("visitor", "open"),
     FoldName.LEARN.value: ("counts", "blocks", "totals"),
     FoldName.MONITOR.value: ("minutes", "trace", "shares"),
+    FoldName.CARE.value: ("watch", "watch_due", "case", "case_times", "cases_open"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
 FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED)

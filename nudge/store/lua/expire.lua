@@ -1,6 +1,7 @@
 -- Lets keys go, after a while: those who are reading them may finish.
 --
--- KEYS[1...]  visitor, open, counts, blocks, totals, minutes, trace, shares, of any type; written: they expire
+-- KEYS[1...]  visitor, open, counts, blocks, totals, minutes, trace, shares,
+--             watch, watch_due, case, case_times, cases_open, of any type; written: they expire
 -- ARGV[1]  seconds
 -- Returns  1
 for i = 1, #KEYS do

@@ -1,6 +1,10 @@
--- Reads texts that a visitor wrote.
+-- Reads texts of visitors of one partition.
 --
--- KEYS[1]  texts:<subject>, hash (name of an event's text = cipher); read
--- ARGV     names of texts
--- Returns  the ciphers, in order, false for each that is not there (any more)
-return redis.call('HMGET', KEYS[1], unpack(ARGV))
+-- KEYS[1...]  texts, hash; one for each text; read
+-- ARGV[1...]  name of each text, in the same order
+-- Returns  each sealed text, or false
+local found = {}
+for i = 1, #KEYS do
+  found[i] = redis.call('HGET', KEYS[i], ARGV[i])
+end
+return found

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
+from typing import NamedTuple
 
-from nudge.domain.care.experience.text_ref import TextRef
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 PART = 1_000
-"""Visitors whose texts are asked for together, so that memory stays bounded."""
+"""Texts that are asked for together, so that memory stays bounded."""
+
+
+class TextPlace(NamedTuple):
+    """The place of a text in the vault.
+
+    Attributes:
+        partition: of the visitor.
+        subject: who wrote it.
+        name: of the text among that visitor's.
+    """
+
+    partition: int
+    subject: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -21,19 +35,18 @@ class TextBook:
     client: Client
     keys: Keys
 
-    def read(self, refs: Sequence[TextRef]) -> Iterator[bytes | None]:
-        """Yield each text, encrypted; None for one that was erased or never kept.
+    def read(self, places: Iterable[TextPlace]) -> Iterator[bytes | None]:
+        """Yield each text, encrypted; None for one that was erased, moved or never kept.
 
         Args:
-            refs: where they are kept, in any order; those of one visitor that follow each other
-                take one call.
+            places: where they are kept, in any order; those of one partition that follow each other
+                take one call for a thousand.
 
         Raises:
             StoreAwayError: no answer.
         """
-        groups = [(home, list(some)) for home, some in groupby(refs, lambda ref: ref[:2])]
-        for start in range(0, len(groups), PART):
-            part = groups[start : start + PART]
-            calls = [([self.keys.texts(*home)], [ref.name for ref in some]) for home, some in part]
-            for reply in self.client.run_each("read_texts", calls):
-                yield from reply
+        for partition, some in groupby(places, lambda place: place.partition):
+            while part := list(islice(some, PART)):
+                keys = [self.keys.texts(partition, place.subject) for place in part]
+                found = self.client.run("read_texts", keys, [place.name for place in part])
+                yield from (text or None for text in found)

@@ -66,6 +66,12 @@ FAMILIES = (
     Family("minutes", "partition", "hash", "MinuteCountStore", "monitor", "2 hours"),
     Family("trace", "partition", "string", "MinuteCountStore", "monitor", "1 day idle"),
     Family("shares", "partition", "hash", "MinuteCountStore", "monitor", "3 weeks"),
+    Family("watch", "partition", "string", "WatchStore", "care", "400 days idle"),
+    Family("watch_due", "partition", "zset", "WatchStore", "care", "until due"),
+    Family("case", "partition", "string", "CaseStore", "care, web, notices", "800 days"),
+    Family("case_times", "partition", "zset", "CaseStore", "web", "800 days"),
+    Family("cases_open", "partition", "zset", "CaseStore", "web, notices", "until closed"),
+    Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
     Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
     Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
@@ -103,6 +109,7 @@ FAMILIES = (
 )
 
 _APPENDS = {
+    "CaseStore": "what a person did, and that nobody else did since, are one script",
     "Folds": "a fold's records and its position are one commit",
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
@@ -132,7 +139,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "vault": _MAKES | {"Suppressions": _APPENDS["Suppressions"]},
     "person": _MAKES | {name: _APPENDS[name] for name in ("Partings", "Suppressions")},
     "numbers": _BOOKS,
-    "texts": _BOOKS,
+    "texts": _BOOKS | {"CaseStore": "a person's step on a case and its note are one script"},
     "assigned": _TAKES
     | {"Removal": _MAKES["Removal"]}
     | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},
@@ -147,7 +154,11 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "returned": _SHOWN,
     "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
     **dict.fromkeys(
-        ("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"), _OLD
+        (
+            *("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"),
+            *("watch", "watch_due", "case", "case_times", "cases_open"),
+        ),
+        _OLD,
     ),
     "versions": {
         "Snapshots": "a field of its own, in the script that publishes",
@@ -281,6 +292,30 @@ class Keys:
     def shares(self, partition: int, week: int, generation: int = 0) -> str:
         """The sums of drawn shares of a week (since the epoch), by slot and variant."""
         return f"{self.prefix(partition)}{family('shares', generation)}:{week}"
+
+    def watch(self, partition: int, subject: str, generation: int = 0) -> str:
+        """The watch over a subject: what rules of warnings need."""
+        return f"{self.prefix(partition)}{family('watch', generation)}:{subject}"
+
+    def watch_due(self, partition: int, generation: int = 0) -> str:
+        """Subjects for whom a delay ends or attributes are looked at, by the time of it."""
+        return self.prefix(partition) + family("watch_due", generation)
+
+    def case(self, partition: int, name: str, generation: int = 0) -> str:
+        """A case with its history."""
+        return f"{self.prefix(partition)}{family('case', generation)}:{name}"
+
+    def case_times(self, partition: int, generation: int = 0) -> str:
+        """All cases, by the time of their opening."""
+        return self.prefix(partition) + family("case_times", generation)
+
+    def cases_open(self, partition: int, generation: int = 0) -> str:
+        """The cases that are not closed, by the time of their opening."""
+        return self.prefix(partition) + family("cases_open", generation)
+
+    def acting(self, partition: int, name: str) -> str:
+        """The number of actions on a case that were appended, and the id of the last one."""
+        return f"{self.prefix(partition)}acting:{name}"
 
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""

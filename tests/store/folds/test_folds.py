@@ -152,4 +152,5 @@ def test_lags_are_what_was_not_committed(store: Store) -> None:
         "learn": [3, 0, 0],
         "archive": [3, 0, 0],
         "monitor": [3, 0, 0],
+        "care": [3, 0, 0],
     }

@@ -16,8 +16,10 @@ from nudge.config.documents.document import (
     plan_documents,
 )
 from nudge.config.documents.funnel_file import FILE as FUNNEL
+from nudge.config.documents.lexicon_file import FILE as LEXICON
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.segment_file import FILE as SEGMENTS
+from nudge.config.documents.warnings_file import FILE as WARNINGS
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -32,6 +34,8 @@ PARTS: Final = {
     "funnel": FUNNEL,
     "monitors": MONITORS,
     "notices": MONITORS,
+    "lexicon": LEXICON,
+    "warnings": WARNINGS,
 }
 """Part of the configuration -> the file that it is read from."""
 

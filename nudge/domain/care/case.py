@@ -1,0 +1,351 @@
+"""A case: a warning, and what people did about it until it was closed. Pure.
+
+A case is a function of the journal's records: `warned` opens it or joins it, `followed` is what a
+person did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import starmap
+from typing import Any, Final, NamedTuple
+
+import msgpack
+
+from nudge.domain.care.signal import FOLLOWED, WARNED, Signal, joined_parts, parts_of
+from nudge.domain.care.warning_rule import CaseLevel
+from nudge.domain.care.watch import PastWarning
+from nudge.domain.journal.records import Event
+from nudge.domain.slots.slot import Scalar
+
+KEEP: Final = 800
+"""Days for which a case is kept after it was opened."""
+MOST_STEPS: Final = 200
+"""Steps of people after which a case takes no more."""
+MOST_JOINS: Final = 20
+"""Signals that are told of one case."""
+_RANKS: Final = {level.value: rank for rank, level in enumerate(CaseLevel)}
+
+
+class CaseAction(StrEnum):
+    """Action of a step: of the engine (open, join) or of a person."""
+
+    OPEN = "open"
+    JOIN = "join"
+    ASSIGN = "assign"
+    CONTACT = "contact"
+    OUTCOME = "outcome"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+ACTIONS: Final = tuple(one for one in CaseAction if one not in (CaseAction.OPEN, CaseAction.JOIN))
+"""Actions that people may take."""
+
+
+class CaseState(StrEnum):
+    """State of a case, as its last step left it."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    CONTACTED = "contacted"
+    OUTCOME = "outcome"
+    CLOSED = "closed"
+
+
+_AFTER: Final[Mapping[CaseAction, CaseState]] = {
+    CaseAction.OPEN: CaseState.OPEN,
+    CaseAction.ASSIGN: CaseState.ASSIGNED,
+    CaseAction.CONTACT: CaseState.CONTACTED,
+    CaseAction.OUTCOME: CaseState.OUTCOME,
+    CaseAction.CLOSE: CaseState.CLOSED,
+    CaseAction.REOPEN: CaseState.OPEN,
+}
+
+
+class CaseStep(NamedTuple):
+    """A step of a case's history.
+
+    Attributes:
+        at: seconds.
+        who: name of the person or of the API key; `nudge` for the engine.
+        to: person to whom it was assigned.
+        outcome: name, of an outcome.
+        action_id: of the caller; of a signal that joined, the event's id.
+        noted: there is a note in the vault, under the action's id.
+    """
+
+    at: float
+    action: str
+    who: str
+    to: str = ""
+    outcome: str = ""
+    action_id: str = ""
+    noted: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case of a visitor.
+
+    Attributes:
+        id: a function of visitor, topic, thing and time, so that opening it again changes nothing.
+        partition: of its records.
+        subject: of the visitor.
+        rule: its name; `proposal` for the complaint model's.
+        level: of the warning; the highest of those that joined it.
+        scene: of the signal; empty where it has none.
+        score: of the signal, if any.
+        words: phrases of the lexicon, or of the model, in the text.
+        complaint: the model's probability; 0 where it is not told.
+        event: id and type of the event that began it; empty where time did.
+        began: seconds, of that event.
+        opened: seconds, when the rule held and its delay had passed.
+        signals: that it stands for.
+        number: of records of signals.
+        steps: history, the oldest first; the first one opens it.
+    """
+
+    id: str
+    partition: int
+    subject: str
+    rule: str
+    topic: str
+    thing: str
+    level: str
+    scene: str
+    score: float | None
+    words: tuple[str, ...]
+    groups: tuple[str, ...]
+    complaint: float
+    event: tuple[str, str]
+    began: float
+    opened: float
+    signals: int
+    number: int
+    steps: tuple[CaseStep, ...]
+
+    @property
+    def state(self) -> CaseState:
+        """The state after the last step that changes it; an assignment stays over a reopening."""
+        state = CaseState.OPEN
+        for step in self.steps:
+            if step.action != CaseAction.JOIN:
+                state = _AFTER[CaseAction(step.action)]
+        return state
+
+    @property
+    def assignee(self) -> str:
+        """The person to whom the case was assigned last; empty for nobody."""
+        return next((x.to for x in reversed(self.steps) if x.action == CaseAction.ASSIGN), "")
+
+    @property
+    def outcome(self) -> str:
+        """The last outcome; empty without one."""
+        return next((x.outcome for x in reversed(self.steps) if x.outcome), "")
+
+    @property
+    def changed(self) -> float:
+        """The second of the last step."""
+        return max(step.at for step in self.steps)
+
+    @property
+    def revision(self) -> int:
+        """The number of steps that people took."""
+        return sum(step.action in ACTIONS for step in self.steps)
+
+    def with_step(self, step: CaseStep) -> Case:
+        """Return the case with one more step in its history."""
+        return replace(self, steps=(*self.steps, step))
+
+
+def problem_of(case: Case, step: CaseStep) -> str | None:
+    """Return why a person's step does not fit a case; None where it does."""
+    action, state = step.action, case.state
+    if action == CaseAction.REOPEN:
+        return None if state is CaseState.CLOSED else "is refused: the case is not closed"
+    if state is CaseState.CLOSED:
+        return "is refused: the case is closed; reopen it first"
+    if action == CaseAction.CLOSE and not (step.outcome or case.outcome):
+        return "is refused: the case has no outcome; give one"
+    if case.revision >= MOST_STEPS:
+        return f"is refused: the case has {MOST_STEPS} steps"
+    return None
+
+
+def is_news(case: Case, step: CaseStep) -> bool:
+    """Return False where a step has been taken, or would leave the case as it is."""
+    if step.action_id and any(one.action_id == step.action_id for one in case.steps):
+        return False
+    state = case.state
+    if step.action == CaseAction.ASSIGN:
+        return not (state is CaseState.ASSIGNED and case.assignee == step.to)
+    if step.action == CaseAction.OUTCOME:
+        return not (state is CaseState.OUTCOME and case.outcome == step.outcome) or step.noted
+    if step.action == CaseAction.CLOSE:
+        return state is not CaseState.CLOSED
+    return step.action != CaseAction.REOPEN or state is CaseState.CLOSED
+
+
+def case_id(partition: int, subject: str, topic: str, thing: str, at: float) -> str:
+    """Return the id of a case; its beginning says in which partition it is."""
+    text = "\n".join((subject, topic, thing, repr(at)))
+    return f"{partition}-{hashlib.blake2b(text.encode(), digest_size=9).hexdigest()}"
+
+
+def partition_of(name: str) -> int | None:
+    """Return the partition that a case's id names; None for any other text."""
+    number, dash, _ = name.partition("-")
+    return int(number) if dash and number.isascii() and number.isdigit() else None
+
+
+def opening_record(
+    name: str, subject: str, key: tuple[str, str], rule: tuple[str, str], at: float, signal: Signal
+) -> Event:
+    """Return the record by which a case opens.
+
+    Args:
+        name: id of the case.
+        subject: of the visitor.
+        key: topic and thing.
+        rule: name and level.
+        at: seconds.
+        signal: that began it.
+    """
+    fields: dict[str, Scalar] = {
+        "case": name,
+        "topic": key[0],
+        "thing": key[1],
+        "rule": rule[0],
+        "level": rule[1],
+        "began": signal.at,
+    }
+    return Event(subject, name, WARNED, "server", fields=fields | _told(signal), at=at)
+
+
+def joining_record(
+    past: PastWarning,
+    subject: str,
+    rule: tuple[str, str],
+    at: float,
+    signal: Signal,
+    *,
+    again: bool,
+) -> Event:
+    """Return the record by which a signal joins a case.
+
+    Args:
+        past: the warning, with the record's own number.
+        subject: of the visitor.
+        rule: name and level.
+        at: seconds.
+        signal: that joins.
+        again: it is of the event that the case told last: another rule holds for it.
+    """
+    fields: dict[str, Scalar] = {"case": past.case, "number": past.number}
+    fields |= {"rule": rule[0], "level": rule[1]} | _told(signal)
+    fields |= {"again": True} if again else {}
+    return Event(subject, f"{past.case}:{past.number}", WARNED, "server", fields=fields, at=at)
+
+
+def step_record(case: Case, step: CaseStep) -> Event:
+    """Return the record of a person's step."""
+    fields: dict[str, Scalar] = {"case": case.id, "action": step.action, "who": step.who}
+    fields |= {"to": step.to} if step.to else {}
+    fields |= {"outcome": step.outcome} if step.outcome else {}
+    fields |= {"noted": True} if step.noted else {}
+    return Event(case.subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+
+
+def _told(signal: Signal) -> dict[str, Scalar]:
+    found: dict[str, Scalar] = {
+        "of": signal.event_id,
+        "of_type": signal.type,
+        "scene": signal.scene,
+        "groups": joined_parts(signal.groups),
+        "words": joined_parts(signal.phrases or signal.model_words),
+    }
+    if signal.score is not None:
+        found["score"] = signal.score
+    if signal.complaint:
+        found["complaint"] = signal.complaint
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def case_of(partition: int, record: Event, at: float) -> Case:
+    """Return the case that a record opens."""
+    fields: Any = record.fields
+    return Case(
+        id=str(fields["case"]),
+        partition=partition,
+        subject=record.subject,
+        rule=str(fields["rule"]),
+        topic=str(fields["topic"]),
+        thing=str(fields["thing"]),
+        level=str(fields["level"]),
+        scene=str(fields.get("scene", "")),
+        score=fields.get("score"),
+        words=parts_of(fields.get("words")),
+        groups=parts_of(fields.get("groups")),
+        complaint=float(fields.get("complaint") or 0.0),
+        event=(str(fields.get("of", "")), str(fields.get("of_type", ""))),
+        began=float(fields["began"]),
+        opened=at,
+        signals=1,
+        number=1,
+        steps=(CaseStep(at, CaseAction.OPEN.value, "nudge"),),
+    )
+
+
+def with_record(case: Case, record: Event, at: float) -> Case:
+    """Return a case with one more record of its own: a signal that joined, or a person's step.
+
+    A record that does not fit changes nothing: its writer was told so.
+    """
+    fields: Any = record.fields
+    if record.type == WARNED:
+        return _joined(case, fields, at)
+    step = CaseStep(
+        at,
+        str(fields["action"]),
+        str(fields["who"]),
+        str(fields.get("to", "")),
+        str(fields.get("outcome", "")),
+        record.event_id,
+        bool(fields.get("noted")),
+    )
+    if not is_news(case, step) or problem_of(case, step) is not None:
+        return case
+    return case.with_step(step)
+
+
+def _joined(case: Case, fields: Any, at: float) -> Case:  # noqa: ANN401 (a record's own fields)
+    number = int(fields.get("number", 1))
+    if number <= case.number:
+        return case
+    joined = replace(
+        case,
+        number=number,
+        signals=case.signals + (not fields.get("again")),
+        words=tuple(dict.fromkeys((*case.words, *parts_of(fields.get("words")))))[:MOST_JOINS],
+        groups=tuple(sorted({*case.groups, *parts_of(fields.get("groups"))})),
+        level=max(case.level, str(fields["level"]), key=lambda one: _RANKS.get(one, 0)),
+    )
+    step = CaseStep(at, CaseAction.JOIN.value, "nudge", action_id=str(fields.get("of", "")))
+    return joined.with_step(step)
+
+
+def encode_case(case: Case) -> bytes:
+    """Encode a case as bytes."""
+    packed: bytes = msgpack.packb(list(case.__dict__.values()))
+    return packed
+
+
+def decode_case(data: bytes) -> Case:
+    """Decode a case that `encode_case` encoded."""
+    rows: list[Any] = list(msgpack.unpackb(data, use_list=False))
+    rows[-1] = tuple(starmap(CaseStep, rows[-1]))
+    return Case(*rows)

@@ -1,0 +1,137 @@
+"""Signals: what a visitor said or did, as far as rules of warnings may ask for it. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from nudge.domain.care.text_reading import TextReading
+from nudge.domain.journal.records import Event
+from nudge.domain.slots.slot import Scalar
+
+FEEDBACK: Final = "feedback"
+HEARD: Final = "heard"
+"""Type of the event that tells what was found in a text; a fold's own."""
+WARNED: Final = "warned"
+"""Type of the event by which a case opens, or a signal joins it; a fold's own."""
+FOLLOWED: Final = "followed"
+"""Type of the event by which a person acted on a case; no client can send it."""
+WATCH_MOVED: Final = "watch_moved"
+"""Type of the event that brings a watch to the visitor whom another one turned out to be."""
+CASES_ERASED: Final = "cases_erased"
+"""Type of the event by which the cases of a forgotten visitor end in another partition."""
+OWN_TYPES: Final = frozenset({HEARD, WARNED, FOLLOWED, WATCH_MOVED, CASES_ERASED})
+"""Types of events that only the fold `care` reads: no act of the visitor."""
+CASE_CLOSED: Final = "case_closed"
+"""Name under which a rule asks for a closed case."""
+_EITHER: Final = frozenset({FEEDBACK, "payment_failed"})
+_FACTS: Final = frozenset({"complaint", "paid", "refunded", "contacted", "winback_outcome"})
+SIGNAL_TYPES: Final = tuple(sorted((*_EITHER, *_FACTS, CASE_CLOSED)))
+"""Types that a rule may ask for. Only a server's word counts for most: a page's is a claim."""
+HAS_TEXT: Final = "has_text"
+_OF: Final = "of"
+_BREAK: Final = "\n"
+
+
+class Signal(NamedTuple):
+    """A signal of a visitor.
+
+    Attributes:
+        at: seconds.
+        type: one of `SIGNAL_TYPES`.
+        event_id: of the event.
+        score: None where none was given.
+        groups: of the lexicon, whose words the text holds.
+        phrases: of the lexicon.
+        complaint: the model's probability; 0 where it is not told.
+    """
+
+    at: float
+    type: str
+    event_id: str
+    scene: str = ""
+    score: float | None = None
+    groups: tuple[str, ...] = ()
+    reason: str = ""
+    method: str = ""
+    phrases: tuple[str, ...] = ()
+    complaint: float = 0.0
+    model_words: tuple[str, ...] = ()
+
+    @property
+    def brief(self) -> Signal:
+        """The signal without what no rule counts."""
+        if not (self.phrases or self.model_words):
+            return self
+        return self._replace(phrases=(), model_words=())
+
+
+def signal_of(event: Event, at: float) -> Signal | None:
+    """Return the signal that an event is; None for other types, and for a page's claims.
+
+    Args:
+        event: of the visitor.
+        at: seconds.
+    """
+    kind, fields = event.type, event.fields
+    if kind not in _EITHER and not (kind in _FACTS and event.source == "server"):
+        return None
+    score = fields.get("score")
+    return Signal(
+        at,
+        kind,
+        event.event_id,
+        _word(fields.get("scene")),
+        float(score) if isinstance(score, int | float) else None,
+        reason=_word(fields.get("reason")),
+        method=_word(fields.get("method")),
+    )
+
+
+def heard_event(event: Event, at: float, reading: TextReading) -> Event:
+    """Return the record of what was found in a text; its id is a function of the event's.
+
+    Args:
+        event: whose text it is.
+        at: seconds, of the event.
+        reading: of the text.
+    """
+    fields: dict[str, Scalar] = {_OF: event.event_id}
+    fields |= {name: event.fields[name] for name in ("scene", "score") if name in event.fields}
+    fields["groups"] = _BREAK.join(reading.groups)
+    fields["phrases"] = _BREAK.join(reading.phrases)
+    if reading.complaint:
+        fields["complaint"] = round(reading.complaint, 4)
+        fields["model_words"] = _BREAK.join(reading.model_words)
+    name = f"{HEARD}:{event.source}:{event.type}:{event.event_id}"
+    return Event(event.subject, name, HEARD, "server", fields=fields, at=at)
+
+
+def heard_signal(event: Event, at: float) -> Signal:
+    """Return the signal of a text's record: that of its event, with words."""
+    fields: Any = event.fields
+    score = fields.get("score")
+    return Signal(
+        at,
+        FEEDBACK,
+        str(fields[_OF]),
+        _word(fields.get("scene")),
+        None if score is None else float(score),
+        parts_of(fields.get("groups")),
+        phrases=parts_of(fields.get("phrases")),
+        complaint=float(fields.get("complaint") or 0.0),
+        model_words=parts_of(fields.get("model_words")),
+    )
+
+
+def parts_of(text: object) -> tuple[str, ...]:
+    """Return the words of a field that holds several."""
+    return tuple(text.split(_BREAK)) if isinstance(text, str) and text else ()
+
+
+def joined_parts(words: tuple[str, ...]) -> str:
+    """Return several words as one field."""
+    return _BREAK.join(words)
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,136 @@
+"""The watch over a visitor: facts, remembered signals, delayed rules, and past warnings. Pure."""
+
+from __future__ import annotations
+
+from itertools import starmap
+from typing import Final, NamedTuple
+
+import msgpack
+
+from bandits.units import DAY
+from nudge.domain.care.signal import Signal
+from nudge.errors import CorruptRecordError
+
+KEEP: Final = 400.0 * DAY
+"""Seconds for which a watch outlives its visitor's last signal."""
+MOST_SIGNALS: Final = 50
+"""Most signals that are remembered of one visitor: the latest."""
+MOST_PENDING: Final = 50
+MOST_WARNED: Final = 100
+_VERSION: Final = b"\x01"
+
+
+class Delay(NamedTuple):
+    """A rule that waits for its time.
+
+    Attributes:
+        rule: its name.
+        thing: that would be warned of.
+        due: seconds.
+        signal: that began it; an empty type where none did.
+    """
+
+    rule: str
+    thing: str
+    due: float
+    signal: Signal
+
+
+class PastWarning(NamedTuple):
+    """A warning of a visitor: its thing is not warned of again.
+
+    Attributes:
+        topic: of its rule.
+        thing: that it warned of.
+        case: id.
+        until: seconds until which the thing is silent once the case is closed.
+        is_open: the case is not closed.
+        number: of its records so far.
+        event: id of the event that it told last.
+    """
+
+    topic: str
+    thing: str
+    case: str
+    until: float
+    is_open: bool = True
+    number: int = 1
+    event: str = ""
+
+
+class Watch(NamedTuple):
+    """The watch over a visitor.
+
+    Attributes:
+        facts: the person's facts, an encoded `VisitorState`; empty for none.
+        touched: seconds, of the latest entry.
+        signals: remembered, in the order of their arrival.
+        delays: in the order in which they began.
+        past: warnings so far.
+        look: seconds at which attributes are looked at again, as they change with time.
+        into: subject and partition of the visitor whom this one turned out to be.
+    """
+
+    facts: bytes = b""
+    touched: float = 0.0
+    signals: tuple[Signal, ...] = ()
+    delays: tuple[Delay, ...] = ()
+    past: tuple[PastWarning, ...] = ()
+    look: float | None = None
+    into: tuple[str, int] | None = None
+
+    @property
+    def due(self) -> float | None:
+        """The second at which something is due first; None where nothing is."""
+        moments = [one.due for one in self.delays]
+        if self.look is not None:
+            moments.append(self.look)
+        return min(moments, default=None)
+
+    def of_thing(self, topic: str, thing: str) -> PastWarning | None:
+        """Return the latest warning of a thing; None for none."""
+        found = (one for one in reversed(self.past) if (one.topic, one.thing) == (topic, thing))
+        return next(found, None)
+
+    def with_past(self, one: PastWarning) -> Watch:
+        """Return the watch with a warning, in the place of an earlier one of the same case."""
+        rest = tuple(x for x in self.past if x.case != one.case)
+        return self._replace(past=(*rest, one)[-MOST_WARNED:])
+
+
+NOTHING: Final = Watch()
+GONE: Final = ("", -1)
+"""Of `into`: the visitor was forgotten, and nothing more is taken for the subject."""
+
+
+def recall_watch(watch: Watch, mark: float) -> Watch:
+    """Return a watch as it is known at a watermark: an empty one where it is forgotten."""
+    return NOTHING if watch.touched + KEEP < mark and not watch.delays else watch
+
+
+def encode_watch(watch: Watch) -> bytes:
+    """Encode a watch as bytes."""
+    packed: bytes = msgpack.packb(watch)
+    return _VERSION + packed
+
+
+def decode_watch(data: bytes | None) -> Watch:
+    """Decode a watch that `encode_watch` encoded; None gives an empty one.
+
+    Raises:
+        CorruptRecordError: bytes of another version.
+    """
+    if data is None:
+        return NOTHING
+    if data[:1] != _VERSION:
+        raise CorruptRecordError("a watch is of another version; run `nudge rebuild --fold care`")
+    facts, touched, signals, delays, past, look, into = msgpack.unpackb(data[1:], use_list=False)
+    return Watch(
+        facts,
+        touched,
+        tuple(starmap(Signal, signals)) if signals else (),
+        tuple(Delay(r, thing, due, Signal(*of)) for r, thing, due, of in delays),
+        tuple(starmap(PastWarning, past)) if past else (),
+        look,
+        into,
+    )

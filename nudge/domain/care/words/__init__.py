@@ -1,0 +1,1 @@
+"""Words of complaint in what visitors write: the lexicon, and the finder that reads negation."""

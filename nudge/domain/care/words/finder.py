@@ -1,0 +1,68 @@
+"""The finder of words of complaint in a text."""
+
+from __future__ import annotations
+
+from nudge.domain.care.words import speech_zh
+from nudge.domain.care.words.lexicon import Lexicon
+from nudge.domain.care.words.negation import Reading, read_phrase
+from nudge.domain.care.words.phrase_index import PhraseIndex
+from nudge.domain.care.words.token import BOUNDARIES, Role, Token
+from nudge.domain.care.words.units import UnitText
+from nudge.domain.care.words.word_hit import WordHit
+
+
+class WordFinder:
+    """A finder of a lexicon's phrases in texts, with their negation read.
+
+    Attributes:
+        lexicon: whose phrases are found.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._index = PhraseIndex(lexicon)
+
+    def find(self, text: str) -> tuple[WordHit, ...]:
+        """Return the phrases by which a text complains, in its order; none where it does not."""
+        units = self._index.reader.read(text)
+        if not units.units:
+            return ()
+        tokens = self._index.tokens(units)
+        return tuple(
+            _hit(token, reading, units)
+            for place, token in enumerate(tokens)
+            if token.hits and _predicate(tokens, place, units)
+            for reading in (read_phrase(tokens, place),)
+            if reading.complains
+        )
+
+
+def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
+    phrase = token.phrase
+    if token.role == Role.PRAISE and reading.negator is not None:
+        phrase = f"not {phrase}" if phrase.isascii() else f"{reading.negator}{phrase}"
+    start, end = units.starts[reading.start], units.ends[reading.end - 1]
+    return WordHit(phrase, token.group, start, end)
+
+
+def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
+    """Tell whether a phrase counts: those of one character that are also nouns, as predicates."""
+    token = tokens[place]
+    if token.role != Role.SHORT:
+        return True
+    before = tokens[place - 1] if place else None
+    beside = before is not None and before.end == token.start
+    idiom = before is not None and before.phrase in speech_zh.SPEECH
+    if (
+        before is not None
+        and beside
+        and (idiom or before.role not in BOUNDARIES | {Role.NEUTRAL, Role.JOIN})
+    ):
+        return before.role != Role.LIGHT or before.phrase not in _NOUN_MARKS
+    return units.units[token.end : token.end + 1] in speech_zh.PREDICATE_ENDS and (
+        token.end < len(units.units)
+    )
+
+
+_NOUN_MARKS = frozenset(["的", "个", "这", "那", "给", "我", "你", "用", "打", "手机", "电话", "流量", "去", "来", "把", "充值", "办理", "上网"])
+"""Words before a noun: behind them a phrase of one character is no predicate."""

@@ -1,0 +1,53 @@
+"""The lexicon: groups of words and phrases by which visitors complain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class WordGroup:
+    """A group of phrases about one thing.
+
+    Attributes:
+        name: such as "speed".
+        title: language -> words for people.
+        weight: of a hit, where hits are added up.
+        complaints: phrases that complain unless they are negated.
+        praise: phrases that complain where they are negated.
+        short: phrases that complain as `complaints` do, and only as a predicate: 太卡 and 卡死
+            complain, 换卡 does not.
+    """
+
+    name: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    weight: float = 1.0
+    complaints: tuple[str, ...] = ()
+    praise: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """A lexicon of complaints.
+
+    Attributes:
+        groups: of phrases.
+        neutral: phrases that hide the shorter ones that they contain.
+        spelt: words that look or sound like a typo of a phrase, and are none.
+    """
+
+    groups: tuple[WordGroup, ...] = ()
+    neutral: tuple[str, ...] = ()
+    spelt: tuple[str, ...] = ()
+
+    @property
+    def phrases(self) -> int:
+        """Phrases of all groups."""
+        return sum(len(one.complaints + one.praise + one.short) for one in self.groups)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each group, by its name."""
+        return {one.name: one.weight for one in self.groups}

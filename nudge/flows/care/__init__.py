@@ -1,0 +1,1 @@
+"""Cases of warnings: lists of them, and what people do about each."""

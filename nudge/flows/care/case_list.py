@@ -1,0 +1,136 @@
+"""Lists of cases: filtered, the latest first, in pages behind a cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import Final
+
+from nudge.domain.care.case import Case, CaseState
+from nudge.domain.journal.fold_name import FoldName
+from nudge.errors import InvalidRequestError
+from nudge.store.folds.case_store import CasePlace
+from nudge.store.store import Store
+
+CHUNK: Final = 200
+MOST_READ: Final = 5_000
+"""Cases that one page looks through; a filter that finds few has a cursor to go on with."""
+UNCLOSED: Final = "unclosed"
+"""State in a question: all but closed."""
+
+
+@dataclass(frozen=True)
+class CaseQuestion:
+    """A question for cases; what is empty does not matter.
+
+    Attributes:
+        state: of a `CaseState`, or `UNCLOSED`.
+        limit: most cases of a page.
+        after: the place behind which the page begins; None for the first page.
+    """
+
+    state: str = ""
+    level: str = ""
+    assignee: str = ""
+    scene: str = ""
+    rule: str = ""
+    limit: int = 100
+    after: CasePlace | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether closed cases may be in the answer."""
+        return self.state in ("", CaseState.CLOSED)
+
+    def wants(self, case: Case) -> bool:
+        """Return whether a case is asked for."""
+        state = case.state
+        if self.state == UNCLOSED and state is CaseState.CLOSED:
+            return False
+        if self.state not in ("", UNCLOSED, state):
+            return False
+        pairs = (
+            (self.level, case.level),
+            (self.assignee, case.assignee),
+            (self.scene, case.scene),
+            (self.rule, case.rule),
+        )
+        return all(asked in ("", found) for asked, found in pairs)
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A page of cases.
+
+    Attributes:
+        cases: the latest opening first.
+        cursor: where the next page begins; empty where there is none.
+    """
+
+    cases: Sequence[Case]
+    cursor: str = ""
+
+
+def list_cases(store: Store, question: CaseQuestion) -> CasePage:
+    """Return a page of the cases of an installation.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    found: list[Case] = []
+    after, read = question.after, 0
+    while read < MOST_READ:
+        places = _next_places(store, question, after)
+        for case in store.cases.read_many(one.id for one in places).values():
+            after, read = CasePlace(case.opened, case.id), read + 1
+            if question.wants(case):
+                found.append(case)
+                if len(found) == question.limit:
+                    return CasePage(found, cursor_of(after))
+        if len(places) < CHUNK:
+            return CasePage(found)
+        after = places[-1]
+    return CasePage(found, cursor_of(after) if after else "")
+
+
+def cases_of_subject(store: Store, partition: int, subject: str) -> list[Case]:
+    """Return the cases of one visitor, the latest first, those under earlier ids too.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    generation = store.folds.generation_of(partition, FoldName.CARE)
+    watch = store.watches.read_each(partition, [subject], generation)[subject]
+    found = store.cases.read_many(one.case for one in watch.past)
+    return sorted(found.values(), key=lambda one: (-one.opened, one.id))
+
+
+def cursor_of(place: CasePlace) -> str:
+    """Return a place as the text of a cursor."""
+    return base64.urlsafe_b64encode(f"{place.opened!r} {place.id}".encode()).decode().rstrip("=")
+
+
+def parse_cursor(text: str) -> CasePlace:
+    """Return the place that a cursor names.
+
+    Raises:
+        InvalidRequestError: the text is no cursor.
+    """
+    try:
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        opened, _, name = plain.partition(" ")
+        return CasePlace(float(opened), name)
+    except (ValueError, binascii.Error) as error:
+        wrong = "is not one of an answer; begin without it"
+        raise InvalidRequestError(f"cursor: {wrong}", {"cursor": [wrong]}) from error
+
+
+def _next_places(store: Store, question: CaseQuestion, after: CasePlace | None) -> list[CasePlace]:
+    each = (
+        store.cases.places(p, after, CHUNK, closed=question.closed)
+        for p in store.keys.every_partition()
+    )
+    return nlargest(CHUNK, (place for places in each for place in places))

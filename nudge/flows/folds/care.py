@@ -1,0 +1,185 @@
+"""Care: from what visitors say and do to warnings, and from people's actions to their cases.
+
+A fold. It reads its own records, too: a case is a function of them (docs/decisions/0041).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from bandits.units import DAY
+from nudge.domain.care.rule_book import RuleBook
+from nudge.domain.care.signal import heard_event
+from nudge.domain.care.text_reading import TextReader
+from nudge.domain.journal.event import text_name
+from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.journal.records import Event, JournalEntry
+from nudge.errors import CorruptRecordError
+from nudge.flows.folds.care_batch import CareBatch, named_cases, taken, texts_to_read
+from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.store.store import Store
+from nudge.store.vault.text_book import TextPlace
+
+WATERMARK: Final = "watermark"
+DUE: Final = 500
+"""Most visitors with something due whom one commit takes."""
+
+
+class TextSeal(Protocol):
+    """The seal of texts: `VaultSeal`."""
+
+    def open(self, sealed: bytes, about: str) -> str:
+        """Return a text; a `CorruptRecordError` where it cannot be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class TextDesk:
+    """The desk at which texts are read, in the live fold alone.
+
+    Attributes:
+        seal: opens texts.
+        reader: of words and complaints, as it is configured now.
+    """
+
+    seal: TextSeal
+    reader: Callable[[], TextReader]
+
+
+@dataclass(frozen=True)
+class CareState:
+    """The state of the fold `care` in one partition.
+
+    Attributes:
+        watermark: the largest stamp, in seconds; of what is due, everything before is done.
+        generation: of watches and cases.
+    """
+
+    watermark: float
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class CareFold:
+    """The fold `care`: warns by rules, and keeps the cases.
+
+    Attributes:
+        book: returns the rules as they are configured now.
+        texts: None where a state is built anew: what was found is in the journal.
+        batch: most entries of one commit.
+        name: in its keys; another one while a new generation is built.
+    """
+
+    store: Store
+    book: Callable[[], RuleBook]
+    texts: TextDesk | None = None
+    batch: int = 1000
+    name: str = FoldName.CARE
+
+    def prepare(self, partition: int) -> CareState:
+        """Read the watermark and the generation as of the committed position."""
+        mark, number = self.store.folds.read_fields(partition, self.name, WATERMARK, GENERATION)
+        return CareState(float(mark or 0.0), int(number or 0))
+
+    def handle(
+        self, partition: int, state: CareState, entries: Sequence[JournalEntry]
+    ) -> tuple[CareState, Commit]:
+        """Return the state behind a batch, and the commit that it makes.
+
+        Where more is due than one commit takes, it takes a part of that and none of the entries.
+
+        Args:
+            partition: of the journal.
+            state: before the batch.
+            entries: in order, at least one.
+        """
+        mark = max(state.watermark, *(e.stamp for e in entries))
+        due = self.store.watches.due(partition, mark, DUE, state.generation)
+        if len(due) == DUE:
+            mark = max(state.watermark, min(mark, math.nextafter(due[-1][1], math.inf)))
+            late = entries[0].position - 1
+            return self._handled(partition, state, (), [s for s, _ in due], mark, late)
+        subjects = [subject for subject, _ in due]
+        return self._handled(partition, state, entries, subjects, mark, entries[-1].position)
+
+    def _handled(
+        self,
+        partition: int,
+        state: CareState,
+        entries: Sequence[JournalEntry],
+        due: Sequence[str],
+        mark: float,
+        position: int,
+    ) -> tuple[CareState, Commit]:
+        mine = [entry for entry in entries if taken(entry)]
+        names = dict.fromkeys((*(entry.record.subject for entry in mine), *due))
+        before = self.store.watches.read_each(partition, list(names), state.generation)
+        known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
+        batch = CareBatch(self.book(), partition, state.watermark, before, known)
+        for entry in entries:
+            batch.take(entry)
+        batch.mark = max(batch.mark, mark)
+        batch.finish(due)
+        after = replace(state, watermark=batch.mark)
+        records = [*batch.records, *self._heard(partition, mine)]
+        writes = [*self._writes(partition, state, batch, due), *self._old(partition, state, after)]
+        fields = {WATERMARK: repr(after.watermark)}
+        writes.append(self.store.folds.put_fields(partition, self.name, fields))
+        return after, Commit(position, records, writes, batch.sends)
+
+    def _heard(self, partition: int, entries: Sequence[JournalEntry]) -> Iterator[Event]:
+        """Yield the records of what was found in the texts of a batch."""
+        spoken = texts_to_read(entries) if self.texts else []
+        if self.texts is None or not spoken:
+            return
+        reader = self.texts.reader()
+        places = [TextPlace(partition, e.record.subject, _name_of(e.record)) for e in spoken]
+        sealed = self.store.texts.read(places)
+        for entry, place, one in zip(spoken, places, sealed, strict=True):
+            text = _opened(self.texts.seal, one, place.name)
+            reading = reader.read(text) if text else None
+            if reading is not None and isinstance(entry.record, Event):
+                yield heard_event(entry.record, entry.at, reading)
+
+    def _writes(
+        self, partition: int, state: CareState, batch: CareBatch, due: Iterable[str]
+    ) -> Iterator[FoldWrite]:
+        watches, generation, waiting = self.store.watches, state.generation, set(due)
+        for subject, before, after in batch.changed():
+            yield watches.put(partition, subject, after, generation)
+            if after.due != before.due:
+                waiting.discard(subject)
+                yield watches.schedule(partition, subject, after.due, generation)
+        for subject in waiting:
+            # It was forgotten, or looked at in vain: it must not be listed for the same again.
+            yield watches.schedule(
+                partition, subject, batch.watchers[subject].watch.due, generation
+            )
+        for case in batch.changed_cases():
+            yield from self.store.cases.put(partition, case, generation)
+        yield from self.store.cases.drop(partition, batch.dropped, generation)
+
+    def _old(self, partition: int, before: CareState, after: CareState) -> Iterator[FoldWrite]:
+        """Yield the writes that forget old cases, once a day of the watermark."""
+        if before.watermark // DAY == after.watermark // DAY:
+            return
+        old = self.store.cases.old(partition, after.watermark, before.generation)
+        yield from self.store.cases.drop(partition, old, before.generation)
+
+
+def _name_of(record: object) -> str:
+    assert isinstance(record, Event)  # noqa: S101 - `texts_to_read` gives no other
+    return text_name(record.source, record.type, record.event_id)
+
+
+def _opened(seal: TextSeal, sealed: bytes | None, name: str) -> str:
+    """Return a text; an empty one where it is gone, or cannot be read any more."""
+    if sealed is None:
+        return ""
+    try:
+        return seal.open(sealed, name)
+    except CorruptRecordError:
+        return ""

@@ -1,0 +1,261 @@
+"""The complaint model: how probably a text complains, and which words say so. numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudge.models.complaints.features import (
+    LANGUAGES,
+    PHRASE_UNITS,
+    REACH,
+    Grams,
+    Hashes,
+    Places,
+    TextRow,
+    all_grams,
+    grams_of,
+    language,
+    plain_text,
+    polar_units,
+    text_row,
+)
+
+Floats = NDArray[np.float64]
+Key = TypeVar("Key", np.int64, np.uint64)
+BATCH: Final = 2_000
+"""Texts that are scored at once."""
+COUNTS: Final = 4
+"""Counts of polar words: complaints, negated ones, praise, negated praise."""
+MOST: Final = 3.0
+"""A count beyond this says no more."""
+WORDS: Final = 5
+"""Most words that a score tells."""
+_BITS: Final = 20
+
+
+class ComplaintScore(NamedTuple):
+    """The judgement on a text.
+
+    Attributes:
+        probability: that the text is a complaint.
+        words: that made it, the strongest first.
+    """
+
+    probability: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The n-grams that a model knows.
+
+    Attributes:
+        hashes: of each n-gram, sorted.
+    """
+
+    hashes: Hashes
+
+    @cached_property
+    def _tables(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Two tables from bits of a hash to its number; the few that meet in both are left out."""
+        numbers = np.arange(len(self.hashes), dtype=np.int32)
+        found = []
+        for bits in (self.hashes & _MASK, self.hashes >> np.uint32(32 - _BITS)):
+            table = np.full(1 << _BITS, -1, dtype=np.int32)
+            table[bits] = numbers
+            found.append(table)
+        return found[0], found[1]
+
+    def numbers(self, hashes: Hashes) -> NDArray[np.int32]:
+        """Return the number of each n-gram, -1 for those that are not known."""
+        if not len(self.hashes):
+            return np.full(len(hashes), -1, dtype=np.int32)
+        low, high = self._tables
+        first = low[hashes & _MASK]
+        found = np.where(self.hashes[first] == hashes, first, np.int32(-1))
+        rest = np.flatnonzero((found < 0) & (first >= 0))
+        second = high[hashes[rest] >> np.uint32(32 - _BITS)]
+        found[rest] = np.where(self.hashes[second] == hashes[rest], second, np.int32(-1))
+        return np.where(first < 0, np.int32(-1), found).astype(np.int32)
+
+
+_MASK: Final = np.uint32((1 << _BITS) - 1)
+
+
+@dataclass(frozen=True)
+class PolarWords:
+    """Phrases of the lexicon by their hashes.
+
+    Attributes:
+        complaints: sorted.
+        praise: sorted.
+        negators: sorted.
+    """
+
+    complaints: Hashes
+    praise: Hashes
+    negators: Hashes
+
+    def counts(self, row: TextRow, tongue: str, texts: int) -> Floats:
+        """Return the counts of each text: complaints, negated ones, praise, negated praise."""
+        units = polar_units(row, tongue)
+        found = np.zeros((texts, COUNTS))
+        grams = grams_of(units, range(1, PHRASE_UNITS + 1), 3)
+        if not grams:
+            return found
+        negated = self._negated(grams[0], units.texts)
+        for part in grams:
+            at = np.searchsorted(units.starts, part.starts)
+            for place, known in ((0, self.complaints), (2, self.praise)):
+                hit = among(part.hashes, known)
+                np.add.at(found, (part.texts[hit], place + negated[at[hit]]), 1.0)
+        return np.minimum(found, MOST)
+
+    def _negated(self, singles: Grams, texts: Places) -> Places:
+        """Return 1 for each unit with a negator within reach before it, else 0."""
+        negators = among(singles.hashes, self.negators)
+        found = np.zeros(len(texts), dtype=np.int64)
+        for step in range(1, REACH + 1):
+            same = texts[step:] == texts[:-step]
+            found[step:] |= (negators[: len(texts) - step] & same).astype(np.int64)
+        return found
+
+
+def among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
+    """Tell which hashes are among sorted ones."""
+    if not len(known):
+        return np.zeros(len(hashes), dtype=bool)
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return np.asarray(known[at] == hashes)
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """The model of one language: a linear one over n-grams, and one over its score and counts.
+
+    Attributes:
+        tongue: the language.
+        vocabulary: of its n-grams.
+        weights: of each n-gram.
+        rarity: of each n-gram: its inverse document frequency.
+        polar: phrases of the lexicon.
+        link: intercept, weight of the linear score, and weights of the counts.
+    """
+
+    tongue: str
+    vocabulary: Vocabulary
+    weights: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    polar: PolarWords
+    link: Floats
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Return the probability of each plain text."""
+        row = text_row(texts)
+        grams = all_grams(row, self.tongue)
+        numbers, owners = known_grams(self.vocabulary, grams)
+        linear = self.linear(numbers, owners, len(texts))
+        return self.joined(linear, self.polar.counts(row, self.tongue, len(texts)))
+
+    def linear(self, numbers: Places, owners: Places, texts: int) -> Floats:
+        """Return the linear score of each text from its n-grams, each of them once."""
+        sums = np.bincount(owners, self.weights[numbers], minlength=texts)
+        squares = np.bincount(owners, self.rarity[numbers] ** 2, minlength=texts)
+        return np.asarray(sums / np.sqrt(np.maximum(squares, 1e-9)))
+
+    def joined(self, linear: Floats, counts: Floats) -> Floats:
+        """Return probabilities from linear scores and counts of polar words."""
+        total = self.link[0] + self.link[1] * linear + counts @ self.link[2:]
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a plain text that speak for a complaint, the strongest first."""
+        row = text_row([text])
+        grams = all_grams(row, self.tongue)
+        numbers = self.vocabulary.numbers(grams.hashes)
+        known = numbers >= 0
+        heat = np.zeros(len(row.text))
+        spans = zip(
+            grams.starts[known], grams.ends[known], self.weights[numbers[known]], strict=True
+        )
+        for start, end, weight in spans:
+            heat[start:end] += weight / (end - start)
+        return _hottest(row.text, heat, self._spans(row, grams))
+
+    def _spans(self, row: TextRow, grams: Grams) -> list[tuple[int, int]]:
+        """Return the places of candidate words: words in English, known 2- to 4-grams in Chinese."""
+        if self.tongue == "en":
+            units = polar_units(row, "en")
+            return list(zip(units.starts.tolist(), units.ends.tolist(), strict=True))
+        known = (self.vocabulary.numbers(grams.hashes) >= 0) & (grams.ends - grams.starts > 1)
+        found = zip(grams.starts[known].tolist(), grams.ends[known].tolist(), strict=True)
+        return [(start, end) for start, end in found if row.text[start:end].isalnum()]
+
+
+def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
+    """Return number and text of the known n-grams, each once in a text."""
+    numbers = vocabulary.numbers(grams.hashes)
+    known = numbers >= 0
+    size = max(len(vocabulary.hashes), 1)
+    keys = distinct(grams.texts[known] * size + numbers[known])
+    return keys % size, keys // size
+
+
+def distinct(keys: NDArray[Key]) -> NDArray[Key]:
+    """Return sorted keys, each once; by sorting, which is quicker here than numpy's hashing."""
+    ordered = np.sort(keys)
+    if not len(ordered):
+        return ordered
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+
+
+def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the words whose characters weigh most, without overlap."""
+    warm = [(float(heat[a:b].sum()), a, b) for a, b in spans]
+    found: list[tuple[int, int]] = []
+    for weight, start, end in sorted(warm, key=lambda one: (-one[0], one[1])):
+        if weight <= 0 or len(found) == WORDS:
+            break
+        if all(end <= a or b <= start for a, b in found):
+            found.append((start, end))
+    return tuple(dict.fromkeys(text[a:b] for a, b in found))
+
+
+@dataclass(frozen=True)
+class ComplaintModel:
+    """The complaint model: one for each language.
+
+    Attributes:
+        languages: language -> model.
+        notes: what training found, for people and programs.
+    """
+
+    languages: Mapping[str, LanguageModel]
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+    def score(self, text: str) -> ComplaintScore:
+        """Return the judgement on a text, with the words that made it."""
+        plain = plain_text(text)
+        model = self.languages.get(language(plain))
+        if model is None or not plain:
+            return ComplaintScore(0.0)
+        return ComplaintScore(float(model.probabilities([plain])[0]), model.words(plain))
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Return the probability of each text; 0 for a language without a model."""
+        found = np.zeros(len(texts))
+        for begin in range(0, len(texts), BATCH):
+            plain = [plain_text(one) for one in texts[begin : begin + BATCH]]
+            tongues = np.array([language(one) for one in plain])
+            for tongue in LANGUAGES:
+                at = np.flatnonzero(tongues == tongue)
+                if len(at) and tongue in self.languages:
+                    model = self.languages[tongue]
+                    found[begin + at] = model.probabilities([plain[one] for one in at])
+        return found

@@ -1,0 +1,180 @@
+"""Cases in the store: the current form of each, and lists of them by their opening."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from bandits.units import DAY
+from nudge.domain.care.case import (
+    KEEP,
+    Case,
+    CaseState,
+    CaseStep,
+    decode_case,
+    encode_case,
+    partition_of,
+    step_record,
+)
+from nudge.domain.journal.fold_name import FoldName
+from nudge.store.folds.folds import Folds, FoldWrite
+from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.codec import encode
+from nudge.store.wire.keys import Keys
+
+ACTING: Final = 3_600_000
+"""Milliseconds for which an action that the fold has not read yet is known."""
+
+
+PAGE: Final = 500
+
+
+class CasePlace(NamedTuple):
+    """The place of a case in a list: the latest opening comes first.
+
+    Attributes:
+        opened: seconds.
+        id: of the case.
+    """
+
+    opened: float
+    id: str
+
+
+@dataclass(frozen=True)
+class CaseStore:
+    """The cases of an installation.
+
+    `put`, `drop` and `forget` are the one writer: the fold and a rebuild both commit what they
+    give. What people do is appended by `act`, and reaches the case by the fold.
+    """
+
+    client: Client
+    keys: Keys
+
+    def read(self, name: str) -> Case | None:
+        """Read one case; None where there is none of that id."""
+        p = partition_of(name)
+        if p is None or p >= self.keys.partitions:
+            return None
+        generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
+        return self.read_each(p, [name], generation).get(name)
+
+    def read_each(
+        self, partition: int, names: Sequence[str], generation: int = 0
+    ) -> dict[str, Case]:
+        """Read cases of a partition by id; those that are not there are missing."""
+        keys = [self.keys.case(partition, name, generation) for name in names]
+        blobs = self.client.call("MGET", *keys) if keys else []
+        return {
+            name: decode_case(blob)
+            for name, blob in zip(names, blobs, strict=True)
+            if blob is not None
+        }
+
+    def read_many(self, names: Iterable[str]) -> dict[str, Case]:
+        """Read cases of any partitions by id, in this order; those that are gone are missing."""
+        listed = list(names)
+        groups: dict[int, list[str]] = defaultdict(list)
+        for name in listed:
+            p = partition_of(name)
+            if p is not None and p < self.keys.partitions:
+                groups[p].append(name)
+        found: dict[str, Case] = {}
+        for p, mine in groups.items():
+            generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
+            found |= self.read_each(p, mine, generation)
+        return {name: found[name] for name in listed if name in found}
+
+    def places(
+        self, partition: int, before: CasePlace | None, most: int, *, closed: bool = True
+    ) -> list[CasePlace]:
+        """List the places of a partition's cases behind one, the latest opening first.
+
+        Args:
+            partition: of the journal.
+            before: the place behind which to begin; None for the first.
+            most: how many.
+            closed: closed ones as well.
+        """
+        generation = Folds(self.client, self.keys).generation_of(partition, FoldName.CARE)
+        name = self.keys.case_times if closed else self.keys.cases_open
+        upper = "+inf" if before is None else repr(before.opened)
+        key, found, skip = name(partition, generation), list[CasePlace](), 0
+        # Cases of one moment are told apart by their ids: the page may begin among them.
+        while len(found) < most:
+            window = ("WITHSCORES", "LIMIT", skip, most)
+            rows = _rows(self.client.call("ZREVRANGEBYSCORE", key, upper, "-inf", *window))
+            places = [CasePlace(float(score), one.decode()) for one, score in rows]
+            found += [one for one in places if before is None or one < before]
+            skip += len(rows)
+            if len(rows) < most:
+                break
+        return found[:most]
+
+    def opened_before(self, partition: int, until: float) -> Iterator[Case]:
+        """Iterate over the cases of a partition that were opened before a time, in seconds."""
+        place: CasePlace | None = CasePlace(until, "")
+        while place is not None:
+            places = self.places(partition, place, PAGE)
+            yield from self.read_many(one.id for one in places).values()
+            place = places[-1] if len(places) == PAGE else None
+
+    def put(self, partition: int, case: Case, generation: int = 0) -> Iterator[FoldWrite]:
+        """Yield the writes of a case."""
+        yield FoldWrite("SET", self.keys.case(partition, case.id, generation), (encode_case(case),))
+        place = (repr(case.opened), case.id)
+        yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
+        key = self.keys.cases_open(partition, generation)
+        if case.state is CaseState.CLOSED:
+            yield FoldWrite("ZREM", key, (case.id,))
+        else:
+            yield FoldWrite("ZADD", key, place)
+
+    def drop(
+        self, partition: int, names: Sequence[str], generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes that forget cases."""
+        for name in names:
+            yield FoldWrite("DEL", self.keys.case(partition, name, generation))
+            yield FoldWrite("ZREM", self.keys.case_times(partition, generation), (name,))
+            yield FoldWrite("ZREM", self.keys.cases_open(partition, generation), (name,))
+
+    def old(self, partition: int, mark: float, generation: int = 0) -> list[str]:
+        """List the ids of cases that were opened too long before a watermark to be kept."""
+        key = self.keys.case_times(partition, generation)
+        until = (mark // DAY - KEEP) * DAY
+        return [one.decode() for one in self.client.call("ZRANGEBYSCORE", key, "-inf", until)]
+
+    def act(self, case: Case, step: CaseStep, note: tuple[str, bytes] | None) -> bool:
+        """Append a person's step, unless somebody else acted since the case was read.
+
+        Args:
+            case: as it was read.
+            step: of a person, with the action's id.
+            note: name and sealed text, for the vault.
+
+        Returns:
+            True where it was appended, now or by an earlier call; False where another step was.
+
+        Raises:
+            StoreAwayError: no answer; the same call goes on.
+        """
+        p, record = case.partition, step_record(case, step)
+        names = [
+            self.keys.journal(p),
+            self.keys.seq(p),
+            self.keys.acting(p, case.id),
+            self.keys.texts(p, case.subject),
+        ]
+        args: list[Arg] = [case.revision, step.action_id, ACTING, case.subject, encode(record)]
+        return bool(self.client.run("act_on_case", names, [*args, *(note or ())]))
+
+
+def _rows(found: Sequence[Any]) -> list[tuple[bytes, bytes]]:
+    """Return members with their scores: protocol 3 gives pairs, 2 a flat list."""
+    if found and isinstance(found[0], list | tuple):
+        return [(one, score) for one, score in found]
+    return list(zip(found[::2], found[1::2], strict=True))
