@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,12 +25,13 @@ from nudge.models.complaints.training import (
     train_language,
 )
 
-NEGATORS: Final = {
-    "zh": tuple("不没无未非别"),
-    "en": tuple(
-        ["not", "no", "never", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "can't", "cannot", "couldn't", "won't", "wouldn't", "hasn't", "haven't", "without", "nothing", "none", "nobody", "hardly", "barely", "neither", "nor", "dont", "doesnt", "didnt", "isnt", "cant", "wont"]
-    ),
-}
+_ENGLISH: Final = """
+    not no never don't doesn't didn't isn't aren't wasn't weren't can't cannot couldn't won't wouldn't
+    hasn't haven't without nothing none nobody hardly barely neither nor dont doesnt didnt isnt cant
+    wont
+"""
+NEGATORS: Final = {"zh": tuple("不没无未非别"), "en": tuple(_ENGLISH.split())}
+"""Negators that the model counts, by language."""
 RECALL: Final = 0.5
 """Share of complaints at which the precision is told."""
 PROPOSALS: Final = 30
@@ -176,5 +178,5 @@ def _candidates(text: str, tongue: str) -> set[str]:
     units = words_of(row)
     words = [row.text[a:b] for a, b in zip(units.starts, units.ends, strict=True)]
     singles = {one for one in words if one.isalpha() and len(one) > 2}  # noqa: PLR2004 - no particles
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return singles | {f"{a} {b}" for a, b in pairs if a.isalpha() and b.isalpha()}

@@ -19,7 +19,7 @@ _THROUGH: Final = frozenset(
     (Role.LIGHT, Role.OPINION, Role.NEUTRAL, Role.WISH, Role.QUESTION, Role.NOW, Role.PAST)
 )
 """Roles that a negator reaches through."""
-_CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to"))
+_CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到", "给"))
 """Words by which a negated thing takes what belongs to it along: no problems with drops."""
 
 
@@ -236,25 +236,27 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         if token.start != at:
             return None
         at = token.end
-        if token.role == Role.REVERSED:
-            return token
-        if token.phrase in speech_zh.SETTLED and hit.role != Role.PRAISE and found is None:
-            return token
-        if token.phrase in speech_en.RESOLVERS and hit.role != Role.PRAISE:
+        if _settles(token, hit):
             return token if found is None else None
         if token.role == Role.NEGATOR:
             again = place_after(tokens, number, last)
             if again is not None and again.phrase == hit.phrase:
                 return token  # 慢倒不慢, 慢不慢
             found = token
-        elif token.role not in {Role.LIGHT, Role.INTENSE, Role.OPINION, Role.BREAK} or (
-            token.role == Role.BREAK and token.phrase != "从来"
-        ):
+        elif token.role not in {Role.LIGHT, Role.INTENSE, Role.OPINION}:
             return None
     ends = last == len(tokens) or tokens[last].start == at
     things = found is not None and found.phrase in HAVE_NOT and ends
     noun = hit.role != Role.PRAISE or hit.phrase in speech_zh.NOUNS
     return found if things and noun and not hit.phrase.isascii() else None
+
+
+def _settles(token: Token, hit: Token) -> bool:
+    """Tell whether a word behind a phrase takes it back: 问题解决了, issue was fixed."""
+    if token.role == Role.REVERSED:
+        return True
+    settled = token.phrase in speech_zh.SETTLED or token.phrase in speech_en.RESOLVERS
+    return settled and hit.role != Role.PRAISE
 
 
 def place_after(tokens: Sequence[Token], number: int, last: int) -> Token | None:
@@ -319,11 +321,8 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
 
 def _over(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether a complaint is over: 以前慢，现在不慢了."""
-    first, _ = clause(tokens, place)
-    past = any(
-        one.role == Role.PAST and one.end <= tokens[place].start for one in tokens[first:place]
-    )
-    if not past:
+    first, last = clause(tokens, place)
+    if not any(one.role == Role.PAST for one in tokens[first:last]):
         return False
     later = []
     for one in tokens[place + 1 :]:
