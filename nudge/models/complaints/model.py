@@ -222,7 +222,7 @@ def distinct(keys: NDArray[Key]) -> NDArray[Key]:
 
 def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """Return the words whose characters weigh most, without overlap."""
-    warm = [(float(heat[a:b].sum()), a, b) for a, b in spans]
+    warm = [(float(heat[a:b].sum()) / (b - a) ** 0.5, a, b) for a, b in spans]
     found: list[tuple[int, int]] = []
     for weight, start, end in sorted(warm, key=lambda one: (-one[0], one[1])):
         if weight <= 0 or len(found) == WORDS:
