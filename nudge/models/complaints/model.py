@@ -207,8 +207,11 @@ def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
     numbers = vocabulary.numbers(grams.hashes)
     known = numbers >= 0
     size = max(len(vocabulary.hashes), 1)
-    kind = np.int32 if size * (int(grams.texts.max(initial=0)) + 1) < _WIDE else np.int64
-    keys = distinct(grams.texts[known].astype(kind) * kind(size) + numbers[known])
+    keys = grams.texts[known] * size + numbers[known]
+    if size * (int(grams.texts.max(initial=0)) + 1) < _WIDE:  # half the bytes to sort
+        keys = np.asarray(distinct(keys.astype(np.int32)), dtype=np.int64)
+    else:
+        keys = distinct(keys)
     return keys % size, keys // size
 
 
@@ -217,7 +220,7 @@ def distinct(keys: NDArray[Key]) -> NDArray[Key]:
     ordered = np.sort(keys)
     if not len(ordered):
         return ordered
-    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    return np.asarray(ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])])
 
 
 def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:

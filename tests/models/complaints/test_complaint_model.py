@@ -27,9 +27,11 @@ def made_rows(count: int, seed: int = 0) -> list[LabelledText]:
     for number in range(count):
         bad = bool(rng.random() < 0.5)
         noise = "".join(rng.choice(list("天地人山水风云雨"), 8))
-        words = " ".join(rng.choice("red blue green north south east".split(), 5))
-        text = f"{noise}{'宕机了' if bad else '顺利了'}{number}" if number % 2 else (
-            f"{words} {'zzap zzap' if bad else 'lovely'} {number}"
+        words = " ".join(rng.choice(["red", "blue", "green", "north", "south", "east"], 5))
+        text = (
+            f"{noise}{'宕机了' if bad else '顺利了'}{number}"
+            if number % 2
+            else (f"{words} {'zzap zzap' if bad else 'lovely'} {number}")
         )
         found.append(LabelledText(text, bad != bool(rng.random() < 0.1)))
     return found
@@ -70,7 +72,7 @@ def test_a_model_is_the_same_after_its_file(course: Course, tmp_path: Path) -> N
     assert np.array_equal(found.probabilities(texts), course.model.probabilities(texts))
     alone = [found.score(one).probability for one in texts]
     assert np.allclose(alone, found.probabilities(texts))
-    assert course.model.notes["figures"] == found.notes["figures"] or found.notes["figures"]
+    assert set(found.notes) == {"figures", "proposals"}
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"x" * 100])
@@ -87,9 +89,9 @@ def test_the_shipped_model_is_small_and_reads_both_languages() -> None:
     assert SHIPPED.stat().st_size <= MOST_BYTES
     model = load_complaint_model()
     bad, good = model.probabilities(["很差，太让人失望了，根本没用", "很好，非常满意，推荐"])
-    worse, better = model.probabilities(["terrible, it broke and is useless", "works great, love it"])
-    assert bad > 0.8 > 0.2 > good
-    assert worse > 0.7 > 0.3 > better
+    worse, better = model.probabilities(["terrible, broken and useless", "works great, love it"])
+    assert (bad > 0.8, good < 0.2) == (True, True)
+    assert (worse > 0.7, better < 0.3) == (True, True)
 
 
 def test_words_are_cut_at_spaces_and_signs() -> None:
@@ -110,7 +112,7 @@ def test_words_are_cut_at_spaces_and_signs() -> None:
         ({"text": " ", "label": 1}, "column 'text' is empty; write the text or leave the row out"),
     ],
 )
-def test_a_label_is_read_or_its_problem_told(row: dict[str, object], found: bool | str) -> None:
+def test_a_label_is_read_or_its_problem_told(row: dict[str, object], found: object) -> None:
     """Labels of both languages count; anything else is named with the cure."""
     columns = LabelColumns.of("a.csv", ("text", "label"), -0.5)
     read = columns.row(row)
@@ -120,8 +122,9 @@ def test_a_label_is_read_or_its_problem_told(row: dict[str, object], found: bool
 def test_a_rating_is_a_label_with_a_weight() -> None:
     """A rating far from the threshold counts more than one beside it; numbers are masked."""
     columns = LabelColumns.of("a.csv", ("text", "rating"), -0.5)
-    far, near = columns.row({"text": "call 13812345678", "rating": "-3"}), columns.row(
-        {"text": "a", "rating": -0.4}
+    far, near = (
+        columns.row({"text": "call 13812345678", "rating": "-3"}),
+        columns.row({"text": "a", "rating": -0.4}),
     )
     assert isinstance(far, LabelledText)
     assert isinstance(near, LabelledText)
@@ -132,12 +135,12 @@ def test_a_rating_is_a_label_with_a_weight() -> None:
 def test_the_command_trains_and_tells_refused_lines(tmp_path: Path) -> None:
     """The model is written; a line that cannot be used is named, and the exit code says so."""
     file, out = tmp_path / "own.csv", tmp_path / "made.npz"
-    lines = [f"{one.text},{'complaint' if one.complains else 'other'}" for one in made_rows(400)]
+    lines = [f"{one.text},{'complaint' if one.complains else 'other'}" for one in made_rows(280)]
     file.write_text("\n".join(["text,label", *lines, "无标签,perhaps"]), "utf-8")
     found = CliRunner().invoke(
         warnings, ["train", str(file), "--out", str(out), "--data-dir", str(tmp_path)]
     )
     assert found.exit_code == 1, found.output
     assert "in five folds accuracy" in found.output
-    assert "line 402: column 'label' is 'perhaps'" in found.output
+    assert "line 282: column 'label' is 'perhaps'" in found.output
     assert load_complaint_model(out).score("今天宕机了").probability > 0.5

@@ -118,14 +118,14 @@ class Scope:
             if asked and (place == 0 or self.tokens[place - 1].role in BOUNDARIES):
                 return True
             beside = self.tokens[self.place - 1].phrase
-            strong = words & SUPERLATIVE or beside == "this"
+            strong = bool(words & SUPERLATIVE) or beside == "this"
             strong = strong or self.hit.phrase in speech_en.COMPARATIVES
-            return bool(strong) and token.phrase in speech_en.EXPERIENCES
-        strong = words & speech_zh.SUPERLATIVE
-        seen = words & speech_zh.EXPERIENCE or {"比", "更"} & words
+            return strong and token.phrase in speech_en.EXPERIENCES
+        strong = bool(words & speech_zh.SUPERLATIVE)
+        seen = bool(words & (speech_zh.EXPERIENCE | {"比", "更"}))
         if strong and token.phrase in speech_zh.NEVER:
             return True
-        return bool(strong and seen) and token.phrase in HAVE_NOT
+        return strong and seen and token.phrase in HAVE_NOT
 
     def _pronoun(self, place: int) -> int:
         before = [one.role for one in self.tokens[max(0, place - 2) : place]]
@@ -289,7 +289,7 @@ def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # no
 
 
 def _each(before: Sequence[Token], hit: Token) -> bool:
-    """Tell whether a question with a negator means every one: 哪天不断线, how is this not a scam."""
+    """Tell whether a negated question means every one: 哪天不断线, how is this not a scam."""
     phrases = [one.phrase for one in before]
     negators = [number for number, one in enumerate(before) if one.role == Role.NEGATOR]
     if not negators:

@@ -108,7 +108,8 @@ _WORDS: Final = {
         totally, completely, utterly, super, insanely, very, simply, beyond, most, also
     """,
     Role.LIGHT: """
-        keep, a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have, has,
+        keep,
+        a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have, has,
         had, having, get, gets, got, getting, all, at, ever, even, that, to, of, in, on, my, our,
         your, their, his, her, its, there, slightest, single, one, exactly, particularly,
         especially, overly, remotely, bit, little, kind, like, experience, experienced,
