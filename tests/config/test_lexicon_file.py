@@ -37,7 +37,7 @@ def test_a_missing_file_is_an_empty_lexicon(tmp_path: Path) -> None:
     ],
 )
 def test_a_problem_names_its_key(table: dict[str, object], key: str) -> None:
-    """What is wrong is told with file and key."""
+    """Each mistake is told with file and key."""
     with pytest.raises(InvalidConfigError) as error:
         parse_lexicon(table, "lexicon.toml")
     assert str(error.value).startswith(f"lexicon.toml: {key}")

@@ -207,12 +207,12 @@ def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
     numbers = vocabulary.numbers(grams.hashes)
     known = numbers >= 0
     size = max(len(vocabulary.hashes), 1)
-    keys = grams.texts[known] * size + numbers[known]
+    keys: Places = grams.texts[known] * size + numbers[known]
     if size * (int(grams.texts.max(initial=0)) + 1) < _WIDE:  # half the bytes to sort
-        keys = np.asarray(distinct(keys.astype(np.int32)), dtype=np.int64)
-    else:
-        keys = distinct(keys)
-    return keys % size, keys // size
+        narrow: Places = distinct(keys.astype(np.int32)).astype(np.int64)
+        return narrow % size, narrow // size
+    wide: Places = distinct(keys)
+    return wide % size, wide // size
 
 
 def distinct(keys: NDArray[Key]) -> NDArray[Key]:
