@@ -159,7 +159,8 @@ class Scope:
         """Tell whether a phrase is the whole clause behind a comma: a mere item of a list."""
         following = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else None
         alone = following is None or following.role in BOUNDARIES | {Role.JOIN, Role.LIGHT}
-        return at == comma.end and alone and (self._latin or len(self.hit.phrase) > 1)
+        first = self._listed or self.hit.start == comma.end
+        return first and at == comma.end and alone and (self._latin or len(self.hit.phrase) > 1)
 
     def _or(self) -> bool:
         """Tell whether a list ends in `or`, which takes any negation along."""
@@ -182,7 +183,7 @@ class Scope:
             return 1
         if token.phrase in speech_zh.NOUNS:
             return 1
-        if self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
+        if self.negators or self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
             return 0
         carried = bool(self._words) and self._words[-1] in _CARRIERS
         return 1 if carried or (self._latin and self._beside(place)) else 0

@@ -18,6 +18,7 @@ from nudge.domain.care.words.lexicon import Lexicon, WordGroup
 PAIRS = Path(__file__).parents[3] / "data"
 WIDE = {ord(one): chr(ord(one) + 0xFEE0) for one in map(chr, range(0x21, 0x7F))}
 ASKED = 0.97
+SETS = ("first", "second", "third", "fourth", "fifth")
 
 
 @cache
@@ -40,7 +41,7 @@ def right(pair: list[str]) -> bool:
     return all(bool(phrases(text[1:])) == text.startswith("+") for text in pair)
 
 
-@pytest.mark.parametrize("name", ["first", "second", "third", "fourth"])
+@pytest.mark.parametrize("name", SETS)
 def test_the_lexicon_alone_reads_pairs_that_differ_in_a_word(name: str) -> None:
     """Both texts of a pair are read rightly in 97 of 100 pairs of each set."""
     found = [right(one) for one in pairs(name)]
@@ -49,7 +50,7 @@ def test_the_lexicon_alone_reads_pairs_that_differ_in_a_word(name: str) -> None:
 
 def test_the_pairs_are_as_many_as_asked() -> None:
     """The first set has 300 pairs or nearly, and no pair is in two sets."""
-    every = [tuple(one) for name in ("first", "second", "third", "fourth") for one in pairs(name)]
+    every = [tuple(one) for name in SETS for one in pairs(name)]
     assert len(pairs("first")) >= 295
     assert len(set(every)) == len(every)
 
