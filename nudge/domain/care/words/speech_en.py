@@ -99,7 +99,7 @@ _WORDS: Final = {
     Role.BREAK: """
         but, however, although, though, yet, because, since, still, just, only, which, when,
         while, if, unless, due, after, until, why, how, what, who, then, instead, except,
-        now, despite, whenever, where, always, constantly, whereas, anyway, therefore, thus,
+        despite, whenever, where, always, constantly, whereas, anyway, therefore, thus,
         hence, apart, otherwise, even though, due to, other than, all of a sudden, keeps,
         kept
     """,
