@@ -1,6 +1,6 @@
 """Negation: whether a phrase complains, by the words around it in its clause.
 
-Each negator in reach turns the phrase round, so that two of them leave it: 没有一天不掉线 complains.
+Each negator in reach turns the phrase round; two of them leave it: 没有一天不掉线 complains.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The scope of negation: the negators that reach a phrase from its left.
 
-The rules follow Taboada et al. (2011), section 2.4: a search to the left, through words that carry a
-negation on, until contrast, a boundary or another statement stops it.
+The rules follow Taboada et al. (2011), section 2.4: a search to the left, through words that carry
+a negation on, until contrast, a boundary or another statement stops it.
 """
 
 from __future__ import annotations
