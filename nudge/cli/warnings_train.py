@@ -111,8 +111,8 @@ def _tell(course: Course, summary: FileSummary, path: Path, size: int, *, as_jso
             f"{one.accuracy:.3f}, precision {one.precision:.3f} where half of the complaints are "
             f"found, Brier score {one.brier:.3f}"
         )
-        words = ", ".join(word.word for word in course.proposals[tongue][:WORDS])
-        click.echo(f"{tongue}: words that the lexicon lacks: {words or 'none'}")
+        lacking = ", ".join(word.word for word in course.proposals[tongue][:WORDS])
+        click.echo(f"{tongue}: words that the lexicon lacks: {lacking or 'none'}")
     for tongue, texts in course.left_out.items():
         click.echo(f"{tongue}: no model, since {texts:,} texts are too few")
     click.echo(f"{path}: {size:,} bytes")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from nudge.domain.care.words import speech_en, speech_zh
 from nudge.domain.care.words.finder import WordFinder
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.errors import InvalidConfigError
@@ -24,16 +26,20 @@ from nudge.models.complaints.training import (
     train_language,
 )
 
-NEGATORS: Final = {
-    "zh": tuple("不没无未非别"),
-    "en": tuple(
-        ["not", "no", "never", "don't", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "can't", "cannot", "couldn't", "won't", "wouldn't", "hasn't", "haven't", "without", "nothing", "none", "nobody", "hardly", "barely", "neither", "nor", "dont", "doesnt", "didnt", "isnt", "cant", "wont"]
-    ),
-}
+_ENGLISH: Final = """
+    not no never don't doesn't didn't isn't aren't wasn't weren't can't cannot couldn't won't
+    wouldn't hasn't haven't without nothing none nobody hardly barely neither nor dont doesnt didnt
+    isnt cant wont
+"""
+NEGATORS: Final = {"zh": tuple("不没无未非别"), "en": tuple(_ENGLISH.split())}
+"""Negators that the model counts, by language."""
 RECALL: Final = 0.5
 """Share of complaints at which the precision is told."""
 PROPOSALS: Final = 30
 """Most words of a language that are proposed."""
+_SPEECH: Final = speech_zh.SPEECH.keys() | speech_en.SPEECH.keys()
+_PARTICLES: Final = frozenset("的了个是也我你他这那")
+"""Characters that begin or end no word of their own."""
 _LEAST_SEEN: Final = 5
 _SURE: Final = 3.3
 """Standard errors from which on a word is proposed: one in a thousand by chance."""
@@ -159,9 +165,16 @@ def _proposals(taught: Lesson, finder: WordFinder) -> Iterator[Proposal]:
     for sure, word, bad, good in sorted(order, reverse=True):
         if sure < _SURE or len(told) == PROPOSALS:
             return
-        if not any(word in one or one in word for one in told) and not finder.find(word):
+        if _new(word, told, finder):
             told.append(word)
             yield Proposal(word, bad, good)
+
+
+def _new(word: str, told: Sequence[str], finder: WordFinder) -> bool:
+    """Tell whether a word is none of speech, none of the lexicon, and no part of one told."""
+    if word in _SPEECH or _PARTICLES.intersection(word) or finder.find(word):
+        return False
+    return not any(word in one or one in word for one in told)
 
 
 def _candidates(text: str, tongue: str) -> set[str]:
@@ -176,5 +189,5 @@ def _candidates(text: str, tongue: str) -> set[str]:
     units = words_of(row)
     words = [row.text[a:b] for a, b in zip(units.starts, units.ends, strict=True)]
     singles = {one for one in words if one.isalpha() and len(one) > 2}  # noqa: PLR2004 - no particles
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return singles | {f"{a} {b}" for a, b in pairs if a.isalpha() and b.isalpha()}

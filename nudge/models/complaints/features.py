@@ -1,7 +1,7 @@
 """Features of texts for the complaint model: hashes of n-grams, and counts of polar words.
 
-All of it is arithmetic on arrays, for many texts at once. Binary n-grams of characters, and of words
-in languages that have spaces, follow Wang and Manning, Baselines and Bigrams (2012).
+All of it is arithmetic on arrays, for many texts at once. Binary n-grams of characters, and of
+words in languages that have spaces, follow Wang and Manning, Baselines and Bigrams (2012).
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def mixed(hashes: Hashes) -> Hashes:
     found = found * np.uint32(0x85EBCA6B)
     found ^= found >> np.uint32(13)
     found = found * np.uint32(0xC2B2AE35)
-    return (found ^ (found >> np.uint32(16))).astype(np.uint32)
+    return np.asarray(found ^ (found >> np.uint32(16)), dtype=np.uint32)
 
 
 def grams_of(units: Units, sizes: range, salt: int) -> list[Grams]:
@@ -188,7 +188,11 @@ def phrase_hashes(phrases: Sequence[str], tongue: str) -> Hashes:
         row = text_row([phrase])
         units = words_of(row)
         if tongue == "zh":
-            units = Units(*(column[1:-1] for column in row.characters))
+            marks = row.characters
+            inner = slice(1, -1)
+            units = Units(
+                marks.hashes[inner], marks.texts[inner], marks.starts[inner], marks.ends[inner]
+            )
         size = len(units.hashes)
         if 1 <= size <= PHRASE_UNITS:
             found.add(int(grams_of(units, range(size, size + 1), 3)[0].hashes[0]))

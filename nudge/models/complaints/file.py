@@ -1,4 +1,4 @@
-"""The file of a complaint model: arrays of numpy and a header, without code that is run on reading."""
+"""The file of a complaint model: arrays of numpy and a header; reading it runs no code."""
 
 from __future__ import annotations
 

@@ -15,11 +15,19 @@ TEXT: Final = "text"
 LABEL: Final = "label"
 RATING: Final = "rating"
 COMPLAINTS: Final = frozenset(
-    ["complaint", "complaints", "bad", "negative", "neg", "1", "true", "yes", "抱怨", "投诉", "不满", "差评", "负面", "是"]
+    (
+        *("complaint", "complaints", "bad", "negative", "neg", "1", "true", "yes"),
+        *("抱怨", "投诉", "不满", "差评", "负面", "是"),
+    )
 )
+"""Labels of complaints."""
 OTHERS: Final = frozenset(
-    ["content", "other", "none", "good", "positive", "neutral", "pos", "0", "false", "no", "满意", "其他", "好评", "正面", "中性", "否"]
+    (
+        *("content", "other", "none", "good", "positive", "neutral", "pos", "0", "false", "no"),
+        *("满意", "其他", "好评", "正面", "中性", "否"),
+    )
 )
+"""Labels of other texts."""
 _DOUBT: Final = (0.2, 1.5)
 """Least and most weight of a rating, by its distance from the threshold."""
 

@@ -27,7 +27,7 @@ from nudge.models.complaints.features import (
 )
 
 Floats = NDArray[np.float64]
-Key = TypeVar("Key", np.int64, np.uint64)
+Key = TypeVar("Key", np.int32, np.int64, np.uint64)
 BATCH: Final = 2_000
 """Texts that are scored at once."""
 COUNTS: Final = 4
@@ -37,6 +37,7 @@ MOST: Final = 3.0
 WORDS: Final = 5
 """Most words that a score tells."""
 _BITS: Final = 20
+_WIDE: Final = 2**31
 
 
 class ComplaintScore(NamedTuple):
@@ -111,10 +112,10 @@ class PolarWords:
             return found
         negated = self._negated(grams[0], units.texts)
         for part in grams:
-            at = np.searchsorted(units.starts, part.starts)
             for place, known in ((0, self.complaints), (2, self.praise)):
                 hit = among(part.hashes, known)
-                np.add.at(found, (part.texts[hit], place + negated[at[hit]]), 1.0)
+                at = np.searchsorted(units.starts, part.starts[hit])
+                np.add.at(found, (part.texts[hit], place + negated[at]), 1.0)
         return np.minimum(found, MOST)
 
     def _negated(self, singles: Grams, texts: Places) -> Places:
@@ -189,10 +190,13 @@ class LanguageModel:
         return _hottest(row.text, heat, self._spans(row, grams))
 
     def _spans(self, row: TextRow, grams: Grams) -> list[tuple[int, int]]:
-        """Return the places of candidate words: words in English, known 2- to 4-grams in Chinese."""
+        """Return candidate words: words in English, known 2- to 4-grams in Chinese."""
         if self.tongue == "en":
             units = polar_units(row, "en")
-            return list(zip(units.starts.tolist(), units.ends.tolist(), strict=True))
+            found = zip(units.starts.tolist(), units.ends.tolist(), strict=True)
+            return [
+                (start, end) for start, end in found if row.text[start:end].strip("'").isalpha()
+            ]
         known = (self.vocabulary.numbers(grams.hashes) >= 0) & (grams.ends - grams.starts > 1)
         found = zip(grams.starts[known].tolist(), grams.ends[known].tolist(), strict=True)
         return [(start, end) for start, end in found if row.text[start:end].isalnum()]
@@ -203,8 +207,12 @@ def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
     numbers = vocabulary.numbers(grams.hashes)
     known = numbers >= 0
     size = max(len(vocabulary.hashes), 1)
-    keys = distinct(grams.texts[known] * size + numbers[known])
-    return keys % size, keys // size
+    keys: Places = grams.texts[known] * size + numbers[known]
+    if size * (int(grams.texts.max(initial=0)) + 1) < _WIDE:  # half the bytes to sort
+        narrow: Places = distinct(keys.astype(np.int32)).astype(np.int64)
+        return narrow % size, narrow // size
+    wide: Places = distinct(keys)
+    return wide % size, wide // size
 
 
 def distinct(keys: NDArray[Key]) -> NDArray[Key]:
@@ -212,12 +220,12 @@ def distinct(keys: NDArray[Key]) -> NDArray[Key]:
     ordered = np.sort(keys)
     if not len(ordered):
         return ordered
-    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    return np.asarray(ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])])
 
 
 def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """Return the words whose characters weigh most, without overlap."""
-    warm = [(float(heat[a:b].sum()), a, b) for a, b in spans]
+    warm = [(float(heat[a:b].sum()) / (b - a) ** 0.5, a, b) for a, b in spans]
     found: list[tuple[int, int]] = []
     for weight, start, end in sorted(warm, key=lambda one: (-one[0], one[1])):
         if weight <= 0 or len(found) == WORDS:

@@ -1,10 +1,10 @@
 """Training of the complaint model on labelled texts.
 
-Two linear models over the same binary n-grams, weighted by rarity, are added: a logistic regression,
-and one whose n-grams are scaled by the root of their log-count ratio (NB-SVM of Wang and Manning,
-2012, tempered: labels that come from whole documents are partly wrong). A logistic regression over
-the added score, of texts that the models did not see, and the counts of polar words gives the
-probability (stacking after Wolpert, 1992; calibration after Platt, 1999).
+Two linear models over the same binary n-grams, weighted by rarity, are added: a logistic
+regression, and one whose n-grams are scaled by the root of their log-count ratio (NB-SVM of Wang
+and Manning, 2012, tempered: labels that come from whole documents are partly wrong). A logistic
+regression over the added score, of texts that the models did not see, and the counts of polar words
+gives the probability (stacking after Wolpert, 1992; calibration after Platt, 1999).
 """
 
 from __future__ import annotations

@@ -57,7 +57,11 @@ _MARKS: Final = {
     **dict.fromkeys("?？", Kind.ASK),
     ".": Kind.DOT,
 }
-_QUOTES: Final = "'’‘ʼ＇`´"
+_SAME: Final = {
+    **dict.fromkeys("'’‘ʼ＇`´", Character(Kind.LETTER, "'")),
+    "、": Character(Kind.SIGN, "、"),
+}
+"""Signs that count as letters or signs."""
 
 
 class CharacterTable(dict[str, Character]):
@@ -72,16 +76,19 @@ class CharacterTable(dict[str, Character]):
 def _character(character: str) -> Character:
     if character in _MARKS:
         return Character(_MARKS[character], character)
-    if character in _QUOTES:
-        return Character(Kind.LETTER, "'")
-    if character == "、":
-        return Character(Kind.SIGN, character)
+    if character in _SAME:
+        return _SAME[character]
     text = unicodedata.normalize("NFKD", character).casefold()
     text = "".join(one for one in text if not unicodedata.combining(one))
     text = "".join(_LOOKALIKES.get(one, one) for one in text)
     if not text or unicodedata.category(character) in {"Cf", "Mn", "Me", "Mc", "Cc"}:
         gap = character.isspace()
         return Character(Kind.GAP, " ") if gap else Character(Kind.DROPPED)
+    return _written(character, text)
+
+
+def _written(character: str, text: str) -> Character:
+    """Return the form of a character that is seen, from its plain text."""
     if text != character and text in _MARKS:
         return Character(_MARKS[text], text)
     if text.isascii() and text.isalnum():

@@ -64,5 +64,26 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     )
 
 
-_NOUN_MARKS = frozenset(["的", "个", "这", "那", "给", "我", "你", "用", "打", "手机", "电话", "流量", "去", "来", "把", "充值", "办理", "上网"])
+_NOUN_MARKS = frozenset(
+    [
+        "的",
+        "个",
+        "这",
+        "那",
+        "给",
+        "我",
+        "你",
+        "用",
+        "打",
+        "手机",
+        "电话",
+        "流量",
+        "去",
+        "来",
+        "把",
+        "充值",
+        "办理",
+        "上网",
+    ]
+)
 """Words before a noun: behind them a phrase of one character is no predicate."""

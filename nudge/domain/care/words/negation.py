@@ -1,26 +1,16 @@
 """Negation: whether a phrase complains, by the words around it in its clause.
 
-Each negator in reach turns the phrase round, so that two of them leave it: 不是不慢 complains. The
-scope rules follow Taboada et al. (2011), section 2.4: a search to the left, through words that
-carry a negation on, until contrast, a boundary or another statement stops it.
+Each negator in reach turns the phrase round; two of them leave it: 没有一天不掉线 complains.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.scope import HAVE_NOT, Scope
 from nudge.domain.care.words.token import BOUNDARIES, Role, Token
-
-HAVE_NOT: Final = speech_zh.HAVE_NOT | speech_en.HAVE_NOT
-SUPERLATIVE: Final = speech_zh.SUPERLATIVE | speech_en.SUPERLATIVE
-_THROUGH: Final = frozenset(
-    (Role.LIGHT, Role.OPINION, Role.NEUTRAL, Role.WISH, Role.QUESTION, Role.NOW, Role.PAST)
-)
-"""Roles that a negator reaches through."""
-_CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to"))
-"""Words by which a negated thing takes what belongs to it along: no problems with drops."""
 
 
 class Reading(NamedTuple):
@@ -37,159 +27,6 @@ class Reading(NamedTuple):
     start: int
     end: int
     negator: str | None = None
-
-
-class Scope:
-    """The scope of negators to the left of one phrase."""
-
-    def __init__(self, tokens: Sequence[Token], place: int) -> None:
-        self.tokens, self.place = tokens, place
-        self.hit = tokens[place]
-        self.negators: list[Token] = []
-        self._words: list[str] = []
-        self._latin = self.hit.phrase.isascii()
-        self._free = self._most()
-        self._firm = False
-        self._listed = False
-
-    def _most(self) -> int:
-        """Return how many unknown units a negator may reach over."""
-        if self.hit.role == Role.PRAISE:
-            return 2 if self._latin else 0
-        return 3 if self._latin else 2
-
-    def search(self) -> list[Token]:
-        """Return the negators that reach the phrase, the nearest first."""
-        at, place = self.hit.start, self.place - 1
-        while place >= 0:
-            token = self.tokens[place]
-            gap = at - token.end
-            self._free -= gap
-            if self._free < 0 or (gap and self._firm):
-                break
-            step = self._step(token, place, at)
-            if not step:
-                break
-            at, place = self.tokens[place - step + 1].start, place - step
-        return self.negators
-
-    def _step(self, token: Token, place: int, at: int) -> int:
-        """Return how many tokens are passed; 0 where the search ends."""
-        role = token.role
-        if role == Role.NEGATOR:
-            return self._negate(token, place)
-        if role == Role.INTENSE:
-            self._firm = True
-            self._words.append(token.phrase)
-            return 1
-        if role in _THROUGH:
-            self._words.append(token.phrase)
-            return 1
-        if role == Role.PRONOUN:
-            return self._pronoun(place)
-        if role in {Role.JOIN, Role.COMMA}:
-            return self._list(token, place, at)
-        return self._phrase(token, place) if token.hits else 0
-
-    def _negate(self, token: Token, place: int) -> int:
-        if not (self._cancelled(token, place) or self._names(token)):
-            self.negators.append(token)
-        self._free = 2 if self._latin else 1
-        self._firm = False
-        self._words = []
-        return 1
-
-    def _names(self, token: Token) -> bool:
-        """Tell whether a thing is named and not missed: it's not your signal."""
-        if self.negators or self.hit.phrase not in speech_en.NOUNS or token.phrase in HAVE_NOT:
-            return False
-        return token.phrase in {"not", "isnt", "wasnt", "is not", "was not"} and not (
-            speech_en.AMOUNTS.intersection(self._words)
-        )
-
-    def _cancelled(self, token: Token, place: int) -> bool:
-        """Tell whether a negator makes a complaint the strongest: 没见过这么慢, never so slow."""
-        words = set(self._words)
-        if self._latin:
-            after = self.tokens[place + 1]
-            asked = token.phrase in speech_en.AUXILIARIES and (
-                after.role == Role.PRONOUN or after.phrase in speech_en.POINTERS
-            )
-            if asked and (place == 0 or self.tokens[place - 1].role in BOUNDARIES):
-                return True
-            beside = self.tokens[self.place - 1].phrase
-            strong = words & SUPERLATIVE or beside == "this"
-            strong = strong or self.hit.phrase in speech_en.COMPARATIVES
-            return bool(strong) and token.phrase in speech_en.EXPERIENCES
-        strong = words & speech_zh.SUPERLATIVE
-        seen = words & speech_zh.EXPERIENCE or {"比", "更"} & words
-        if strong and token.phrase in speech_zh.NEVER:
-            return True
-        return bool(strong and seen) and token.phrase in HAVE_NOT
-
-    def _pronoun(self, place: int) -> int:
-        before = [one.role for one in self.tokens[max(0, place - 2) : place]]
-        asked = place and self.tokens[place - 1].phrase in speech_en.AUXILIARIES
-        if place and self.tokens[place - 1].phrase == "that":
-            return 1
-        return 1 if Role.OPINION in before or asked else 0
-
-    def _list(self, token: Token, place: int, at: int) -> int:
-        """Pass to the item before in a list: 没有卡顿、掉线; no lag, drops or delays."""
-        before = self.tokens[place - 1] if place else None
-        if before is None or self.negators or speech_en.VERBS.intersection(self._words):
-            return 0
-        if (
-            before.hits
-            and before.role != self.hit.role
-            and Role.PRAISE in {before.role, self.hit.role}
-        ):
-            return 0
-        if token.role == Role.COMMA:
-            if before.role == Role.OPINION:
-                return 1
-            if not self._bare(at, token) or not (self._or() or self._among_things(place - 1)):
-                return 0
-        if before.hits and before.end == token.start:
-            self._listed = True
-            return 2
-        return 1 if token.role == Role.JOIN and not before.hits and self._latin else 0
-
-    def _bare(self, at: int, comma: Token) -> bool:
-        """Tell whether a phrase is the whole clause behind a comma: a mere item of a list."""
-        following = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else None
-        alone = following is None or following.role in BOUNDARIES | {Role.JOIN, Role.LIGHT}
-        return at == comma.end and alone and (self._latin or len(self.hit.phrase) > 1)
-
-    def _or(self) -> bool:
-        """Tell whether a list ends in `or`, which takes any negation along."""
-        return self._latin and any(
-            one.phrase in {"or", "nor"} for one in self.tokens[self.place - 1 : self.place + 2]
-        )
-
-    def _among_things(self, place: int) -> bool:
-        """Tell whether the item before is negated as a thing is: 没有卡顿, no lag."""
-        scope = Scope(self.tokens, place)
-        if not self.tokens[place].hits:
-            return False
-        found = scope.search()
-        return bool(found) and found[-1].phrase in HAVE_NOT
-
-    def _phrase(self, token: Token, place: int) -> int:
-        """Pass a phrase that the negation reaches through, or that takes the complaint back."""
-        if token.phrase in speech_en.RESOLVERS and self.hit.role != Role.PRAISE:
-            self.negators.append(token)
-            return 1
-        if token.phrase in speech_zh.NOUNS:
-            return 1
-        if self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
-            return 0
-        carried = bool(self._words) and self._words[-1] in _CARRIERS
-        return 1 if carried or (self._latin and self._beside(place)) else 0
-
-    def _beside(self, place: int) -> bool:
-        """Tell whether two English phrases are one: no slow downs, without billing errors."""
-        return self.tokens[place].end == self.tokens[place + 1].start
 
 
 def read_phrase(tokens: Sequence[Token], place: int) -> Reading:
@@ -236,25 +73,27 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         if token.start != at:
             return None
         at = token.end
-        if token.role == Role.REVERSED:
-            return token
-        if token.phrase in speech_zh.SETTLED and hit.role != Role.PRAISE and found is None:
-            return token
-        if token.phrase in speech_en.RESOLVERS and hit.role != Role.PRAISE:
+        if _settles(token, hit):
             return token if found is None else None
         if token.role == Role.NEGATOR:
             again = place_after(tokens, number, last)
             if again is not None and again.phrase == hit.phrase:
                 return token  # 慢倒不慢, 慢不慢
             found = token
-        elif token.role not in {Role.LIGHT, Role.INTENSE, Role.OPINION, Role.BREAK} or (
-            token.role == Role.BREAK and token.phrase != "从来"
-        ):
+        elif token.role not in {Role.LIGHT, Role.INTENSE, Role.OPINION}:
             return None
     ends = last == len(tokens) or tokens[last].start == at
     things = found is not None and found.phrase in HAVE_NOT and ends
     noun = hit.role != Role.PRAISE or hit.phrase in speech_zh.NOUNS
     return found if things and noun and not hit.phrase.isascii() else None
+
+
+def _settles(token: Token, hit: Token) -> bool:
+    """Tell whether a word behind a phrase takes it back: 问题解决了, issue was fixed."""
+    if token.role == Role.REVERSED:
+        return True
+    settled = token.phrase in speech_zh.SETTLED or token.phrase in speech_en.RESOLVERS
+    return settled and hit.role != Role.PRAISE
 
 
 def place_after(tokens: Sequence[Token], number: int, last: int) -> Token | None:
@@ -287,7 +126,7 @@ def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # no
 
 
 def _each(before: Sequence[Token], hit: Token) -> bool:
-    """Tell whether a question with a negator means every one: 哪天不断线, how is this not a scam."""
+    """Tell whether a negated question means every one: 哪天不断线, how is this not a scam."""
     phrases = [one.phrase for one in before]
     negators = [number for number, one in enumerate(before) if one.role == Role.NEGATOR]
     if not negators:
@@ -319,11 +158,8 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
 
 def _over(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether a complaint is over: 以前慢，现在不慢了."""
-    first, _ = clause(tokens, place)
-    past = any(
-        one.role == Role.PAST and one.end <= tokens[place].start for one in tokens[first:place]
-    )
-    if not past:
+    first, last = clause(tokens, place)
+    if not any(one.role == Role.PAST for one in tokens[first:last]):
         return False
     later = []
     for one in tokens[place + 1 :]:

@@ -14,6 +14,10 @@ from nudge.domain.care.words.spelling import Speller
 from nudge.domain.care.words.token import Role, Token
 from nudge.domain.care.words.units import ASK, COMMA, STOP, UnitReader, UnitText, plain_words
 
+_Raw = tuple[int, int, int, Token]
+"""A match: its length below zero, its rank, its start and the token."""
+_TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
+"""Roles that make a complaint of praise."""
 _PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
 
@@ -35,7 +39,7 @@ class PhraseIndex:
         tokens = self._tokens(phrases)
         self._automaton = ahocorasick.Automaton()
         for units, token in tokens.items():
-            self._automaton.add_word(units, token)
+            self._automaton.add_word(units, (-token.end, _rank(token), token))
         self._automaton.make_automaton()
         self._sounds = SoundIndex((units, one) for units, one in tokens.items() if one.hits)
 
@@ -53,19 +57,19 @@ class PhraseIndex:
 
         The longest token wins; of equally long ones a phrase of the lexicon, then the first.
         """
-        found = [
-            token._replace(start=last + 1 - token.end, end=last + 1)
-            for last, token in self._automaton.iter(text.units)
+        raw = [
+            (size, rank, last + 1 + size, token)
+            for last, (size, rank, token) in self._automaton.iter(text.units)
         ]
-        heard = [one for one in self._sounds.tokens(text.units)]
-        if not heard and not any(one.hits for one in found):
+        heard = list(self._sounds.tokens(text.units))
+        if not heard and not _may_complain(raw):
             return []
-        taken = bytearray(len(text.units))
-        kept = list(_longest(found, taken))
-        kept = [*_heard(heard, kept), *kept] if heard else kept
-        kept = _without_overlap(kept) if heard else kept
+        kept = _longest(raw)
+        if heard:
+            kept = _without_overlap([*_heard(heard, kept), *kept])
         kept.sort()
-        return kept
+        end = len(text.units)
+        return [*kept, Token(end, end, Role.STOP, "")]
 
 
 def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
@@ -81,12 +85,24 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 
-def _longest(found: Iterable[Token], taken: bytearray) -> Iterator[Token]:
-    order = sorted(found, key=lambda one: (one.start - one.end, _rank(one), one.start))
-    for one in order:
-        if not any(taken[one.start : one.end]):
-            taken[one.start : one.end] = b"\1" * (one.end - one.start)
-            yield one
+def _may_complain(raw: Iterable[_Raw]) -> bool:
+    """Tell whether tokens hold a complaint, or praise with a word that may turn it round."""
+    roles = {one[3].role for one in raw}
+    if Role.COMPLAINT in roles or Role.SHORT in roles:
+        return True
+    return Role.PRAISE in roles and not roles.isdisjoint(_TURNING)
+
+
+def _longest(raw: list[_Raw]) -> list[Token]:
+    """Return tokens without overlap: the longest first, then by rank, then from the left."""
+    raw.sort()
+    taken, found = 0, []
+    for size, _, start, token in raw:
+        mask = ((1 << -size) - 1) << start
+        if not taken & mask:
+            taken |= mask
+            found.append(Token(start, start - size, token.role, token.phrase, token.group))
+    return found
 
 
 def _rank(token: Token) -> int:

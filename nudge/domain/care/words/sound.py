@@ -84,7 +84,7 @@ class SoundIndex:
 
 
 def _same(phrase: str, written: str) -> bool:
-    """Tell whether characters that sound alike are a phrase with at most one slip, or two of four."""
+    """Tell whether characters that sound alike are a phrase with one slip, or two in four."""
     slips = [(a, b) for a, b in zip(phrase, written, strict=True) if a != b]
     if len(slips) > (1 if len(phrase) < _LONG else 2):
         return False

@@ -10,7 +10,9 @@ from typing import Final
 
 from nudge.domain.care.words.token import Role
 
-HAVE_NOT: Final = frozenset(["no", "never", "without", "zero", "none", "havent", "hasnt", "hadnt", "nor", "neither"])
+HAVE_NOT: Final = frozenset(
+    ["no", "never", "without", "zero", "none", "havent", "hasnt", "hadnt", "nor", "neither"]
+)
 """Negators that reach over a list of things."""
 EXPERIENCES: Final = frozenset(
     ["never", "havent", "hasnt", "hadnt", "couldnt", "cant", "cannot", "nothing", "nobody"]
@@ -21,60 +23,107 @@ COMPARATIVES: Final = frozenset(("worse", "slower", "worst"))
 RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "解决", "修复", "修好"])
 """Praise that takes back the complaint beside it: fixed the problem."""
 NOUNS: Final = frozenset(
-    ["signal", "coverage", "reception", "bars", "support", "response", "reply", "answer", "refund", "assistance"]
+    [
+        "signal",
+        "coverage",
+        "reception",
+        "bars",
+        "support",
+        "response",
+        "reply",
+        "answer",
+        "refund",
+        "assistance",
+    ]
 )
 """Praise that names a thing: `no signal` complains, `it's not your signal` does not."""
-AMOUNTS: Final = frozenset(["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"])
+AMOUNTS: Final = frozenset(
+    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"]
+)
 """Words by which `not` denies a thing: not enough signal."""
-VERBS: Final = frozenset(["is", "are", "was", "were", "has", "have", "does", "do", "did", "can", "will", "seems", "looks", "feels"])
+VERBS: Final = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "does",
+        "do",
+        "did",
+        "can",
+        "will",
+        "seems",
+        "looks",
+        "feels",
+    ]
+)
 """Words by which a statement of its own begins: it is no item of a list."""
 POINTERS: Final = frozenset(("this", "that", "these", "the", "your", "my", "there"))
 """Words that begin the subject of a question: isn't this slow?"""
 ASKING: Final = frozenset(("is", "are", "was", "were", "does"))
 """Words that begin a plain question."""
 AUXILIARIES: Final = frozenset(
-    ["isnt", "arent", "wasnt", "werent", "dont", "doesnt", "didnt", "cant", "couldnt", "wont", "wouldnt", "shouldnt", "hasnt", "havent"]
+    [
+        "isnt",
+        "arent",
+        "wasnt",
+        "werent",
+        "dont",
+        "doesnt",
+        "didnt",
+        "cant",
+        "couldnt",
+        "wont",
+        "wouldnt",
+        "shouldnt",
+        "hasnt",
+        "havent",
+    ]
 )
 """Negators that ask for consent before a pronoun: isn't it slow?"""
 
 _WORDS: Final = {
     Role.NEGATOR: """
         isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
-        shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none, nobody,
-        nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero, few, stopped,
-        nowhere, noone, eliminated, eliminates, prevents, prevent, no longer, no one, far from,
-        anything but, free of, free from, no more, nowhere near, by no means, in no way, rid of,
-        has not, have not, had not, could not, can not, did not, does not, do not, will not,
-        would not, is not, are not, was not, were not, should not, hardly ever, rarely ever,
-        almost never, not any, not at all, instead of,
-        instead of being
+        shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
+        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
+        few, stopped, nowhere, noone, eliminated, eliminates, prevents, prevent, no longer,
+        no one, far from, anything but, free of, free from, no more, nowhere near, by no means,
+        in no way, rid of, has not, have not, had not, could not, can not, did not, does not,
+        do not, will not, would not, is not, are not, was not, were not, should not, hardly ever,
+        rarely ever, almost never, not any, not at all, instead of, instead of being
     """,
     Role.REVERSAL: "used to, who says, who said, as if, i doubt",
     Role.BREAK: """
-        but, however, although, though, yet, because, since, still, just, only, which, when, while,
-        if, unless, due, after, before, until, why, how, what, who, then, instead, except, now,
-        despite, whenever, where, always, constantly, whereas, anyway, therefore, thus, hence, apart,
-        otherwise, even though, due to, other than, all of a sudden, keeps, keep, kept
+        but, however, although, though, yet, because, since, still, just, only, which, when,
+        while, if, unless, due, after, until, why, how, what, who, then, instead, except,
+        despite, whenever, where, always, constantly, whereas, anyway, therefore, thus,
+        hence, apart, otherwise, even though, due to, other than, all of a sudden, keeps,
+        kept
     """,
     Role.INTENSE: """
         so, too, really, extremely, incredibly, such, this, more, as, quite, pretty, absolutely,
         totally, completely, utterly, super, insanely, very, simply, beyond, most, also
     """,
     Role.LIGHT: """
-        a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have, has, had,
-        having, get, gets, got, getting, all, at, ever, even, that, to, of, in, on, my, our, your,
-        their, his, her, its, there, slightest, single, one, exactly, particularly, especially,
-        overly, remotely, bit, little, kind, like, experience, experienced, experiencing, encounter,
-        encountered, seen, see, notice, noticed, exists, will, would, can, could, should, may, might,
-        actually, anything, something, much, many, ive, im, youre, were, theyre, weve, hes, shes,
-        thats, lets, us, me, them, him, today, once, internet, network, connection, speed, call,
-        calls, data, phone, mobile, app, website, staff, agent, agents, customer, wifi, broadband,
-        line, bill, plan, with, about, for, from, became, become, becomes, feel, feels, seem,
-        seems, look, looks, sound, sounds, go, goes, going, make, made, makes, come, comes, truly,
-        necessarily, entirely, whatsoever, other, these, those, lot, a lot of, at all, any kind of,
-        any more, anymore, any longer, longer, sort of, by, being a, video, page, pages, company,
-        provider, want, wants, need, needs, intend, plan to, planning, try, my own, that is, by any,
-        almost, nearly, virtually, practically, basically, ordinary, typical, usual, usually, often
+        keep,
+        a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have, has,
+        had, having, get, gets, got, getting, all, at, ever, even, that, to, of, in, on, my, our,
+        your, their, his, her, its, there, slightest, single, one, exactly, particularly,
+        especially, overly, remotely, bit, little, kind, like, experience, experienced,
+        experiencing, encounter, encountered, seen, see, notice, noticed, exists, will, would,
+        can, could, should, may, might, actually, anything, something, much, many, ive, im, youre,
+        were, theyre, weve, hes, shes, thats, lets, us, me, them, him, today, once, internet,
+        network, connection, speed, call, calls, data, phone, mobile, app, website, staff, agent,
+        agents, customer, wifi, broadband, line, bill, plan, with, about, for, from, became,
+        become, becomes, feel, feels, seem, seems, look, looks, sound, sounds, go, goes, going,
+        make, made, makes, come, comes, truly, necessarily, entirely, whatsoever, other, these,
+        those, lot, a lot of, at all, any kind of, any more, anymore, any longer, longer, sort of,
+        by, being a, video, page, pages, company, provider, want, wants, need, needs, intend,
+        plan to, planning, try, my own, that is, by any, almost, nearly, virtually, practically,
+        basically, ordinary, typical, usual, usually, often
     """,
     Role.OPINION: """
         think, thought, believe, find, found, say, said, saying, says, mean, agree, call, called,
@@ -83,32 +132,34 @@ _WORDS: Final = {
     Role.PRONOUN: "i, it, they, you, he, she, we",
     Role.JOIN: "or, and, nor any, or any, and any, plus",
     Role.WISH: "wish, hope, hoping, if only",
-    Role.PAST: "previously, formerly, in the past, back then, last year",
+    Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
-        went away, gone away, disappeared, are gone, is gone, been resolved, been fixed, been solved,
-        is resolved, is fixed, is solved, was resolved, was fixed, was solved, were resolved,
-        were fixed, got fixed, got resolved, free, is history, non existent, nonexistent, is a myth
+        went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
+        been solved, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
+        were resolved, were fixed, got fixed, got resolved, free, is history, non existent,
+        nonexistent, is a myth
     """,
     Role.NEUTRAL: """
         not only, not just, not merely, not simply, no wonder, no doubt, without doubt,
         without a doubt, without question, no question, no matter, nothing but, nothing except,
         not to mention, cant believe, cannot believe, couldnt believe, could not believe,
         can not believe, dont believe how, cant stand, cannot stand, couldnt stand, can not stand,
-        wont tolerate, cant tolerate, cannot tolerate, cant take, dont understand, do not understand,
-        cant understand, cannot understand, dont know, do not know, not sure, cant explain,
-        cant deny, cannot deny, no denying, cant ignore, cant accept, cannot accept, no excuse,
-        no surprise, not surprised, not surprising, cant help, cannot help but, no sooner,
-        not until, couldnt be happier, could not be happier, cant be happier, never been happier,
-        couldnt be better, could not be better, cant be better, never better, no better,
-        could not be more pleased, couldnt be more pleased, couldnt be more satisfied,
+        wont tolerate, cant tolerate, cannot tolerate, cant take, dont understand,
+        do not understand, cant understand, cannot understand, dont know, do not know, not sure,
+        cant explain, cant deny, cannot deny, no denying, cant ignore, cant accept, cannot accept,
+        no excuse, no surprise, not surprised, not surprising, cant help, cannot help but,
+        no sooner, not until, couldnt be happier, could not be happier, cant be happier,
+        never been happier, couldnt be better, could not be better, cant be better, never better,
+        no better, could not be more pleased, couldnt be more pleased, couldnt be more satisfied,
         couldnt ask for, could not ask for, cant ask for, cant fault, cannot fault, cant beat,
         cant go wrong, cannot go wrong, cant go any, no need, no worries, no thanks, no idea,
-        dont worry, do not worry, why not, whether or not, if not, not less, nothing less, none other,
-        no other, nothing short of, never mind, never ending, neverending, never ceases,
-        never stops, never stop, doesnt stop, wont stop, not enough, cant wait, cannot wait, one of the most,
-        fast food, so far, too bad not, no less, not least, not alone, no joke, cant get worse,
-        cant get any worse, couldnt get any worse, couldnt get worse, dont like how, not like
+        dont worry, do not worry, why not, whether or not, if not, not less, nothing less,
+        none other, no other, nothing short of, never mind, never ending, neverending,
+        never ceases, never stops, never stop, doesnt stop, wont stop, not enough, cant wait,
+        cannot wait, one of the most, fast food, so far, too bad not, no less, not least,
+        not alone, no joke, cant get worse, cant get any worse, couldnt get any worse,
+        couldnt get worse, dont like how, not like
     """,
 }
 

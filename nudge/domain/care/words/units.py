@@ -103,23 +103,27 @@ class _Reading:
         self._singles: list[str] = []
 
     def read(self) -> UnitText:
+        units, starts, ends = self._units, self._starts, self._ends
         for place, (kind, text) in enumerate(self._forms):
-            if kind == Kind.SIGN:
-                self._close()
-                self._add(text, place)
-            elif kind == Kind.LETTER:
+            if kind is Kind.SIGN:
+                if self._word:
+                    self._close()
+                if self._singles:
+                    self._join_singles()
+                units.append(text)
+                starts.append(place)
+                ends.append(place + 1)
+            elif kind is Kind.LETTER:
                 if not self._word:
                     self._from = place
                 self._word += text
-            elif kind != Kind.DROPPED:
+            elif kind is not Kind.DROPPED and (self._word or kind is not Kind.GAP):
                 self._mark(kind, place)
         self._close()
         self._join_singles()
         return UnitText("".join(self._units), self._starts, self._ends)
 
     def _add(self, unit: str, start: int, end: int | None = None) -> None:
-        if self._singles and unit in "，,.?、":
-            self._join_singles()
         self._units.append(unit)
         self._starts.append(start)
         self._ends.append(start + 1 if end is None else end)
