@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple
 
 import msgpack
 
-from nudge.domain.care.signal import FOLLOWED, WARNED, Signal, joined_parts, parts_of
+from nudge.domain.care.signal import Signal, joined_parts, parts_of
 from nudge.domain.care.warning_rule import CaseLevel
 from nudge.domain.care.watch import PastWarning
+from nudge.domain.journal.care_events import FOLLOWED, WARNED
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 

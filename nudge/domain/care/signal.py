@@ -5,22 +5,11 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from nudge.domain.care.text_reading import TextReading
+from nudge.domain.journal.care_events import HEARD
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
 FEEDBACK: Final = "feedback"
-HEARD: Final = "heard"
-"""Type of the event that tells what was found in a text; a fold's own."""
-WARNED: Final = "warned"
-"""Type of the event by which a case opens, or a signal joins it; a fold's own."""
-FOLLOWED: Final = "followed"
-"""Type of the event by which a person acted on a case; no client can send it."""
-WATCH_MOVED: Final = "watch_moved"
-"""Type of the event that brings a watch to the visitor whom another one turned out to be."""
-CASES_ERASED: Final = "cases_erased"
-"""Type of the event by which the cases of a forgotten visitor end in another partition."""
-OWN_TYPES: Final = frozenset({HEARD, WARNED, FOLLOWED, WATCH_MOVED, CASES_ERASED})
-"""Types of events that only the fold `care` reads: no act of the visitor."""
 CASE_CLOSED: Final = "case_closed"
 """Name under which a rule asks for a closed case."""
 _EITHER: Final = frozenset({FEEDBACK, "payment_failed"})

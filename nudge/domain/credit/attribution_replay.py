@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
 
-from nudge.domain.care.signal import OWN_TYPES
 from nudge.domain.credit.attribution import step
 from nudge.domain.credit.closing import advance
+from nudge.domain.journal.care_events import OWN_TYPES
 from nudge.domain.journal.records import (
     Decision,
     Event,

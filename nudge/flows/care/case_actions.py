@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from nudge import clock, faults
 from nudge.domain.care.case import Case, CaseAction, CaseStep, is_news, problem_of
-from nudge.domain.care.signal import FOLLOWED
 from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.journal.care_events import FOLLOWED
 from nudge.domain.journal.event import text_name
 from nudge.errors import ChangedMeanwhileError, InvalidRequestError, NotFoundError
 from nudge.store.store import Store

@@ -10,21 +10,17 @@ from typing import Any, Final
 from nudge.domain.care.case import Case, case_of, partition_of, with_record
 from nudge.domain.care.person_facts import FACT_TYPES
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.signal import (
-    CASES_ERASED,
-    FEEDBACK,
-    FOLLOWED,
-    HAS_TEXT,
-    HEARD,
-    OWN_TYPES,
-    SIGNAL_TYPES,
-    WARNED,
-    WATCH_MOVED,
-    joined_parts,
-    parts_of,
-)
+from nudge.domain.care.signal import FEEDBACK, HAS_TEXT, SIGNAL_TYPES, joined_parts, parts_of
 from nudge.domain.care.watch import GONE, NOTHING, Watch, decode_watch, encode_watch
 from nudge.domain.care.watcher import Watcher, arriving_watch
+from nudge.domain.journal.care_events import (
+    CASES_ERASED,
+    FOLLOWED,
+    HEARD,
+    OWN_TYPES,
+    WARNED,
+    WATCH_MOVED,
+)
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import INTO, LEFT, PARTITION
 

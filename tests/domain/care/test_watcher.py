@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nudge.domain.care.case import Case, case_of, with_record
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.signal import FOLLOWED, heard_event
+from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReading
 from nudge.domain.care.warning_rule import (
     CaseLevel,
@@ -22,6 +22,7 @@ from nudge.domain.care.warning_rule import (
 )
 from nudge.domain.care.watch import decode_watch, encode_watch
 from nudge.domain.care.watcher import Watcher
+from nudge.domain.journal.care_events import FOLLOWED
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.rule import Test
 
