@@ -67,6 +67,7 @@ class Season:
         *,
         strength: float = 1.0,
         bins: int = 24,
+        hourly: float = HOUR,
     ) -> Self:
         """Return the season before the first day.
 
@@ -75,6 +76,7 @@ class Season:
             shape: (7, B) first guess of the week's shape; flat without one.
             strength: days that the first guess weighs.
             bins: bins of a day, where no shape is given.
+            hourly: standard deviation of the bins around the shape, as a share.
 
         Raises:
             ValueError: a guess is not positive and finite, or the shape has not seven rows.
@@ -91,7 +93,7 @@ class Season:
             guess,
             week,
             Factor.start((streams, 1), WANDER / np.sqrt(strength)),
-            Factor.start((streams, bins), HOUR),
+            Factor.start((streams, bins), hourly),
             Factor.start((streams, WEEKDAYS), WEEKDAY),
             Factor.start((streams, WEEKDAYS * bins), CELL),
             Factor.start((streams, MONTH_PLACES), MONTH),

@@ -45,6 +45,9 @@ WIDE: Final = 0.3
 """Standard deviation of a day's level of numbers and of failures."""
 COUNT_DRIFT, RATE_DRIFT = 0.2, 0.04
 """Standard deviations of the level's change within a day."""
+HOURLY_COUNT, HOURLY_RATE = 0.5, 0.2
+"""Standard deviations of the hours around the day's mean, before they are learned: many more come
+in the evening than at night, and they pay about as often."""
 _LEAST: Final = 1e-4
 
 
@@ -78,6 +81,7 @@ class MonitorWatch:
     ) -> Self:
         """Return the watch of streams that were never seen before."""
         count = len(streams)
+        hourly = HOURLY_COUNT if monitor.kind in COUNTS else HOURLY_RATE
         return cls(
             streams,
             np.full(count, minute, dtype=np.int64),
@@ -86,7 +90,7 @@ class MonitorWatch:
             places,
             np.zeros((count, 2, BINS)),
             _start_detector(count, monitor),
-            Season.start(np.ones(count), bins=BINS),
+            Season.start(np.ones(count), bins=BINS, hourly=hourly),
         )
 
     def arrays(self) -> dict[str, AnyArray]:

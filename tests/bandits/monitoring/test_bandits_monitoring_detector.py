@@ -139,7 +139,7 @@ def test_a_promotion_that_is_known_may_end_at_any_hour() -> None:
     100 streams with a limit of a million steps over 288 steps: .03 alarms are due by chance.
     """
     terms = DetectorTerms(fall=0.3, steps=288)
-    usual = replace(known(100), plain=np.full(100, 1.0 / 1.3))
+    usual = replace(known(100), low=np.full(100, 1.0 / 1.3))
     for size, share in ((1.0, 0.0), (0.5, 1.0)):
         rate = np.full((288, 100), 130.0)
         rate[144:] = 100.0 * size
