@@ -1,0 +1,1 @@
+"""Flows about visitors who may leave."""

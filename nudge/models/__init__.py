@@ -1,0 +1,1 @@
+"""Models of people, for the worker and for commands: the one room that knows scikit-learn."""
