@@ -90,10 +90,11 @@ def _levels(one: FactorColumns, design: Design, left: BoolArray) -> list[SidedCo
         direction[one.main] = block[first].mean(axis=0) - block[other].mean(axis=0)
         if not np.any(direction):
             continue
-        words = (
-            level_condition(one.factor, int(n)),
-            Condition(one.factor.name, Relation.IS_NOT, one.factor.levels[int(n)]),
-        )
+        rest = np.setdiff1d(told, [n])
+        against = Condition(one.factor.name, Relation.IS_NOT, one.factor.levels[int(n)])
+        if len(rest) == 1:
+            against = level_condition(one.factor, int(rest[0]))
+        words = level_condition(one.factor, int(n)), against
         found.append(SidedContrast(_contrast(words, first, other, left), direction))
     return found
 

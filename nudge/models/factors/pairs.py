@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 from scipy.special import expit
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 
 from bandits.arrays import FloatArray, IntArray
 from nudge.domain.care.factors.conditions import Relation
@@ -56,7 +56,7 @@ class _Product:
     Attributes:
         places: of both factors in the table.
         sides: of flags and levels; None for a number.
-        columns: (n, 2) centred.
+        column: (n,) product of the centred columns.
     """
 
     places: tuple[int, int]
@@ -95,7 +95,7 @@ def _halves(table: PeopleTable, rng: np.random.Generator) -> tuple[IntArray, Int
 def _tested_products(
     table: PeopleTable, design: Design, left: FloatArray, share: float
 ) -> list[tuple[_Product, float]]:
-    """Return the products that are real, with Bonferroni's p times 1 / (their part of the error)."""
+    """Return the products that are real, each with Bonferroni's p for half the pairs' error."""
     columns = design.columns
     fit = fit_logistic(columns, left)
     waiting = _products(table, fit)
@@ -142,10 +142,11 @@ def _parts(table: PeopleTable, place: int) -> list[tuple[Side | None, FloatArray
     if factor.kind == FactorKind.NUMBER:
         if known.sum() < 2 * FEWEST or np.ptp(factor.values[known]) == 0.0:
             return []
-        low, high = np.quantile(factor.values[known], (0.005, 0.995))
-        line = np.clip(factor.values, low, high) if high > low else factor.values
-        line = (line - line[known].mean()) / max(float(line[known].std()), 1e-9)
-        return [(None, np.where(known, line, 0.0))]
+        # By rank: a product of two long tails would rest on a few people.
+        line = np.full(len(known), 0.0)
+        line[known] = rankdata(factor.values[known]) / known.sum() - 0.5
+        line[known] -= line[known].mean()
+        return [(None, line)]
     found: list[tuple[Side | None, FloatArray]] = []
     for side in level_sides(place, factor):
         column = side.holds(table).astype(np.float64)

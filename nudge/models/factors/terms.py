@@ -99,8 +99,7 @@ def single_terms(table: PeopleTable) -> list[Term]:
         if factor.kind == FactorKind.NUMBER:
             found.extend(_number_terms(place, known))
             continue
-        for side in level_sides(place, factor):
-            found.append(Term(Shape.STEP, (side,)))
+        found.extend(Term(Shape.STEP, (side,)) for side in level_sides(place, factor))
     return found
 
 
