@@ -13,8 +13,10 @@ from nudge.domain.care.factors.people_table import Factor, FactorKind, PeopleTab
 
 FEWEST: Final = 20
 """Fewest people of a level that has a column of its own; rarer levels are one together."""
-BENDS: Final = (0.35, 0.65)
-"""Quantiles at which a line may bend."""
+FEW_BENDS: Final = (0.35, 0.65)
+BENDS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Quantiles at which a line may bend, in a small and in a large sample. A bend that is missed would
+be put down to whatever resembles the factor, or to a pair of like factors."""
 BENT: Final = 6
 """Fewest different numbers of a factor whose line may bend."""
 MADE_UP: Final = 50.0

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import chi2, norm
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from nudge.domain.care.factors.findings import (
     ALPHA,
     LEVEL,
@@ -24,7 +24,14 @@ from nudge.domain.care.factors.findings import (
 )
 from nudge.domain.care.factors.people_table import Factor, PeopleTable
 from nudge.models.factors.contrasts import SidedContrast, contrasts_of
-from nudge.models.factors.design import Design, FactorColumns, build_design, made_up
+from nudge.models.factors.design import (
+    BENDS,
+    FEW_BENDS,
+    Design,
+    FactorColumns,
+    build_design,
+    made_up,
+)
 from nudge.models.factors.firth import LogisticFit, fit_logistic
 
 PER_COLUMN: Final = 5
@@ -73,9 +80,9 @@ def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
         effects += beside
         none = np.full(len(effects), np.nan)
         return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
-    bent = build_design(table)
-    design = bent if rarer >= PER_BEND * (bent.columns.shape[1] - 1) else straight
-    design, fit = _fitted(design, left)
+    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
+    wide = (one for one in bent if rarer >= PER_BEND * (one.columns.shape[1] - 1))
+    design, fit = _fitted(next(wide, straight), left)
     pairs = [_effect(one, design, fit, table) for one in design.factors]
     pairs += [(one, float("nan")) for one in beside]
     errors = np.array([error for _, error in pairs])
@@ -100,8 +107,7 @@ def _fitted(design: Design, left: FloatArray) -> tuple[Design, LogisticFit]:
     return design, fit_logistic(design.columns, left)
 
 
-def _wald(fit: LogisticFit, places: Sequence[int] | FloatArray) -> float:
-    at = np.asarray(places)
+def _wald(fit: LogisticFit, at: IntArray) -> float:
     beta, inside = fit.beta[at], fit.covariance[np.ix_(at, at)]
     return float(chi2.sf(beta @ np.linalg.solve(inside, beta), len(at)))
 

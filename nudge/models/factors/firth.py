@@ -94,7 +94,9 @@ def score_tests(
     whole = weight @ (more * more)
     variance = whole - np.einsum("ij,ij->j", cross, fit.covariance @ cross)
     own = variance > OWN_SHARE * np.maximum(whole - cross[0] ** 2 / weight.sum(), TINY)
-    score = (left - fit.chance) @ more
+    # Firth's estimate leaves its own columns a small score, which is no score of the others.
+    rest = left - fit.chance
+    score = rest @ more - (rest @ columns) @ (fit.covariance @ cross)
     found = np.where(own, score / np.sqrt(np.maximum(variance, TINY)), 0.0)
     return np.asarray(found, dtype=np.float64)
 

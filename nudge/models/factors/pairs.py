@@ -25,13 +25,11 @@ from bandits.arrays import FloatArray, IntArray
 from nudge.domain.care.factors.conditions import Relation
 from nudge.domain.care.factors.findings import ALPHA, LEVEL, Interval, PairRule, Shape
 from nudge.domain.care.factors.people_table import FactorKind, PeopleTable
-from nudge.models.factors.design import FEWEST, Design, build_design
+from nudge.models.factors.design import BENDS, FEWEST, Design, build_design
 from nudge.models.factors.firth import LogisticFit, fit_logistic, score_tests
 from nudge.models.factors.terms import Side, Term, level_sides, number_cuts
 from nudge.models.factors.tree_rules import nominated_pairs
 
-BENDS: Final = (0.2, 0.4, 0.6, 0.8)
-"""Quantiles at which lines bend: a bend that is missed would look like a pair of like factors."""
 PER_COLUMN: Final = 10
 """People who left, and who stayed, for each column of the additive model."""
 IN_BOTH: Final = 5

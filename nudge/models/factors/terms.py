@@ -40,10 +40,11 @@ class Side:
         """Return who is on the side (n,); nobody whose value is unknown."""
         values = table.factors[self.place].values
         if self.relation == Relation.IS:
-            return values == self.bound
+            return np.asarray(values == self.bound)
         if self.relation == Relation.IS_NOT:
-            return ~np.isnan(values) & (values != self.bound)
-        return values > self.bound if self.relation == Relation.OVER else values <= self.bound
+            return np.asarray(~np.isnan(values) & (values != self.bound))
+        over = self.relation == Relation.OVER
+        return np.asarray(values > self.bound if over else values <= self.bound)
 
     def condition(self, table: PeopleTable) -> Condition:
         """Return the side in words."""
@@ -74,7 +75,8 @@ class Term:
     def column(self, table: PeopleTable) -> FloatArray:
         """Return the term's value of each person (n,)."""
         if self.shape == Shape.STEP:
-            return np.all([one.holds(table) for one in self.sides], axis=0).astype(np.float64)
+            met = np.all([one.holds(table) for one in self.sides], axis=0)
+            return np.asarray(met, dtype=np.float64)
         values = table.factors[self.place].values
         values = np.where(np.isnan(values), self.usual, values)
         if self.shape == Shape.DOUBLING:
