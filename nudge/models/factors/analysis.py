@@ -31,7 +31,7 @@ LEAST: Final = 20
 
 @dataclass(frozen=True)
 class FactorSearch:
-    """What a search found, before it is told as a model.
+    """The findings of a search, before they are told as a model.
 
     Attributes:
         table: the people, without columns that were known late.

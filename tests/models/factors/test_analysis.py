@@ -16,7 +16,7 @@ from nudge.models.factors.told_model import MOST, fit_terms
 
 
 def test_a_planted_pair_is_told_as_a_rule_with_its_shares() -> None:
-    """Two flags that go with leaving only together are one rule, with more leaving than expected."""
+    """Two flags that go with leaving only together are one rule, with more leaving."""
     (found,) = find_pairs(draw_people(5000, 1, pair=1.4), 1.0)
     assert {one.factor for one in found.rule.conditions} == {"auto_pay", "dual_sim"}
     assert found.rule.rate > found.rule.expected > 0.0

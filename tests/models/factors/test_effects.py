@@ -42,7 +42,7 @@ def test_pure_noise_names_factors_in_one_report_of_fifty_at_most() -> None:
 
 
 def test_intervals_hold_the_planted_odds_as_often_as_they_say() -> None:
-    """A 95 % interval holds the truth in 95 of 100 runs; below 69 of 80 has a chance of 1 in 500."""
+    """A 95 % interval holds the truth in 95 of 100 runs; below 69 of 80 is 1 in 500."""
     hits = 0
     for seed in range(80):
         found = {e.factor: e for e in effects_of(draw_people(500, 1000 + seed, flag=0.8)).effects}
@@ -82,7 +82,7 @@ def test_separated_people_still_have_a_finite_estimate() -> None:
 
 
 def test_the_score_test_of_an_explained_column_does_not_lean_on_the_penalty() -> None:
-    """A column that the model nearly explains has a score about 0 in noise, whatever the penalty."""
+    """A column that the model nearly explains has a score about 0 in noise."""
     rng = np.random.default_rng(5)
     found = []
     for _ in range(60):
