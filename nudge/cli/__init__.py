@@ -33,6 +33,7 @@ COMMANDS = {
         "quarantine", "Mark intervals that teach nothing, release or discard them."
     ),
     "alarms": Command("alarms", "List alarms, and say what was done about them."),
+    "warnings": Command("warnings", "Tell who is about to leave, and what goes with leaving."),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.warnings_factors import factors
 from nudge.cli.warnings_train import train
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -55,6 +56,7 @@ def warnings() -> None:
     """Tell who is about to leave, and what was done; teach the model of complaints."""
 
 
+warnings.add_command(factors)
 warnings.add_command(train)
 
 

@@ -1,0 +1,227 @@
+"""Effects of factors among some people: each tested with all others held equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from scipy.stats import chi2, norm
+
+from bandits.arrays import FloatArray, IntArray
+from nudge.domain.care.factors.findings import (
+    ALPHA,
+    LEVEL,
+    SEEN,
+    SMALL,
+    Cut,
+    CutEffects,
+    Effect,
+    Interval,
+    Reason,
+    Verdict,
+)
+from nudge.domain.care.factors.people_table import Factor, PeopleTable
+from nudge.models.factors.contrasts import SidedContrast, contrasts_of
+from nudge.models.factors.design import (
+    BENDS,
+    FEW_BENDS,
+    Design,
+    FactorColumns,
+    build_design,
+    made_up,
+)
+from nudge.models.factors.firth import LogisticFit, fit_logistic
+
+PER_COLUMN: Final = 5
+"""People who left, and who stayed, for each column: below, intervals lose their level (Vittinghoff
+and McCulloch, American Journal of Epidemiology 165, 2007)."""
+PER_BEND: Final = 10
+"""The same, before lines may bend."""
+STRAIGHT: Final = 0.1
+"""A line stays straight whose bends have a larger p."""
+TANGLED: Final = 10.0
+"""Inflation of a variance from which factors cannot be told apart."""
+POWER: Final = 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class CutTests:
+    """The tests of all factors among some of the people, before correction.
+
+    Attributes:
+        effects: with their p; verdicts are not given yet.
+        errors: standard error of each effect's log odds; NaN where there is none.
+    """
+
+    found: CutEffects
+    errors: FloatArray
+
+
+def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
+    """Test each factor of a table, all others held equal.
+
+    Args:
+        table: the people of the cut.
+        cut: which people they are.
+        group: name of the segment or of the kind of leaving.
+    """
+    dropped = made_up(table)
+    beside = [_left_out(one, table) for one in table.factors if one.name in dropped]
+    table = table.without(dropped)
+    left = table.left.astype(np.float64)
+    rarer = int(min(left.sum(), len(left) - left.sum()))
+    size = {"cut": cut, "group": group, "people": len(left), "left": int(left.sum())}
+    straight = build_design(table, bends=())
+    needed = PER_COLUMN * (straight.columns.shape[1] - 1)
+    if rarer < max(needed, 1):
+        effects = [Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors]
+        effects += beside
+        none = np.full(len(effects), np.nan)
+        return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
+    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
+    wide = (one for one in bent if rarer >= PER_BEND * (one.columns.shape[1] - 1))
+    design, fit = _fitted(next(wide, straight), left)
+    pairs = [_effect(one, design, fit, table) for one in design.factors]
+    pairs += [(one, float("nan")) for one in beside]
+    errors = np.array([error for _, error in pairs])
+    return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors)  # type: ignore[arg-type] # the same
+
+
+def _left_out(factor: Factor, table: PeopleTable) -> Effect:
+    """Return the effect of a number that the other factors make up."""
+    design = build_design(table, bends=())
+    own = next(one for one in design.factors if one.factor.name == factor.name)
+    return Effect(factor.name, factor.scene, reason=Reason.ALIKE, partner=_partner(own, design))
+
+
+def _fitted(design: Design, left: FloatArray) -> tuple[Design, LogisticFit]:
+    """Fit the model; bends that tell nothing are dropped."""
+    fit = fit_logistic(design.columns, left)
+    bends = [one.bends for one in design.factors if len(one.bends)]
+    dropped = [places for places in bends if _wald(fit, places) > STRAIGHT]
+    if not dropped:
+        return design, fit
+    design = design.without(np.concatenate(dropped))
+    return design, fit_logistic(design.columns, left)
+
+
+def _wald(fit: LogisticFit, at: IntArray) -> float:
+    beta, inside = fit.beta[at], fit.covariance[np.ix_(at, at)]
+    return float(chi2.sf(beta @ np.linalg.solve(inside, beta), len(at)))
+
+
+def _effect(
+    one: FactorColumns, design: Design, fit: LogisticFit, table: PeopleTable
+) -> tuple[Effect, float]:
+    factor = one.factor
+    named = Effect(factor.name, factor.scene)
+    sides = contrasts_of(one, design, table.left)
+    if not sides:
+        return replace(named, reason=Reason.FEW_ON_A_SIDE), float("nan")
+    if not len(one.main):
+        partner = _partner(one, design)
+        return replace(named, reason=Reason.ALIKE, partner=partner), float("nan")
+    side, error = _surest(sides, fit)
+    # A line that might have bent was looked at twice: its p is doubled (Bonferroni).
+    looks = 2 if one.bendable else 1
+    p = min(1.0, looks * _wald(fit, one.all))
+    value = float(side.direction @ fit.beta)
+    reach = float(norm.isf((1.0 - LEVEL) / 2.0 / len(sides))) * error
+    odds = Interval(*(float(np.exp(value + d)) for d in (0.0, -reach, reach)))
+    found = replace(named, contrast=side.contrast, odds=odds, p=p)
+    if _inflation(side.direction, one, design, fit) > TANGLED:
+        found = replace(found, reason=Reason.ENTANGLED, partner=_partner(one, design))
+    return found, error
+
+
+def _surest(sides: Sequence[SidedContrast], fit: LogisticFit) -> tuple[SidedContrast, float]:
+    errors = [float(np.sqrt(s.direction @ fit.covariance @ s.direction)) for s in sides]
+    values = [abs(float(s.direction @ fit.beta)) for s in sides]
+    best = int(np.argmax([v / e for v, e in zip(values, errors, strict=True)]))
+    return sides[best], errors[best]
+
+
+def _inflation(
+    direction: FloatArray, one: FactorColumns, design: Design, fit: LogisticFit
+) -> float:
+    """Return how much the other factors inflate the variance of an effect."""
+    places = np.concatenate([[0], one.all])
+    weight = fit.chance * (1.0 - fit.chance)
+    own = design.columns[:, places]
+    alone = np.linalg.inv((own * weight[:, None]).T @ own + 1e-9 * np.eye(len(places)))
+    at = direction[places]
+    return float(direction @ fit.covariance @ direction / max(at @ alone @ at, 1e-12))
+
+
+def _partner(one: FactorColumns, design: Design) -> str:
+    """Return the name of the factor that is most like this one."""
+    own = np.nan_to_num(one.factor.values, nan=float(np.nanmean(one.factor.values)))
+    own = np.column_stack([own, design.columns[:, one.main]])
+    best, name = -1.0, ""
+    for other in design.factors:
+        if other.factor.name == one.factor.name or not len(other.main):
+            continue
+        both = np.corrcoef(own.T, design.columns[:, other.main].T)
+        near = float(np.nanmax(np.abs(both[: own.shape[1], own.shape[1] :])))
+        if near > best:
+            best, name = near, other.factor.name
+    return name
+
+
+def corrected(tests: Sequence[CutTests], share: float) -> list[CutEffects]:
+    """Correct the tests of a family together, and give the verdicts.
+
+    Holm's step-down procedure (Scandinavian Journal of Statistics 6, 1979): whatever goes with
+    what, the chance that any factor is named in pure noise is at most `share` of `ALPHA`.
+
+    Args:
+        tests: of one family: all people, all segments, or all kinds of leaving.
+        share: of the report's chance of an error that the family may use.
+    """
+    plain = [e.p for t in tests for e in t.found.effects if e.p is not None]
+    adjusted = iter(holm(np.array(plain)) / share)
+    found = []
+    for one in tests:
+        effects = [
+            e
+            if e.p is None
+            else _judged(
+                replace(e, p_adjusted=min(1.0, float(next(adjusted)))),
+                error,
+                one,
+                share / len(plain),
+            )
+            for e, error in zip(one.found.effects, one.errors, strict=True)
+        ]
+        effects.sort(key=lambda e: (2.0 if e.p_adjusted is None else e.p_adjusted, e.p or 0.0))
+        found.append(replace(one.found, effects=tuple(effects)))
+    return found
+
+
+def holm(p: FloatArray) -> FloatArray:
+    """Return Holm's adjusted p (n,)."""
+    order = np.argsort(p)
+    steps = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    found = np.empty(len(p))
+    found[order] = np.minimum(steps, 1.0)
+    return found
+
+
+def _judged(effect: Effect, error: float, tests: CutTests, share: float) -> Effect:
+    odds = effect.odds
+    if odds is None or effect.p_adjusted is None:
+        return effect
+    if effect.p_adjusted <= ALPHA:
+        verdict = Verdict.RAISES if odds.value > 1.0 else Verdict.LOWERS
+        return replace(effect, verdict=verdict, reason=None, partner="")
+    if odds.low >= 1.0 / SMALL and odds.high <= SMALL:
+        return replace(effect, verdict=Verdict.NONE, reason=None, partner="")
+    reach = float(norm.isf(ALPHA * share / 2.0) + norm.ppf(POWER))
+    needed = int(np.ceil(tests.found.people * (reach * error / np.log(SEEN)) ** 2))
+    if effect.reason is not None:
+        return replace(effect, needed=needed)
+    if needed <= tests.found.people:
+        return replace(effect, reason=Reason.SMALL)
+    return replace(effect, reason=Reason.SAMPLE, needed=needed)
