@@ -58,8 +58,10 @@ def join_receipts(
     """
     known, waiting = tuple(contacts), tuple(deliveries)
     told: dict[str, int] = defaultdict(int)
-    for one in (*known, *waiting):
+    for one in known:
         told[one.message] |= one.told
+    for each in waiting:
+        told[each.message] |= each.told
     told[""] = 0
     found = {x if x.told == told[x.message] else x._replace(told=told[x.message]) for x in known}
     there = {one.message for one in known}

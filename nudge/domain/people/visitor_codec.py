@@ -51,7 +51,6 @@ _NAMES: Final = (
     *("amounts", "receipts", "refunds", "closed", "chosen", "dropped", "deliveries", "into"),
 )
 
-_CONTACTS: Final = _NAMES.index("contacts")
 _DELIVERIES: Final = _NAMES.index("deliveries")
 _PLAIN_CONTACT: Final = 3
 """Values of a contact without content, name and receipts."""
@@ -68,10 +67,12 @@ def encode_state(state: VisitorState) -> bytes:
     fields = state.__dict__
     # Most of what could be known of a visitor is not: it needs no packing.
     plain = [(pack(fields[name]) if fields[name] else fields[name]) for name, pack in _PACKERS]
-    if state.deliveries or any(len(row) > _PLAIN_CONTACT for row in plain[_CONTACTS]):  # type: ignore[attr-defined]
-        return _HEAD + msgpack.packb(plain)  # type: ignore[no-any-return]
-    del plain[_DELIVERIES]
-    return _PLAIN_HEAD + msgpack.packb(plain)  # type: ignore[no-any-return]
+    head = _HEAD
+    if not state.deliveries and not any(map(_is_told, state.contacts)):
+        del plain[_DELIVERIES]
+        head = _PLAIN_HEAD
+    packed: bytes = msgpack.packb(plain)
+    return head + packed
 
 
 def decode_person(data: bytes) -> VisitorState:
@@ -195,6 +196,11 @@ def _aside(pack: Callable[[Any], object]) -> Callable[[Any], object]:
 
 def _from_aside(restore: Callable[[Any], object]) -> Callable[[Any], object]:
     return lambda data: restore(msgpack.unpackb(data, use_list=False))
+
+
+def _is_told(one: Contact) -> bool:
+    """Return whether a contact has more than the version before could keep."""
+    return any(one[_PLAIN_CONTACT:])
 
 
 def _pack_contact(one: Contact) -> tuple[object, ...]:
