@@ -165,6 +165,8 @@ def contacts(base: float) -> st.SearchStrategy[tuple[Contact, ...]]:
         st.sampled_from(("sms", "push", "call")),
         st.sampled_from(PURPOSES),
         st.sampled_from(TAGS),
+        st.just(""),
+        st.just(0),
     )
     return st.lists(one, max_size=4).map(tuple)
 

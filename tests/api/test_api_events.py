@@ -17,6 +17,8 @@ OWN = {
     "feedback": {"scene": "paid", "score": 9, "text": "快"},
     "paid": {"amount": 50.05},
     "sms_clicked": {"token": "t"},
+    "sms_sent": {"purpose": "reminder", "content": "spring", "message_id": "m-1"},
+    "sms_failed": {"message_id": "m-1", "reason": "UNDELIV"},
     "contacted": {"channel": "sms", "purpose": "reminder"},
     "consent": {"channel": "sms", "given": True},
     "identified": {"other_id": "w-1"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_failure_frees_the_spacing() -> None:
             facts = ContactFacts(contacts=state_of(*order).contacts)
             reason = forbidden(POLICY, POLICY.in_own_words(facts), "offer", "sms", NOON + 3600)
             assert (reason is None) == free
-    strict = ContactPolicy(**{**POLICY.__dict__, "failed": "contact"})
+    strict = replace(POLICY, failed="contact")
     facts = ContactFacts(contacts=state_of(sent, failed).contacts)
     assert strict.in_own_words(facts) == facts
 

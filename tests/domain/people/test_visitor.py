@@ -94,7 +94,7 @@ STATES = st.builds(
     ),
     typed=st.none() | st.builds(TypedNumber, TIMES, WORDS, WORDS),
     contacts=st.lists(
-        st.builds(Contact, TIMES, WORDS, WORDS)
+        st.builds(Contact, TIMES, WORDS, WORDS, st.just(""), st.just(""), st.just(0))
         | st.builds(Contact, TIMES, WORDS, WORDS, WORDS, WORDS, st.integers(0, 3)),
         max_size=3,
     ).map(tuple),
