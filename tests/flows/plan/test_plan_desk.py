@@ -26,7 +26,7 @@ from nudge.domain.people.person import KnownFact
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.slots.window import windows_for
-from nudge.domain.timing.plan_request import PlanRequest
+from nudge.domain.timing.plan_request import CONTENT, PlanRequest
 from nudge.domain.timing.windows import OTHER_PURPOSE, Calendar
 from nudge.flows.plan.candidate import PlanDraft
 from nudge.flows.plan.minute_table import MinuteTable, end_of_minute
@@ -127,7 +127,9 @@ def check_draw(desk: PlanningRound, draft: PlanDraft) -> None:
     made = draft.decision.decision
     # A window of another purpose is no alternative: the record does not name it.
     removed = {name: why for name, why in alone.removed.items() if why != OTHER_PURPOSE}
-    assert replace(made, due=None) == replace(alone, removed=removed)
+    tag = draft.candidate.content
+    context = {**alone.context, CONTENT: tag} if tag else alone.context
+    assert replace(made, due=None) == replace(alone, removed=removed, context=context)
     assert drawn_of(made).decision == made
     assert repeats(made)
 
