@@ -33,7 +33,9 @@ COMMANDS = {
         "quarantine", "Mark intervals that teach nothing, release or discard them."
     ),
     "alarms": Command("alarms", "List alarms, and say what was done about them."),
-    "warnings": Command("warnings", "Tell who is about to leave, and what goes with leaving."),
+    "warnings": Command(
+        "warnings", "Tell who is about to leave and why; teach the model of complaints."
+    ),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
@@ -45,7 +47,6 @@ COMMANDS = {
     ),
     "report": Command("report", "Summarise a week of all slots on one page of plain text."),
     "notices": Command("notices", "Test the notices of alarms, and list what was sent."),
-    "warnings": Command("warnings", "Tell who is about to leave; teach the model of complaints."),
     "model": Command("model", "Tell in words what the policy of a slot shows to whom, and why."),
     "export": Command("export", "Export the log of a slot for other tools."),
     "load": Command("load", "Load the operator's data about visitors."),
