@@ -30,15 +30,15 @@ def test_a_cause_is_named_and_its_decoy_is_not() -> None:
     assert not found["noise"].found
 
 
-def test_pure_noise_names_factors_in_one_report_of_fifty_at_most() -> None:
+def test_pure_noise_names_factors_in_hardly_any_report() -> None:
     """Holm's correction bounds the share of reports about noise that name anything.
 
-    Of 60 reports, five or more would be named with a chance below 1 in 100 at ALPHA = .02.
+    Of 60 reports, four or more are named with a chance of 3 in 1,000 at ALPHA = .01.
     """
     wrong = sum(
         any(one.found for one in effects_of(draw_people(400, seed)).effects) for seed in range(60)
     )
-    assert wrong < 5
+    assert wrong < 4
 
 
 def test_intervals_hold_the_planted_odds_as_often_as_they_say() -> None:

@@ -8,8 +8,8 @@ from typing import Final
 
 from nudge.domain.care.factors.conditions import Condition
 
-ALPHA: Final = 0.02
-"""Chance that a report about pure noise names anything: one report in fifty."""
+ALPHA: Final = 0.01
+"""Chance that a report about pure noise names anything: one report in a hundred."""
 LEVEL: Final = 0.95
 """Coverage of each interval by itself."""
 SMALL: Final = 1.25
