@@ -20,7 +20,15 @@ from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
 
-NAMES = ["contact.toml", "funnel.toml", "holidays.toml", "monitors.toml", "segments.toml"]
+NAMES = [
+    "contact.toml",
+    "funnel.toml",
+    "holidays.toml",
+    "lexicon.toml",
+    "monitors.toml",
+    "segments.toml",
+    "warnings.toml",
+]
 Apply = Callable[..., Result]
 
 

@@ -172,6 +172,7 @@ def test_killed_with_its_processes_and_resumed_everyone_is_planned_once(
     once_each(here, out, count)
 
 
+@pytest.mark.usefixtures("third")
 def test_short_of_hours_those_of_the_larger_gain_are_first(
     here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

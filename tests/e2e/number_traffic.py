@@ -265,5 +265,5 @@ class Caller:
 
 
 def _quoted(value: str) -> dict[str, str]:
-    names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm")
+    names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm", "warning")
     return dict.fromkeys(names, quote(value, safe=""))

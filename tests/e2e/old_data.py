@@ -26,6 +26,9 @@ SECRETS = {
     "NUDGE_PAGE_KEY": "old-page-key-0123456789abcdefghij",
 }
 
+APPENDED = (b"heartbeat", b"warned")
+"""Names in the records that folds of this version append by themselves."""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -125,11 +128,14 @@ class Installation:
             found = self.get("/readyz")
 
     def heartbeats(self) -> list[int]:
-        """How many heartbeats each partition's journal has."""
+        """Records of each partition's journal that only folds append: heartbeats and cases."""
         store: Any = redis.Redis(unix_socket_path=str(self.data_dir / "store" / "store.sock"))
         try:
             journals = [store.xrange(name) for name in store.scan_iter("nudge:{p*}:journal")]
-            return [sum(b"heartbeat" in row[b"r"] for _, row in rows) for rows in journals]
+            return [
+                sum(any(word in row[b"r"] for word in APPENDED) for _, row in rows)
+                for rows in journals
+            ]
         finally:
             store.close()
 

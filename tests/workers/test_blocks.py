@@ -158,7 +158,7 @@ def test_state_is_rebuilt_to_the_same_bits_from_journal_and_lake(sent: Site) -> 
 
 
 def _rebuilt_to(site: Site, before: object) -> None:
-    assert [one.differences for one in rebuild(site)] == [()] * 3 * site.store.keys.partitions
+    assert [one.differences for one in rebuild(site)] == [()] * 4 * site.store.keys.partitions
     assert (learned(site, SLOT), states(site), opened(site)) == before
 
 

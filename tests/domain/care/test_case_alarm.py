@@ -29,7 +29,7 @@ def case(at: float = AT) -> Case:
 
 
 def test_a_case_is_told_at_the_end_of_its_hour() -> None:
-    """What comes within the time of the rule's sending is one notice."""
+    """Signals that come within the time of the rule's sending are one notice."""
     for sending, seconds in ((Sending.NOW, 60), (Sending.HOURLY, 3000)):
         assert not is_due(case(AT + 1), policy(sending), AT + 2)
         assert is_due(case(AT + 1), policy(sending), AT + seconds)
