@@ -55,7 +55,6 @@ class PlanShare:
         slots: further slots to decide for the same SMS.
         batch: rows of the file, which are planned at one look.
         data_dir: data directory of the installation; None takes the settings' own.
-        content: tag of what the SMS says, for rows that name none.
         number: number of the share, from 0.
         of: number of shares.
     """
@@ -67,7 +66,6 @@ class PlanShare:
     slots: tuple[str, ...]
     batch: Batch
     data_dir: Path | None
-    content: str = ""
     number: int = 0
     of: int = 1
 
@@ -148,7 +146,7 @@ def make_planner(installation: Installation, share: PlanShare, unit: str = "line
     """
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
-    terms = PlanTerms(installation.rules, share.purpose, share.slots, share.content)
+    terms = PlanTerms(installation.rules, share.purpose, share.slots)
     salt = str(share.part.head["input"])
     return SharePlanner(installation.planner, catalogue, terms, share.batch, salt, unit)
 

@@ -13,8 +13,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.domain.timing.plan_request import BLACKLISTED, ZONE
 
 PURPOSE: Final = "purpose"
-CONTENT: Final = "content"
-OWN: Final = frozenset({ID, ZONE, PURPOSE, CONTENT})
+OWN: Final = frozenset({ID, ZONE, PURPOSE})
 """Columns with a meaning of their own."""
 KNOWN_TO_RULES: Final = frozenset({REASON, FAILED_AT, METHOD, "expected_at", "usual_amount"})
 """Attributes that every plan looks at, whatever the slots name."""

@@ -12,13 +12,12 @@ from nudge.domain.basics.local_time import find_zone
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.loading import CONSENT, ID, MSISDN
 from nudge.domain.slots.slot import Scalar
-from nudge.domain.timing.plan_columns import CONTENT, PURPOSE
+from nudge.domain.timing.plan_columns import PURPOSE
 from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
 from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.number_words import mask_table
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
-from nudge.domain.values.words import parse_word
 
 INVALID: Final = "invalid"
 """Reason of a row that could not be read."""
@@ -27,8 +26,7 @@ LATER: Final = "later"
 PROBLEM: Final = "#problem"
 """In place of its columns, what is wrong with a row that the reader could not take."""
 NO_ZONE: Final = "is not a time zone; name one such as Asia/Shanghai"
-MAX_TAG: Final = 64
-_OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE, CONTENT})
+_OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE})
 COLUMNS: Final = (
     "visitor_id",
     "send_at",
@@ -42,7 +40,6 @@ COLUMNS: Final = (
     "blocked",
     "decisions",
     "displaces",
-    "content",
     "message",
     "line",
     "repeat_of",
@@ -59,13 +56,11 @@ class PlanTerms:
         rules: for values from outside.
         purpose: used where the row has none.
         slots: other slots that are decided.
-        content: tag of what the SMS says, where the row has none.
     """
 
     rules: InputRules
     purpose: str
     slots: tuple[str, ...] = ()
-    content: str = ""
 
     def read_each(self, rows: Sequence[Mapping[str, object]]) -> list[PlanRequest | str]:
         """Return the question of each row, or the error in it; it repeats nothing of the row.
@@ -89,9 +84,6 @@ class PlanTerms:
             purpose = self.rules.purposes.parse(own) if _is_there(own) else self.purpose
             name = ZONE
             zone = _zone_of(row.get(ZONE))
-            name = CONTENT
-            told = row.get(CONTENT)
-            content = parse_word(told, MAX_TAG) if _is_there(told) else self.content
             context: dict[str, Scalar] = {}
             for name in columns:
                 found = parse_cell(row[name])
@@ -99,13 +91,10 @@ class PlanTerms:
                     context[name] = found
         except ValueRefusedError as error:
             return f"{name}: {error}"
-        tag = mask_table({CONTENT: content})
-        content = str(tag.table[CONTENT]) if tag else content
-        request = PlanRequest(visitor_id, self.slots, context, purpose, zone=zone, content=content)
         if masked := mask_table(context):
             words, count = masked
-            return request._replace(context=words, masked=count)
-        return request
+            return PlanRequest(visitor_id, self.slots, words, purpose, zone=zone, masked=count)
+        return PlanRequest(visitor_id, self.slots, context, purpose, zone=zone)
 
 
 def _is_there(value: object) -> bool:
@@ -158,7 +147,6 @@ def row_of(timing: PlanAnswer, line: int, repeat_of: int | None) -> Row:
         _json(timing.blocked),
         _json(decisions),
         _json(timing.displaces),
-        timing.content or None,
         None,
         line,
         repeat_of,
