@@ -163,7 +163,7 @@ def test_the_report_stands_beside_the_totals(busy: Web) -> None:
 @pytest.mark.usefixtures("worker")
 def test_inferred_figures_are_those_of_the_report(busy: Web) -> None:
     """Rate, interval, chance and loss beside the totals equal the report's, to the bit."""
-    visit(busy, range(PEOPLE, 3 * PEOPLE))
+    visit(busy, range(PEOPLE, 8 * PEOPLE))  # of two variants at least twenty people
     fold(busy)
     told = report(busy)
     found = told["report"]
