@@ -108,7 +108,7 @@ def test_a_warning_is_followed_up_until_it_is_closed(ruled: Web) -> None:
 
 
 def test_an_action_is_done_once(ruled: Web) -> None:
-    """The same id again, before and after the fold, gives the same case; no step is doubled."""
+    """A repeat of an action, before or after the fold, gives the same case and no step more."""
     say(ruled, "v-1", "f1")
     fold(ruled)
     (one,) = listed(ruled)["warnings"]

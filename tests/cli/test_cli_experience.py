@@ -33,7 +33,7 @@ def run(settings: Settings, *words: str) -> Result:
 
 
 def test_the_report_in_three_forms(busy: Settings) -> None:
-    """The same scores for people, for programs, and for spreadsheets."""
+    """Scores are equal in the table for people, in JSON and in CSV."""
     label = OperatorCalendar().label
     period = ("--from", label(START - 60.0), "--to", label(START + 3600.0))
     found = json.loads(run(busy, *period, "--json").output)

@@ -148,3 +148,17 @@ def test_a_law_states_its_median() -> None:
         DelayLaw.prior(-1.0)
     with pytest.raises(ValueError, match="negative"):
         DelayLaw.fit([-1.0], DelayLaw.prior())
+
+
+def test_habits_may_be_an_hour_off_where_the_clock_was_changed() -> None:
+    """The hours around are usual on such a day, too, and the day teaches nothing."""
+    season = teach(Season.start([0.3]), 28)
+    day = CalendarDay(1, shifted=True)
+    plain, before, after = (season.find_usual(CalendarDay(1), n).mean for n in (6, 5, 7))
+    found = season.find_usual(day, 6)
+    shares = np.concatenate([[1.0], before / plain, after / plain])
+    assert found.mean.tobytes() == plain.tobytes()
+    assert np.asarray(found.low).item() == pytest.approx(shares.min())
+    assert np.asarray(found.high).item() == pytest.approx(shares.max())
+    counts = np.full((1, 24), VISITS)
+    assert season.learn(day, 0.1 * counts, counts, np.ones((1, 24))) is season

@@ -51,7 +51,7 @@ def test_the_people_of_the_rule_are_told_until_somebody_has_it() -> None:
 
 
 def test_the_text_says_how_to_follow_a_case_up() -> None:
-    """It has the sentence of the case, and the command."""
+    """A notice has the sentence of the case, and the command."""
     one, rules = case(), policy()
     alarm = alarm_of(one, rules)
     desk = NoticeDesk([alarm], {}, PEOPLE, AT + HOUR, receivers={one.id: ("ann",)})

@@ -83,7 +83,7 @@ def test_a_rule_without_a_delay_warns_at_once() -> None:
 
 
 def test_a_delayed_rule_warns_once_its_time_has_passed() -> None:
-    """It opens at the time at which it was due, whenever that is noticed."""
+    """A delayed case opens at the time at which it was due, whenever that is noticed."""
     watched = watcher(rule(after=DAY))
     take(watched, START, feedback(3))
     watched.advance(START + DAY)
