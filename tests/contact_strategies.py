@@ -13,6 +13,12 @@ from hypothesis import strategies as st
 
 from nudge.domain.contact.contact import REASONS, Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
+from nudge.domain.contact.pressure_rules import (
+    SEQUENCE_KINDS,
+    ContentLimit,
+    RollingLimit,
+    SequenceRule,
+)
 
 HOUR = 3600.0
 DAY = 86_400.0
@@ -83,6 +89,36 @@ def spans(draw: st.DrawFn) -> tuple[int, int]:
     return start * 60, (end or 1440) * 60
 
 
+LENGTHS = st.sampled_from((60.0, HOUR, DAY, 3 * DAY)) | st.integers(1, 10**6).map(float)
+"""Seconds within which several contacts are looked at."""
+TAGS = ("", "", "draw", "gift")
+"""Content of contacts; mostly nobody told it."""
+PURPOSES = ("failed", "reminder", "offer", "code", "survey")
+SORTS = ("reminder", "offer", "failed", "content:draw")
+
+rolling_limits = st.lists(
+    st.builds(
+        RollingLimit,
+        st.integers(1, 3),
+        LENGTHS,
+        st.sampled_from((frozenset[str](), frozenset({"sms"}), frozenset({"sms", "call"}))),
+        st.sampled_from((frozenset[str](), frozenset({"offer"}), frozenset({"offer", "failed"}))),
+    ),
+    max_size=2,
+).map(tuple)
+content_limits = st.none() | st.builds(ContentLimit, st.integers(1, 2), LENGTHS)
+sequences = st.lists(
+    st.builds(
+        SequenceRule,
+        st.sampled_from(sorted(SEQUENCE_KINDS)),
+        st.sampled_from(SORTS),
+        st.sampled_from((*SORTS, "code")),
+        LENGTHS | st.just(math.inf),
+    ),
+    max_size=2,
+).map(tuple)
+
+
 @st.composite
 def policies(draw: st.DrawFn, base: float) -> ContactPolicy:
     """Every rule, or not; holidays near the base."""
@@ -115,6 +151,9 @@ def policies(draw: st.DrawFn, base: float) -> ContactPolicy:
             draw(st.sampled_from((None, "CN", "DE"))), None, draw(dates), draw(dates)
         ),
         complaint_pause=draw(st.sampled_from((0.0, DAY, math.inf))),
+        limits=draw(st.just(()) | rolling_limits),
+        content=draw(content_limits),
+        sequences=draw(st.just(()) | st.just(()) | sequences),
     )
 
 
@@ -124,7 +163,10 @@ def contacts(base: float) -> st.SearchStrategy[tuple[Contact, ...]]:
         Contact,
         around(base, 3) | around(base, 3) | around(base, 40),
         st.sampled_from(("sms", "push", "call")),
-        st.sampled_from(("failed", "reminder", "offer", "code", "survey")),
+        st.sampled_from(PURPOSES),
+        st.sampled_from(TAGS),
+        st.just(""),
+        st.just(0),
     )
     return st.lists(one, max_size=4).map(tuple)
 
@@ -167,15 +209,20 @@ def clock(policy: ContactPolicy, known: ContactFacts, at: float) -> datetime:
 
 
 def by_hand(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    at: float,
+    content: str = "",
 ) -> str | None:
     """The rules once more, each by counting and comparing at this one moment."""
-    found = set(reasons(policy, known, purpose, channel, at))
+    found = set(reasons(policy, known, purpose, channel, at, content))
     return min(found, key=REASONS.index) if found else None
 
 
 def reasons(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float, content: str
 ) -> Iterable[str]:
     """All that forbids a contact at a moment."""
     if purpose == "code":
@@ -188,6 +235,8 @@ def reasons(
         yield from permission(policy, known, channel, at)
         yield from calendar(policy, clock(policy, known, at), channel)
         yield from pressure(policy, known, purpose, at)
+        yield from crowding(policy, known, Contact(at, channel, purpose, content))
+        yield from order(policy, known, Contact(at, channel, purpose, content))
 
 
 def permission(
@@ -222,11 +271,7 @@ def calendar(policy: ContactPolicy, shown: datetime, channel: str) -> Iterable[s
 
 def pressure(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> Iterable[str]:
     """How many contacts are too near, or in the same day, week or month."""
-    rank = {"failed": 2, "reminder": 1, "offer": 1, "survey": math.inf}
-    others = [one for one in known.contacts if one.purpose != "code"]
-    others += [
-        one for one in known.planned if one.purpose != "code" and rank[one.purpose] >= rank[purpose]
-    ]
+    others = beside(known, purpose)
     if any(abs(one.at - at) < policy.spacing for one in others):
         yield "spacing"
     mine = periods(clock(policy, known, at))
@@ -235,6 +280,69 @@ def pressure(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float
     for name, most in caps.items():
         if most is not None and sum(their[name] == mine[name] for their in theirs) >= most:
             yield f"cap_{name}"
+
+
+RANK = {"failed": 2, "reminder": 1, "offer": 1, "survey": math.inf, "code": math.inf}
+"""Priorities of the policies; what is exempt gives way to nothing."""
+
+
+def beside(known: ContactFacts, purpose: str) -> list[Contact]:
+    """Contacts that count beside one for a purpose."""
+    stay = (one for one in known.planned if RANK[one.purpose] >= RANK[purpose])
+    return [one for one in (*known.contacts, *stay) if one.purpose != "code"]
+
+
+def crowding(policy: ContactPolicy, known: ContactFacts, new: Contact) -> Iterable[str]:
+    """Every stretch of a limit's length that holds the new contact, counted with it."""
+    others = beside(known, new.purpose)
+    for limit in policy.limits:
+        if limited(limit, new):
+            same = [one.at for one in others if limited(limit, one)]
+            if most_together(same, new.at, limit.within) > limit.most:
+                yield "cap_rolling"
+    if policy.content is not None and new.content:
+        same = [one.at for one in others if one.content == new.content]
+        if most_together(same, new.at, policy.content.within) > policy.content.most:
+            yield "same_content"
+
+
+def limited(limit: RollingLimit, one: Contact) -> bool:
+    """Whether a limit is about a contact."""
+    channels, purposes = limit.channels or {one.channel}, limit.purposes or {one.purpose}
+    return one.channel in channels and one.purpose in purposes
+
+
+def most_together(times: list[float], at: float, length: float) -> int:
+    """The most that a stretch with this moment in it holds, of a few times and the moment."""
+    held = [*times, at]
+    starts = (one for one in held if 0 <= at - one < length)
+    return max(sum(0 <= one - start < length for one in held) for start in starts)
+
+
+def order(policy: ContactPolicy, known: ContactFacts, new: Contact) -> Iterable[str]:
+    """Every pair of the new contact and another one, held against every sequence."""
+    stay = [one for one in known.planned if RANK[one.purpose] >= RANK[new.purpose]]
+    others = [*known.contacts, *stay]
+    for rule in policy.sequences:
+        if rule.kind == "only_after":
+            before = (x for x in known.contacts if sorts(rule.other, x))
+            if sorts(rule.contact, new) and not any(
+                0 < new.at - x.at < rule.within for x in before
+            ):
+                yield rule.kind
+            continue
+        for one in others:
+            for first, second in ((one, new), (new, one)):
+                if sorts(rule.other, first) and sorts(rule.contact, second):
+                    apart = second.at - first.at
+                    apart = abs(apart) if rule.kind == "never_with" else apart
+                    if 0 <= apart < rule.within:
+                        yield rule.kind
+
+
+def sorts(sort: str, one: Contact) -> bool:
+    """Whether a contact is of a purpose, or of a content."""
+    return sort in (one.purpose, f"content:{one.content}")
 
 
 def periods(shown: datetime) -> dict[str, object]:

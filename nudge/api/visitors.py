@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from flask import Response
@@ -14,7 +15,9 @@ from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
-from nudge.domain.contact.contact import Consent
+from nudge.domain.contact.contact import DELIVERED, FAILED, Consent, Contact
+from nudge.domain.contact.contact_reach import Reach
+from nudge.domain.contact.contact_words import REASON_SENTENCES
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.refunds import WHOLE, Refund
@@ -24,6 +27,7 @@ from nudge.domain.prefill.numbers import LAST, is_own
 from nudge.domain.slots.segments import Member, members
 from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError
+from nudge.flows.plan.reach import find_reach
 from nudge.flows.serving.drain import drain
 from nudge.store.vault.visitors import VisitorView
 
@@ -83,6 +87,8 @@ def _plain(
 ) -> dict[str, object]:
     context = state.context(at)
     belongs = members(service.configuration.segments, context, at)
+    policy = service.configuration.contact if service.configuration.plans_contacts else None
+    reach = _reach(find_reach(service.store, policy, found, state, at)) if policy else []
     return {
         "subject": found.subject,
         "attributes": context,
@@ -96,7 +102,8 @@ def _plain(
         },
         "open_exposures": len(state.open),
         "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
-        "contacts": [_entry(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
+        "contacts": [_contact(x) for x in state.contacts],
+        "reach": reach,
         "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
@@ -121,6 +128,28 @@ def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
 
 def _entry(at: float, **more: object) -> dict[str, object]:
     return {"at": RECORD.label(at), **more}
+
+
+def _contact(one: Contact) -> dict[str, object]:
+    """Return a contact, with what was told of it besides."""
+    told = {FAILED: "failed", DELIVERED: "delivered", FAILED | DELIVERED: "delivered"}
+    more = {"content": one.content, "receipt": told.get(one.told)}
+    known = {name: value for name, value in more.items() if value}
+    return _entry(one.at, channel=one.channel, purpose=one.purpose, **known)
+
+
+def _reach(found: Iterable[Reach]) -> list[dict[str, object]]:
+    """Return what may reach the visitor until the end of their day, and why not."""
+    return [
+        {
+            "purpose": one.purpose,
+            "channel": one.channel,
+            "from": None if one.start is None else RECORD.label(one.start),
+            "reason": one.reason,
+            "sentence": REASON_SENTENCES[one.reason] if one.reason else None,
+        }
+        for one in found
+    ]
 
 
 def _consent(one: Consent) -> dict[str, object]:

@@ -36,7 +36,10 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
-    "check": Command("slots", "Validate settings and slots, and print what is in force."),
+    "check": Command(
+        "slots",
+        "Validate settings and slots, and print what is in force, the contact policy in words.",
+    ),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
     "replay": Command("replay", "Send a real campaign log through the running service."),

@@ -53,6 +53,7 @@ Work = Callable[[PlanShare], str | None]
     "--purpose", default=REMINDER, show_default=True, help="Purpose of the contact policy."
 )
 @click.option("--slot", "slots", multiple=True, help="Further slot to decide for the same SMS.")
+@click.option("--content", default="", help="Tag of what the SMS says, for the contact policy.")
 @click.option(
     "--pilot",
     is_flag=True,
@@ -70,6 +71,7 @@ def plan(
     out: Path,
     purpose: str,
     slots: tuple[str, ...],
+    content: str,
     pilot: bool,  # noqa: FBT001 - click's flags
     dry_run: bool,  # noqa: FBT001 - click's flags
     processes: int | None,
@@ -80,7 +82,8 @@ def plan(
     """Plan an SMS for each visitor of a file: a send time, or the reason for none.
 
     IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the visitor's time
-    zone and the purpose of the SMS; any other column is context. OUT is Parquet if its name ends in
+    zone and the purpose of the SMS, content is the tag of what it says; any other column is
+    context. OUT is Parquet if its name ends in
     .parquet, else CSV; it appears when it is whole. After an interruption, the same command resumes
     (OUT.part) and plans no visitor twice. If the gateway's hours may not suffice for all of IN, the
     visitors with the largest expected gain are planned first, and OUT is in that order.
@@ -90,7 +93,8 @@ def plan(
     """
     from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - pyarrow
 
-    question = check_question(source, out, purpose, slots, options, data_dir, pilot=pilot)
+    ask = source, out, purpose, slots, options, data_dir
+    question = check_question(*ask, pilot=pilot, content=content)
     share, rows = question.share, question.file.rows
     for name, why in question.unused.items():
         click.echo(f"{source}: column {name!r} {why}", err=True)

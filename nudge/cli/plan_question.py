@@ -21,7 +21,10 @@ from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.batch_trials import Batch, TrialOutlook, find_pilot_share
 from nudge.domain.timing.plan_columns import unused_columns
 from nudge.domain.timing.plan_request import SMS
+from nudge.domain.timing.plan_rows import MAX_TAG
+from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.values.words import parse_word
 from nudge.errors import InvalidConfigError, UnknownSlotError
 from nudge.wiring.command import Installation, open_installation
 
@@ -76,6 +79,7 @@ def check_question(
     data_dir: Path | None,
     *,
     pilot: bool = False,
+    content: str = "",
 ) -> PlanQuestion:
     """Check everything that can be wrong before the first plan; plan nothing.
 
@@ -100,8 +104,10 @@ def check_question(
         head: dict[str, object] = {"purpose": meant, "slots": list(slots)}
         head |= {"encoding": options.encoding, "delimiter": options.delimiter}
         head |= {"data directory": str(settings.data_dir.absolute()), "pilot": pilot}
+        tag = _content(content)
+        head |= {"content": tag} if tag else {}
         part = part_of(out, source, head)
-        share = PlanShare(source, part, options, meant, slots, Batch(file.rows), data_dir)
+        share = PlanShare(source, part, options, meant, slots, Batch(file.rows), data_dir, tag)
         desk = _desk(installation, share, file.unit)
         slot = desk.catalogue.slots[SLOT].slot
         if pilot:
@@ -117,6 +123,15 @@ def check_question(
         short = desk.planner.is_short(desk.catalogue, meant, SMS, count, now())
         behind = (slot.trials or TrialTerms()).batches - (0 if pilot else 1)
         return PlanQuestion(file, share, unused, short, _look_ahead(file, desk), behind)
+
+
+def _content(written: str) -> str:
+    if not written:
+        return ""
+    try:
+        return mask_numbers(parse_word(written, MAX_TAG))
+    except ValueRefusedError as error:
+        raise click.BadParameter(str(error), param_hint="--content") from error
 
 
 def _pilot_share(slot: Slot) -> float:

@@ -55,6 +55,7 @@ class PlanShare:
         slots: further slots to decide for the same SMS.
         batch: rows of the file, which are planned at one look.
         data_dir: data directory of the installation; None takes the settings' own.
+        content: tag of what the SMS says, for rows that name none.
         number: number of the share, from 0.
         of: number of shares.
     """
@@ -66,6 +67,7 @@ class PlanShare:
     slots: tuple[str, ...]
     batch: Batch
     data_dir: Path | None
+    content: str = ""
     number: int = 0
     of: int = 1
 
@@ -146,7 +148,7 @@ def make_planner(installation: Installation, share: PlanShare, unit: str = "line
     """
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
-    terms = PlanTerms(installation.rules, share.purpose, share.slots)
+    terms = PlanTerms(installation.rules, share.purpose, share.slots, share.content)
     salt = str(share.part.head["input"])
     return SharePlanner(installation.planner, catalogue, terms, share.batch, salt, unit)
 

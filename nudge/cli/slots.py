@@ -25,6 +25,7 @@ from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.contact.contact_words import describe_policy
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
@@ -81,10 +82,21 @@ def apply(
 
 
 @click.command()
+@click.option(
+    "--language",
+    type=click.Choice(("zh", "en")),
+    default="zh",
+    show_default=True,
+    help="Language of the contact policy in words.",
+)
 @data_dir_option
 @json_option
-def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Validate settings and slots, and print what is in force.
+def check(
+    language: str,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Validate settings and slots, and print what is in force, the contact policy in words.
 
     Secrets are masked. Ends with 1 if there are problems; each one names file, key and cure.
     """
@@ -94,12 +106,14 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     if refused := refusals(plan({}, slots)):
         raise InvalidConfigError(refused)
     warnings: list[str] = []
+    rules: list[str] = []
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
         warnings += funnel_warnings(settings.config_dir)
     if (settings.config_dir / CONTACT).exists():
         policy = load_contact(settings.config_dir, settings.zone)
         warnings += contact_warnings(policy, settings.zone)
+        rules = describe_policy(policy, language)
         years = load_holiday_years(settings.config_dir, settings.zone)
         if missing := years.describe_missing(now()):
             warnings.append(missing)
@@ -115,10 +129,12 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
         click.echo(f"warning: {text}", err=True)
     if as_json:
         found = {name: dump_slot(slot) for name, slot in slots.items()}
-        print_json({"settings": settings.masked(), "slots": found})
+        print_json({"settings": settings.masked(), "slots": found, "contact_policy": rules})
         return
     for table in (_settings(settings.masked()), _slots(slots.values())):
         out().print(table)
+    for sentence in rules:
+        click.echo(sentence)
 
 
 def _plain(change: Change, *, written: bool) -> dict[str, object]:

@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime
 from typing import Any, Final
 
-from marshmallow import ValidationError, validate
+from marshmallow import ValidationError, validate, validates_schema
 from marshmallow import fields as ma
 
 from bandits.units import DAY, HOUR, MINUTE
@@ -23,11 +23,17 @@ from nudge.config.slot_fields import (
 from nudge.config.slot_schema import NAME
 from nudge.domain.basics.duration import parse_duration
 from nudge.domain.basics.local_time import find_zone
+from nudge.domain.contact.contact import MAX_CONTACTS
+from nudge.domain.contact.pressure_rules import SEQUENCE_KINDS
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
 MAX_CAP: Final = 1000
 MAX_CAPACITY: Final = 10**9
+MAX_ROLLING: Final = MAX_CONTACTS
+"""Most contacts that a rolling limit can tell: as many as are remembered of a visitor."""
+LONGEST_ROLLING: Final = 31 * DAY
+LONGEST_SEQUENCE: Final = 366 * DAY
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 
 
@@ -166,6 +172,74 @@ class PurposeSchema(StrictTable):
     aliases = _aliases()
 
 
+def _within(right: str, longest: float, *, required: bool = True) -> Duration:
+    return Duration(right, longest=longest, required=required)
+
+
+def _names(right: str) -> Items:
+    name = ma.String(validate=NAME, **field_texts(right))
+    empty = validate.Length(1, MOST, error="is empty or too long; leave it out for all")
+    return Items(name, load_default=list, validate=empty, **field_texts(right))
+
+
+class LimitSchema(StrictTable):
+    """An entry of `[[limits]]`: the most contacts in any stretch of a length."""
+
+    most = ma.Integer(
+        strict=True,
+        required=True,
+        validate=validate.Range(1, MAX_ROLLING, error=f"is out of range; give 1 to {MAX_ROLLING}"),
+        **field_texts("write how many contacts are the most"),
+    )
+    within = _within('write a duration up to 31 days, such as "24h" or "1m"', LONGEST_ROLLING)
+    channels = _names('list channels of this file, such as ["sms"], or leave it out for all')
+    purposes = _names('list purposes of this file, such as ["offer"], or leave it out for all')
+
+
+class ContentSchema(StrictTable):
+    """The table `[content]`: how often the same content may reach a visitor."""
+
+    most = ma.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(1, MAX_ROLLING, error=f"is out of range; give 1 to {MAX_ROLLING}"),
+        **field_texts("write how often the same content may go out, or leave it out for once"),
+    )
+    within = _within('write a duration up to 31 days, such as "1d"', LONGEST_ROLLING)
+
+
+class SequenceSchema(StrictTable):
+    """An entry of `[[sequences]]`: a contact, and the other one that it must not or has to meet."""
+
+    right = 'name a purpose of this file, or a tag such as "content:spring"'
+    contact = ma.String(required=True, **field_texts(right))
+    never_with = ma.String(**field_texts(right))
+    not_after = ma.String(**field_texts(right))
+    only_after = ma.String(**field_texts(right))
+    within = _within(
+        'write a duration up to 366 days, such as "7d", or leave it out for ever',
+        LONGEST_SEQUENCE,
+        required=False,
+    )
+
+    @validates_schema
+    def _one_kind(self, data: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 (marshmallow's own signature)
+        """Refuse an entry that says nothing, or several things."""
+        if len(SEQUENCE_KINDS & data.keys()) != 1:
+            text = "says nothing, or several things; give one of never_with, not_after, only_after"
+            raise ValidationError(text, "contact")
+
+
+class ReceiptsSchema(StrictTable):
+    """The table `[receipts]`: whether a message that did not arrive is a contact."""
+
+    failed = ma.String(
+        load_default="no_contact",
+        validate=OneOf("no_contact", "contact"),
+        **field_texts("use no_contact or contact"),
+    )
+
+
 class ContactFileSchema(StrictTable):
     """The whole file `config/contact.toml`."""
 
@@ -186,6 +260,24 @@ class ContactFileSchema(StrictTable):
         **field_texts('list weekdays, such as ["mon", "tue"]'),
     )
     caps = ma.Nested(CapsSchema, load_default=dict, **field_texts("write [caps] with day = 1"))
+    limits = Items(
+        ma.Nested(LimitSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST, error=f"is too long; list at most {MOST}"),
+        **field_texts("write each limit as [[limits]]"),
+    )
+    content = ma.Nested(ContentSchema, **field_texts('write [content] with within = "1d"'))
+    sequences = Items(
+        ma.Nested(SequenceSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST, error=f"is too long; list at most {MOST}"),
+        **field_texts("write each sequence as [[sequences]]"),
+    )
+    receipts = ma.Nested(
+        ReceiptsSchema,
+        load_default=lambda: {"failed": "no_contact"},
+        **field_texts('write [receipts] with failed = "no_contact"'),
+    )
     holidays = ma.Nested(
         HolidaysSchema, load_default=dict, **field_texts('write [holidays] with country = "CN"')
     )

@@ -18,6 +18,8 @@ OWN = {
     "complaint": {"leaving": "other_operator"},
     "paid": {"amount": 50.05},
     "sms_clicked": {"token": "t"},
+    "sms_sent": {"purpose": "reminder", "content": "spring", "message_id": "m-1"},
+    "sms_failed": {"message_id": "m-1", "reason": "UNDELIV"},
     "contacted": {"channel": "sms", "purpose": "reminder"},
     "consent": {"channel": "sms", "given": True},
     "identified": {"other_id": "w-1"},

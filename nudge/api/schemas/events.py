@@ -17,6 +17,7 @@ from nudge.domain.care.experience.leaving import KINDS, LEAVING
 from nudge.domain.choosing.requests import EventRequest, FieldWarning, RejectedEvent
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.values.amounts import FEN_TEXT, YUAN, parse_amount, parse_fen
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.flags import parse_flag
@@ -27,13 +28,14 @@ from nudge.domain.values.refusal import ValueRefusedError
 
 STEPS: Final = ClosedList(("home", "recharge", "amount", "number", "pay_tapped", "method"))
 MAX_FEEDBACK: Final = 1000
+MAX_MESSAGE_ID: Final = 64
 MOST_SCORE: Final = 10
 ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
 LINK: Final = "token"
 """Field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
 """Fields that never enter a record."""
-HIDDEN_ELSEWHERE: Final = frozenset({"text", "other_id", "refund_of"})
+HIDDEN_ELSEWHERE: Final = frozenset({"text", "other_id", "refund_of", MESSAGE_ID})
 """Fields that are encrypted or hashed before they are written; in ids numbers are hashed."""
 AMOUNT: Final = "amount"
 IN_FEN: Final = "amount_fen"
@@ -41,6 +43,7 @@ IN_FEN: Final = "amount_fen"
 
 IDENTIFIED: Final = "identified"
 REFUNDED: Final = "refunded"
+FAILED: Final = "sms_failed"
 
 Fields = dict[str, ma.Field[Any]]
 
@@ -71,6 +74,15 @@ def _step() -> forms.DoorField:
 
 def _method() -> forms.DoorField:
     return _word('name the method of payment, such as "wallet"')
+
+
+def _content() -> forms.DoorField:
+    return _word('give the tag of what it says, such as "spring"')
+
+
+def _message_id() -> ma.Field[Any]:
+    right = f"give the message's id at the gateway, 1 to {MAX_MESSAGE_ID} characters"
+    return forms.external_id(right, MAX_MESSAGE_ID, required=False)
 
 
 def _token() -> forms.DoorField:
@@ -121,12 +133,19 @@ FIELDS: Final[Mapping[str, Fields]] = {
     },
     "feedback": _feedback(),
     "paid": {**_money(), "method": _method(), "msisdn": _msisdn()},
-    "sms_sent": {"purpose": _word('name the purpose, such as "reminder"')},
-    "sms_delivered": {},
+    "sms_sent": {
+        "purpose": _word('name the purpose, such as "reminder"'),
+        "content": _content(),
+        MESSAGE_ID: _message_id(),
+    },
+    "sms_delivered": {MESSAGE_ID: _message_id()},
+    "sms_failed": {MESSAGE_ID: _message_id(), "reason": _word("say why, as the gateway does")},
     "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},
     "contacted": {
         "channel": _listed('name the channel, such as "sms" or "call"'),
         "purpose": _listed('name the purpose, such as "reminder"'),
+        "content": _content(),
+        MESSAGE_ID: _message_id(),
     },
     "consent": {
         "channel": _listed('name the channel, such as "sms"'),
@@ -277,6 +296,9 @@ class EventDoor:
             if wrong:
                 return f"{wrong}: {why[wrong]}"
             return "visitor_id: is missing; give it, or a decision_id"
+        if data["type"] == FAILED and not (MESSAGE_ID in data or data.get("decision_id")):
+            refused = why.get(MESSAGE_ID) or why.get("decision_id")
+            return f"{MESSAGE_ID}: {refused or 'is missing; give it, or the decision_id'}"
         if data["type"] == IDENTIFIED and not ("other_id" in data or "msisdn" in data):
             other = next((one for one in ("other_id", "msisdn") if one in why), None)
             return f"{other}: {why[other]}" if other else None

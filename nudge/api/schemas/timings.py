@@ -23,9 +23,11 @@ from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
 MAX_CUSTOMERS: Final = 1000
-PLAIN_KEYS: Final = frozenset({"visitor_id", "context", "purpose", "zone"})
+PLAIN_KEYS: Final = frozenset({"visitor_id", "context", "purpose", "zone", "content"})
 PLAIN: Final = re.compile(r"[\x20-\x7e]{1,200}\Z")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+TAG: Final = re.compile(r"[A-Za-z_][A-Za-z_.:-]{0,63}\Z")
+"""Tags of content that the schema leaves as they are; one with digits may hold a number."""
 MOST: Final = 2**53
 
 
@@ -54,6 +56,9 @@ class PlanRequestSchema(StrictTable):
     purpose = _word(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
     channel = _word(SMS, 'name a channel of the contact policy, such as "sms"')
     zone = ma.String(validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai"))
+    content = forms.text(
+        'give the tag of what the SMS says, such as "spring", or leave it out', forms.MAX_NAME
+    )
 
 
 CUSTOMERS: Final[Mapping[str, Any]] = {
@@ -120,6 +125,9 @@ class PlanAnswerSchema(Schema):
         required=True,
         metadata={"description": "decision ids of earlier plans that must be withdrawn"},
     )
+    content = ma.String(
+        metadata={"description": "tag of what the SMS says: send it with `sms_sent`; missing: none"}
+    )
     numbers_masked = forms.numbers_masked()
     index = ma.Integer(metadata={"description": "place in the request; where `reason` is invalid"})
     code = ma.String(metadata={"description": "code of the error; where `reason` is invalid"})
@@ -150,6 +158,8 @@ def load_plain_request(table: Mapping[str, Any], rules: InputRules) -> PlanReque
     who, context = table.get("visitor_id"), table.get("context", {})
     purpose, zone = table.get("purpose", REMINDER), table.get("zone")
     named = type(purpose) is str and (purpose in rules.purposes.words or "purpose" not in table)
+    content = table.get("content", "")
+    named = named and type(content) is str and ("content" not in table or bool(TAG.match(content)))
     if not (named and type(who) is str and PLAIN.match(who) and type(context) is dict):
         return None
     if "zone" in table and not (type(zone) is str and find_zone(zone)):
@@ -157,7 +167,7 @@ def load_plain_request(table: Mapping[str, Any], rules: InputRules) -> PlanReque
     if len(context) > MAX_ATTRIBUTES or not all(map(_is_plain, context, context.values())):
         return None
     try:
-        return PlanRequest(rules.visitor_id(who), (), context, purpose, SMS, zone)
+        return PlanRequest(rules.visitor_id(who), (), context, purpose, SMS, zone, content=content)
     except ValueRefusedError:
         return None
 
@@ -194,6 +204,8 @@ def load_plan_request(table: object, rules: InputRules) -> PlanRequest:
     found = mask_table(data.get("context", {}))
     if found:
         data |= {"context": found.table, "masked": found.numbers}
+    if tag := mask_table({"content": data.get("content", "")}):
+        data |= {**tag.table, "masked": data.get("masked", 0) + tag.numbers}
     return PlanRequest(**data | {"slots": tuple(data["slots"])})
 
 

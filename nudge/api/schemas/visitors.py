@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 
@@ -48,6 +48,36 @@ class ContactSchema(Schema):
     at = ma.String(required=True)
     channel = ma.String(required=True)
     purpose = ma.String(required=True)
+    content = ma.String(metadata={"description": "tag of what it said; left out where not told"})
+    receipt = ma.String(
+        validate=validate.OneOf(("failed", "delivered")),
+        metadata={"description": "the gateway's word; left out where none came"},
+    )
+
+
+class ReachSchema(Schema):
+    """A contact that may reach the visitor until the end of their day, or why it may not."""
+
+    purpose = ma.String(required=True)
+    channel = ma.String(required=True)
+    start = ma.String(
+        required=True,
+        allow_none=True,
+        data_key="from",
+        metadata={"description": "first moment that is allowed, ISO 8601, UTC; null: none today"},
+    )
+    reason = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "code of the contact policy; null where it is allowed"},
+    )
+    sentence = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "the reason in words: `zh`, `en`"},
+    )
 
 
 class ConsentSchema(Schema):
@@ -115,6 +145,11 @@ class VisitorViewSchema(Schema):
     open_exposures = ma.Integer(required=True)
     numbers = ma.List(ma.Nested(OwnNumberSchema), required=True)
     contacts = ma.List(ma.Nested(ContactSchema), required=True)
+    reach = ma.List(
+        ma.Nested(ReachSchema),
+        required=True,
+        metadata={"description": "by purpose and channel; empty without a contact policy"},
+    )
     consents = ma.List(ma.Nested(ConsentSchema), required=True)
     failures = ma.List(ma.Nested(FailureSchema), required=True)
     refunds = ma.List(

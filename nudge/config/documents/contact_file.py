@@ -14,6 +14,12 @@ from marshmallow import Schema, ValidationError
 
 from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
+from nudge.config.documents.contact_pressure import (
+    limit_of,
+    limit_problems,
+    sequence_of,
+    sequence_problems,
+)
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.basics.calendar import ZONE
@@ -28,6 +34,7 @@ from nudge.domain.contact.contact_policy import (
     words_of,
 )
 from nudge.domain.contact.holiday_years import HolidayYears
+from nudge.domain.contact.pressure_rules import ContentLimit
 from nudge.domain.contact.public_holidays import regions
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.plain_text import fold_case
@@ -197,6 +204,10 @@ def _policy(data: Table, dates: Table) -> ContactPolicy:
             *(_all(name, holidays, dates) for name in ("forbidden", "allowed")),
         ),
         complaint_pause=data["complaint_pause"],
+        limits=tuple(map(limit_of, data["limits"])),
+        content=ContentLimit(**data["content"]) if "content" in data else None,
+        sequences=tuple(map(sequence_of, data["sequences"])),
+        failed=data["receipts"]["failed"],
     )
 
 
@@ -226,6 +237,8 @@ def _problems(data: Table) -> Iterator[Problem]:
         if one["exempt"] and one["share"] < 1:
             yield f"purposes.{one['name']}.share", "holds back what is exempt; leave it out"
     yield from _cap_problems(data["caps"])
+    yield from limit_problems(data)
+    yield from sequence_problems(data)
     yield from _place_problems(data["holidays"])
     yield from ((f"holidays.{key}", wrong) for key, wrong in _both(data["holidays"]))
 

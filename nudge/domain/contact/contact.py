@@ -19,6 +19,11 @@ SPACING: Final = "spacing"
 CAP_DAY: Final = "cap_day"
 CAP_WEEK: Final = "cap_week"
 CAP_MONTH: Final = "cap_month"
+CAP_ROLLING: Final = "cap_rolling"
+SAME_CONTENT: Final = "same_content"
+NEVER_WITH: Final = "never_with"
+NOT_AFTER: Final = "not_after"
+ONLY_AFTER: Final = "only_after"
 NO_CAPACITY: Final = "no_capacity"
 REASONS: Final = (
     UNKNOWN_PURPOSE,
@@ -33,9 +38,21 @@ REASONS: Final = (
     CAP_DAY,
     CAP_WEEK,
     CAP_MONTH,
+    CAP_ROLLING,
+    SAME_CONTENT,
+    NEVER_WITH,
+    NOT_AFTER,
+    ONLY_AFTER,
     NO_CAPACITY,
 )
 """Reasons that forbid a contact, in the order of the rules. The codes do not change."""
+
+MAX_CONTACTS: Final = 60
+"""Contacts remembered with a visitor: two months of a contact a day."""
+FAILED: Final = 1
+"""Receipt: the message did not arrive, and will not."""
+DELIVERED: Final = 2
+"""Receipt: the message arrived. Of both receipts this one counts."""
 
 
 class Contact(NamedTuple):
@@ -45,11 +62,17 @@ class Contact(NamedTuple):
         at: seconds.
         channel: such as `sms`; a channel that the policy does not know counts as well.
         purpose: such as `reminder`; an unknown purpose counts as well.
+        content: tag of what it says; empty where nobody told it.
+        message: name by which receipts refer to it (`deliveries`); empty for none.
+        told: sum of the receipts that came, `FAILED` and `DELIVERED`.
     """
 
     at: float
     channel: str
     purpose: str
+    content: str = ""
+    message: str = ""
+    told: int = 0
 
 
 class Consent(NamedTuple):

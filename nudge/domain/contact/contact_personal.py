@@ -26,10 +26,14 @@ from nudge.domain.contact.contact import (
     COMPLAINT,
     NO_CONSENT,
     SPACING,
+    Contact,
     ContactFacts,
 )
 from nudge.domain.contact.contact_calendar import Block
+from nudge.domain.contact.contact_limits import is_unlimited, limit_blocks
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy
+from nudge.domain.contact.contact_sequences import is_unordered, sequence_blocks
+from nudge.domain.contact.pressure_rules import ContactKind
 
 _REACH: Final = 33.0 * DAY
 """Seconds beyond a window in which contacts may count: a month, and the offset of any zone."""
@@ -60,17 +64,29 @@ def permission_blocks(
 
 
 def pressure_blocks(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, start: float, end: float
+    policy: ContactPolicy, known: ContactFacts, kind: ContactKind, start: float, end: float
 ) -> Iterator[Block]:
-    """Yield the blocks that spacing and caps make of the visitor's contacts, made and planned.
+    """Yield the blocks that a visitor's contacts make, made and planned, in the order of the rules.
 
     A contact counts whether it lies before or after: two sends keep their distance, and fit under a
     cap, in whatever order they were planned.
     """
+    counted = list_counted(policy, known, kind.purpose)
+    if counted:
+        yield from _calendar_blocks(policy, known, [one.at for one in counted], start, end)
+        yield from limit_blocks(policy, counted, kind, start, end)
+    if policy.sequences:
+        yield from sequence_blocks(policy, known, kind)
+
+
+def _calendar_blocks(
+    policy: ContactPolicy, known: ContactFacts, counted: list[float], start: float, end: float
+) -> Iterator[Block]:
+    """Yield the blocks of the spacing, and of the caps by the visitor's calendar."""
     spacing = policy.spacing
     reach = max(spacing, _REACH)
     low, high = start - reach, end + reach
-    times = [at for at in counted_contact_times(policy, known, purpose) if low <= at <= high]
+    times = [at for at in counted if low <= at <= high]
     if spacing > 0:
         for at in times:
             if start < at + spacing and at - spacing < end:
@@ -88,18 +104,18 @@ def pressure_blocks(
                 yield from ((reason, *at) for at in moments(cut, full))
 
 
-def counted_contact_times(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[float]:
-    """Return the times (seconds) of the contacts that count against one for this purpose.
+def list_counted(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[Contact]:
+    """Return the contacts that count against one for this purpose.
 
     Transactional contacts do not count, nor do planned ones of a lower priority: they give way.
     """
     exempt, priority = policy.exempt, policy.priority
-    times = [one.at for one in known.contacts if one.purpose not in exempt]
+    counted = [one for one in known.contacts if one.purpose not in exempt]
     if known.planned:
         rank = priority(purpose)
         stay = (one for one in known.planned if priority(one.purpose) >= rank)
-        times += [one.at for one in stay if one.purpose not in exempt]
-    return times
+        counted += [one for one in stay if one.purpose not in exempt]
+    return counted
 
 
 def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
@@ -118,23 +134,22 @@ def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
     return True if last.given and last.at <= at else None
 
 
-def unpressed(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> bool:
-    """Return True where no contact, made or planned, can forbid one from a moment (seconds) on.
+def unpressed(policy: ContactPolicy, known: ContactFacts, kind: ContactKind, at: float) -> bool:
+    """Return True where contacts, made or planned, change nothing from a moment (seconds) on.
 
-    False means "not certain at first sight": `pressure_blocks` gives the exact answer.
+    So a visitor is like one without any contact. False means "not certain at first sight":
+    `pressure_blocks` gives the exact answer.
     """
     if not known.contacts and not known.planned:
         return True
-    ages = [at - one for one in counted_contact_times(policy, known, purpose)]
+    counted = list_counted(policy, known, kind.purpose)
+    ages = [at - one.at for one in counted]
     if any(age < policy.spacing for age in ages):
         return False
-    return all(
-        sum(age < reach for age in ages) < most
-        for most, reach in zip(
-            (policy.caps.day, policy.caps.week, policy.caps.month), _REACHES, strict=True
-        )
-        if most is not None
-    )
+    caps = zip((policy.caps.day, policy.caps.week, policy.caps.month), _REACHES, strict=True)
+    if any(m is not None and sum(age < reach for age in ages) >= m for m, reach in caps):
+        return False
+    return is_unlimited(policy, counted, kind, at) and is_unordered(policy, known, kind, at)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,18 @@ from zoneinfo import ZoneInfo
 
 from bandits.units import DAY
 from nudge.domain.basics.local_time import find_zone
-from nudge.domain.contact.contact import ContactFacts
+from nudge.domain.contact.contact import ONLY_AFTER, ContactFacts
+from nudge.domain.contact.pressure_rules import (
+    CONTENT,
+    ContactKind,
+    ContentLimit,
+    PressureTerms,
+    RollingLimit,
+    SequenceRule,
+    is_of_sort,
+    list_turns,
+)
+from nudge.domain.contact.receipts import without_failed
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.refusal import ValueRefusedError
 
@@ -109,6 +120,11 @@ class ContactPolicy:
         spacing: least seconds between any two contacts.
         weekdays: open to contacts; 0 is Monday.
         complaint_pause: seconds without contacts after a complaint; infinite: never again.
+        limits: on contacts in any stretch of a length.
+        content: limit on contacts of one content; None for none.
+        sequences: rules over the order of two sorts of contact.
+        failed: `no_contact`: a message that did not arrive, by its receipt, counts nowhere;
+            `contact`: it counts like any other.
     """
 
     zone: ZoneInfo
@@ -119,16 +135,25 @@ class ContactPolicy:
     weekdays: frozenset[int] = frozenset(range(7))
     holidays: Holidays = Holidays()
     complaint_pause: float = 0.0
+    limits: tuple[RollingLimit, ...] = ()
+    content: ContentLimit | None = None
+    sequences: tuple[SequenceRule, ...] = ()
+    failed: Literal["no_contact", "contact"] = "no_contact"
 
     def zone_of(self, known: ContactFacts) -> ZoneInfo:
         """Return the visitor's time zone, or the policy's."""
         return find_zone(known.zone) or self.zone
 
     def in_own_words(self, known: ContactFacts) -> ContactFacts:
-        """Return the facts with consents to the policy's channels, however they were spelt.
+        """Return the facts as this policy takes them.
 
-        Earlier versions kept `SMS` as it came: such a refusal counts as well.
+        Consents are to its channels, however they were spelt: earlier versions kept `SMS` as it
+        came, and such a refusal counts as well. Messages that did not arrive are no contacts,
+        unless the policy counts them.
         """
+        if known.contacts and self.failed == "no_contact":
+            made = without_failed(known.contacts)
+            known = known if made is known.contacts else known._replace(contacts=made)
         if all(one.channel in self.channels for one in known.consents):
             return known
         consents = (one._replace(channel=self._word_for(one.channel)) for one in known.consents)
@@ -154,6 +179,45 @@ class ContactPolicy:
     def exempt(self) -> frozenset[str]:
         """Purposes to which no rule applies."""
         return frozenset(name for name, one in self.purposes.items() if one.exempt)
+
+    @cached_property
+    def tells_content(self) -> bool:
+        """Whether some rule asks for the content of contacts."""
+        return self.content is not None or bool(self.ruled_content)
+
+    @cached_property
+    def needs_contacts(self) -> bool:
+        """Whether some contact is allowed only behind another one."""
+        return any(one.kind == ONLY_AFTER for one in self.sequences)
+
+    @cached_property
+    def ruled_content(self) -> frozenset[str]:
+        """Tags of content that sequences name."""
+        sorts = (sort for one in self.sequences for sort in (one.contact, one.other))
+        return frozenset(one[len(CONTENT) :] for one in sorts if one.startswith(CONTENT))
+
+    def find_terms(self, kind: ContactKind) -> PressureTerms:
+        """Return the rules over several contacts that hold for a kind of contact."""
+        if kind.content and kind.content not in self.ruled_content:
+            kind = kind._replace(content="")
+        found = self._terms.get(kind)
+        return found or self._terms.setdefault(kind, self._make_terms(kind))
+
+    def _make_terms(self, kind: ContactKind) -> PressureTerms:
+        return PressureTerms(
+            tuple(one for one in self.limits if one.covers(kind)),
+            tuple(turn for rule in self.sequences for turn in list_turns(rule, kind)),
+            tuple(
+                one
+                for one in self.sequences
+                if one.kind == ONLY_AFTER and is_of_sort(one.contact, kind)
+            ),
+        )
+
+    @cached_property
+    def _terms(self) -> dict[ContactKind, PressureTerms]:
+        """Rules by kind, as they were found: of purposes, channels and tags that are listed."""
+        return {}
 
     def priority(self, purpose: str) -> float:
         """Return a purpose's priority; an unknown purpose gives way to none."""

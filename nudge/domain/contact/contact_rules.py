@@ -15,17 +15,24 @@ from nudge.domain.contact.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Conta
 from nudge.domain.contact.contact_calendar import Block, calendar_blocks, calendar_intervals
 from nudge.domain.contact.contact_personal import permission_blocks, pressure_blocks
 from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.contact.pressure_rules import ContactKind
 
 _STEP: Final = 8.0 * DAY
 """Seconds searched in one go: most visitors find a moment in the first."""
 
 
 def forbidden(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    at: float,
+    content: str = "",
 ) -> str | None:
     """Return the reason that forbids a contact at a moment (seconds, now or later), or None.
 
-    Capacity is not checked here: see `contact_capacity`.
+    `content` is the tag of what it says, if any. Capacity is not checked here: see
+    `contact_capacity`.
     """
     if purpose not in policy.purposes:
         return UNKNOWN_PURPOSE
@@ -33,24 +40,36 @@ def forbidden(
         return None
     if channel not in policy.channels:
         return UNKNOWN_CHANNEL
-    blocks = _blocks(policy, known, purpose, channel, at)
+    blocks = _blocks(policy, known, ContactKind(purpose, channel, content), at)
     return next((reason for reason, start, end in blocks if start <= at < end), None)
 
 
 def allowed_intervals(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    start: float,
+    end: float,
+    content: str = "",
 ) -> Intervals:
     """Return the parts of a window in which a contact is allowed.
 
-    `start` and `end` are seconds; the end is excluded.
+    `start` and `end` are seconds; the end is excluded. `content` is the tag of what it says, if
+    any.
     """
     zone = policy.zone_of(known)
     calendar = calendar_intervals(policy, zone, purpose, channel, start, end)
-    return personal_intervals(policy, known, purpose, channel, calendar)
+    return personal_intervals(policy, known, purpose, channel, calendar, content)
 
 
 def personal_intervals(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, calendar: Intervals
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    calendar: Intervals,
+    content: str = "",
 ) -> Intervals:
     """Subtract a visitor's own blocks from the intervals that the calendar allows.
 
@@ -58,12 +77,19 @@ def personal_intervals(
     """
     if not calendar or purpose in policy.exempt:
         return calendar
-    blocks = personal_blocks(policy, known, purpose, channel, calendar[0][0], calendar[-1][1])
+    start, end = calendar[0][0], calendar[-1][1]
+    blocks = personal_blocks(policy, known, purpose, channel, start, end, content)
     return without(calendar, ((low, high) for _, low, high in blocks)) if blocks else calendar
 
 
 def personal_blocks(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    start: float,
+    end: float,
+    content: str = "",
 ) -> list[Block]:
     """Return the visitor's own blocks in a window, in the order of the rules.
 
@@ -74,12 +100,18 @@ def personal_blocks(
         return []
     return [
         *permission_blocks(policy, known, policy.channels[channel], start, end),
-        *pressure_blocks(policy, known, purpose, start, end),
+        *pressure_blocks(policy, known, ContactKind(purpose, channel, content), start, end),
     ]
 
 
 def next_allowed_time(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float, until: float
+    policy: ContactPolicy,
+    known: ContactFacts,
+    purpose: str,
+    channel: str,
+    at: float,
+    until: float,
+    content: str = "",
 ) -> float | None:
     """Return the first moment from `at` on at which a contact is allowed, or None.
 
@@ -90,10 +122,11 @@ def next_allowed_time(
         channel: of the contact.
         at: seconds; the answer may be this moment.
         until: seconds, finite; the answer lies before it.
+        content: tag of what it says, if any.
     """
     while at < until:
         end = min(at + _STEP, until)
-        if found := allowed_intervals(policy, known, purpose, channel, at, end):
+        if found := allowed_intervals(policy, known, purpose, channel, at, end, content):
             return found[0][0]
         at = end
     return None
@@ -112,17 +145,18 @@ def displaced_contacts(
     weaker = [one for one in known.planned if policy.priority(one.purpose) < rank]
     for one in sorted(weaker, key=lambda each: (-policy.priority(each.purpose), each.at)):
         beside = known._replace(contacts=(*known.contacts, made), planned=tuple(stay))
-        fits = forbidden(policy, beside, one.purpose, one.channel, one.at) is None
+        ask = policy, beside, one.purpose, one.channel, one.at, one.content
+        fits = forbidden(*ask) is None
         (stay if fits else gone).append(one)
     return tuple(gone)
 
 
 def _blocks(
-    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, kind: ContactKind, at: float
 ) -> Iterator[Block]:
     """Yield all blocks around a moment, in the order of the rules."""
     behind = at + 1.0
-    way = policy.channels[channel]
+    way = policy.channels[kind.channel]
     yield from permission_blocks(policy, known, way, at, behind)
     yield from calendar_blocks(policy, policy.zone_of(known), way, at, behind)
-    yield from pressure_blocks(policy, known, purpose, at, behind)
+    yield from pressure_blocks(policy, known, kind, at, behind)

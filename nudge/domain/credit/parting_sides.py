@@ -19,8 +19,8 @@ from nudge.domain.people.parting import PARTED, ReadLimits
 from nudge.domain.people.visitor import VisitorState
 
 ANSWERS: Final = frozenset(
-    {"shown", "clicked", "sms_sent", "sms_delivered", "sms_clicked", "prefill_kept"}
-    | {"prefill_edited"}
+    {"shown", "clicked", "sms_sent", "sms_delivered", "sms_failed", "sms_clicked"}
+    | {"prefill_kept", "prefill_edited"}
 )
 """Types of events that belong to whom their decision was made for, whoever sent them."""
 

@@ -24,6 +24,7 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "paid": "both",
     "sms_sent": "server",
     "sms_delivered": "server",
+    "sms_failed": "server",
     "sms_clicked": "server",
     "contacted": "server",
     "consent": "server",

@@ -18,6 +18,7 @@ from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person, room
 from nudge.domain.people.consents import BY, consent_of
+from nudge.domain.people.deliveries import TOLD, Delivery, join_receipts, name_message
 from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
@@ -30,6 +31,8 @@ VISIT: Final = float(DAY)
 """Seconds in which a payment that names no number counts for the one that was typed."""
 NUMBER: Final = "number"
 DEVICE: Final = "device"
+CONTENT: Final = "content"
+"""Field of a contact: the tag of what it said."""
 REFUND_OF: Final = "refund_of"
 """Field of `refunded`: the `event_id` of the payment."""
 REFUNDABLE: Final = "~refundable"
@@ -126,8 +129,20 @@ def _take_choice(state: VisitorState, amount: int, source: str) -> VisitorState:
 def take_contact(state: VisitorState, at: float, event: Event) -> VisitorState:
     """Take a contact with the visitor, by us or by somebody else."""
     channel = "sms" if event.type == "sms_sent" else _text(event, "channel")
-    one = Contact(at, channel, _text(event, "purpose") or "reminder")
-    return state.having(contacts=person.with_contact(state.contacts, one))
+    purpose, content = _text(event, "purpose") or "reminder", _text(event, CONTENT)
+    one = Contact(at, channel, purpose, content, name_message(event))
+    contacts, deliveries = join_receipts((*state.contacts, one), state.deliveries)
+    return state.having(contacts=contacts, deliveries=deliveries)
+
+
+def take_receipt(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take the gateway's word whether a message arrived; it may come before its contact."""
+    name = name_message(event)
+    if not name:
+        return state
+    one = Delivery(at, name, TOLD[event.type])
+    contacts, deliveries = join_receipts(state.contacts, (*state.deliveries, one))
+    return state.having(contacts=contacts, deliveries=deliveries)
 
 
 def take_consent(state: VisitorState, at: float, event: Event) -> VisitorState:
@@ -184,6 +199,8 @@ FACT_TAKERS: Final[Mapping[str, Callable[[VisitorState, float, Event], VisitorSt
     "step": take_step,
     "contacted": take_contact,
     "sms_sent": take_contact,
+    "sms_delivered": take_receipt,
+    "sms_failed": take_receipt,
     "consent": take_consent,
     "complaint": take_complaint,
     "benefit_granted": take_benefit,

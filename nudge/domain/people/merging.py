@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from nudge.domain.journal.records import Event, JournalEntry, Ref
 from nudge.domain.people import person
 from nudge.domain.people.credit import holder
+from nudge.domain.people.deliveries import join_receipts
 from nudge.domain.people.recharges import latest
 from nudge.domain.people.refunds import with_receipts, with_refunds
 from nudge.domain.people.room import with_dropped
@@ -53,6 +54,8 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
     paid_at, amount = max(_paid(one), _paid(other))
     receipts = with_receipts(one.receipts, other.receipts)
     closed = _union(one.closed, other.closed, lambda x: (x.at, x.decision))[-MAX_CLOSED:]
+    receipts_left = (*one.deliveries, *other.deliveries)
+    contacts, deliveries = join_receipts((*one.contacts, *other.contacts), receipts_left)
     both = VisitorState(
         waiting=_exposures(one.waiting, other.waiting),
         early=_union(one.early, other.early, lambda x: (x.at, x.decision, x.source)),
@@ -67,7 +70,7 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
         first_paid_at=min(_there(one.first_paid_at, other.first_paid_at), default=None),
         numbers=reduce(person.with_used, other.numbers, one.numbers),
         typed=max(_there(one.typed, other.typed), default=None),
-        contacts=reduce(person.with_contact, other.contacts, one.contacts),
+        contacts=contacts,
         consents=reduce(person.with_consent, other.consents, one.consents),
         complained_at=max(_there(one.complained_at, other.complained_at), default=None),
         failures=person.unpaid(reduce(person.with_failure, other.failures, one.failures), paid_at),
@@ -76,6 +79,7 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
         closed=closed,
         chosen=reduce(person.with_amount, other.chosen, one.chosen),
         dropped=with_dropped(one.dropped, other.dropped),
+        deliveries=deliveries,
     )
     both = fit_early(fit_waiting(both))
     if not receipts:

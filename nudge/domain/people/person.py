@@ -10,15 +10,13 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
-from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact import Consent
 from nudge.domain.people.consents import last_word
 from nudge.domain.people.room import PAGE
 from nudge.domain.slots.slot import Scalar
 
 MAX_NUMBERS: Final = 20
 """Numbers remembered with a visitor, over all devices: those used last."""
-MAX_CONTACTS: Final = 60
-"""Contacts remembered with a visitor: two months of a contact a day."""
 MAX_CONSENTS: Final = 10
 MAX_FAILURES: Final = 5
 """Failures remembered with a visitor: the latest of which pages told, and as many of servers'."""
@@ -119,11 +117,6 @@ def with_uses(
         known = ats if count == len(ats) else (*ats, before.last_at)
         found[device, label] = NumberUse(max(known), device, label, count)
     return tuple(sorted(found.values())[-MAX_NUMBERS:])
-
-
-def with_contact(contacts: Iterable[Contact], one: Contact) -> tuple[Contact, ...]:
-    """Add a contact and return the latest ones."""
-    return tuple(sorted({*contacts, one})[-MAX_CONTACTS:])
 
 
 def with_consent(consents: Sequence[Consent], one: Consent) -> tuple[Consent, ...]:

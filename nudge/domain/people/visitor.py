@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from bandits.units import DAY
 from nudge.domain.basics.money import yuan_of
-from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact import DELIVERED, Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
+from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import MAX_AMOUNTS, Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
 from nudge.domain.people.refunds import Receipt, Refund
@@ -176,6 +177,7 @@ class VisitorState:
         closed: exposures that closed with the credit of such a payment, by time and reference.
         chosen: fen, the different amounts that were chosen on pages.
         dropped: counts of what left the state before its time, because there was too much.
+        deliveries: receipts of messages whose contact has not come, by time.
         into: subject and partition of the visitor that this one turned out to be; all else is
             empty.
     """
@@ -204,6 +206,7 @@ class VisitorState:
     closed: tuple[ClosedExposure, ...] = ()
     chosen: tuple[int, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
     into: tuple[str, int] | None = None
 
     def having(self, **changes: object) -> VisitorState:
@@ -318,6 +321,7 @@ def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
         found: that a version before may have written.
     """
     state = _without_classes(_without_event_sources(state, found), found)
+    state = _without_messages(state, found)
     mixed, apart = {*found.amounts, *found.chosen}, {*state.amounts, *state.chosen}
     full = len(found.amounts) >= MAX_AMOUNTS and mixed < apart
     if mixed == apart or full:
@@ -341,6 +345,16 @@ def _without_classes(state: VisitorState, found: VisitorState) -> VisitorState:
         pairs = zip(told, state.failures, strict=True)
         state = state.having(failures=tuple(x if x in failed else y for x, y in pairs))
     return state
+
+
+def _without_messages(state: VisitorState, found: VisitorState) -> VisitorState:
+    """Return the state without the names of messages, and their receipts, that were not kept."""
+    bare = {one[:3] for one in found.contacts if not one.message}
+    contacts = {Contact(*x[:3], x.content) if x[:3] in bare else x for x in state.contacts}
+    told = {one.message for one in found.deliveries}
+    # A failure was no event before: only what was delivered can have been passed by.
+    waits = (x for x in state.deliveries if x.message in told or x.told != DELIVERED)
+    return state.having(contacts=tuple(sorted(contacts)), deliveries=tuple(waits))
 
 
 def _without_event_sources(state: VisitorState, found: VisitorState) -> VisitorState:

@@ -13,6 +13,7 @@ import msgpack
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Ref
+from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.refunds import Receipt, Refund
@@ -28,15 +29,18 @@ from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
-VERSION: Final = 5
+VERSION: Final = 6
+PLAIN: Final = 5
+"""Version of a state without anything that only the present one has: a process of the version
+before reads it."""
 _NIL: Final = b"\xc0"
-FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, 4: 23, VERSION: 25}
+FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, 4: 23, PLAIN: 25, VERSION: 26}
 """Version -> number of fields.
 
 Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures, 3 no
 receipts, refunds and sources of events, 4 no sources of failures and early `shown`, had the amounts
-that pages chose among those paid, and counted nothing that was dropped; fields that an earlier
-version lacks are empty.
+that pages chose among those paid, and counted nothing that was dropped, 5 no receipts of messages,
+and no content and name of contacts; fields that an earlier version lacks are empty.
 """
 WITH_INTO: Final = 3
 """First version whose last field is `into`: what later ones add stands before it."""
@@ -44,11 +48,15 @@ _NAMES: Final = (
     *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
     *("benefits", "payments", "first_paid_at"),
     *("numbers", "typed", "contacts", "consents", "complained_at", "failures", "known"),
-    *("amounts", "receipts", "refunds", "closed", "chosen", "dropped", "into"),
+    *("amounts", "receipts", "refunds", "closed", "chosen", "dropped", "deliveries", "into"),
 )
 
+_DELIVERIES: Final = _NAMES.index("deliveries")
+_PLAIN_CONTACT: Final = 3
+"""Values of a contact without content, name and receipts."""
 _FACTS: Final = frozenset({PAID, "sms_clicked"})
 _HEAD: Final = bytes((VERSION,))
+_PLAIN_HEAD: Final = bytes((PLAIN,))
 _NOBODY: Final = VisitorState()
 _NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
 """Default values of all fields, for those that older versions lack."""
@@ -59,8 +67,12 @@ def encode_state(state: VisitorState) -> bytes:
     fields = state.__dict__
     # Most of what could be known of a visitor is not: it needs no packing.
     plain = [(pack(fields[name]) if fields[name] else fields[name]) for name, pack in _PACKERS]
+    head = _HEAD
+    if not state.deliveries and not any(map(_is_told, state.contacts)):
+        del plain[_DELIVERIES]
+        head = _PLAIN_HEAD
     packed: bytes = msgpack.packb(plain)
-    return _HEAD + packed
+    return head + packed
 
 
 def decode_person(data: bytes) -> VisitorState:
@@ -186,9 +198,23 @@ def _from_aside(restore: Callable[[Any], object]) -> Callable[[Any], object]:
     return lambda data: restore(msgpack.unpackb(data, use_list=False))
 
 
+def _is_told(one: Contact) -> bool:
+    """Return whether a contact has more than the version before could keep."""
+    return any(one[_PLAIN_CONTACT:])
+
+
+def _pack_contact(one: Contact) -> tuple[object, ...]:
+    """Return a contact without what is empty at its end: of most, the bytes are as before."""
+    row: tuple[object, ...] = tuple(one)
+    while not row[-1] and len(row) > _PLAIN_CONTACT:
+        row = row[:-1]
+    return row
+
+
 # What is not listed here is kept as it is: plain values, and rows, which are tuples.
 _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
     "waiting": _each(_pack_open),
+    "contacts": _each(_pack_contact),
     "early": _each(lambda one: (*_pack_ref(one.decision), *one[1:])),
     "open": _each(_pack_open),
     "events": _each(_pack_event),
@@ -215,6 +241,7 @@ _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "refunds": _from_aside(_rows(Refund)),
     "closed": _from_aside(_each(_closed)),
     "dropped": _rows(Dropped),
+    "deliveries": _rows(Delivery),
 }
 _EXPOSURES: Final = ("waiting", "early", "open", "events", "receipts", "refunds", "closed")
 _RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())

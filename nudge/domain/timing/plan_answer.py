@@ -16,7 +16,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
 from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, was_sent
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, content_of, was_sent
 
 
 class StandingPlan(NamedTuple):
@@ -36,7 +36,9 @@ class StandingPlan(NamedTuple):
     def contact(self) -> Contact | None:
         """Contact that the plan makes; None where nothing is sent."""
         shape, due = self.drawn.shape, self.drawn.due
-        return None if due is None else Contact(due, shape.channel, shape.page)
+        if due is None:
+            return None
+        return Contact(due, shape.channel, shape.page, content_of(shape))
 
 
 class PlanNames(NamedTuple):
@@ -101,6 +103,7 @@ class PlanAnswerer:
             sent=not plan.fresh and was_sent(plan.contact, known.contacts),
             decisions={name: self._answer_slot(extras[name]) for name in wish.slots},
             displaces=self.seal(displaced),
+            content=content_of(shape),
         )
 
     def seal(self, decisions: Iterable[Ref]) -> tuple[str, ...]:
@@ -110,7 +113,7 @@ class PlanAnswerer:
     def _answer_slot(self, kept: StandingDecision) -> SlotAnswer:
         made = kept.decision
         slot = self.slots[made.slot].slot
-        shown = _find_shown(self.slots[made.slot], made)
+        shown = find_shown(self.slots[made.slot], made)
         variant = slot.variant(shown)
         return SlotAnswer(
             decision_id=self.sealer.seal(kept.ref),
@@ -126,7 +129,7 @@ class PlanAnswerer:
         )
 
 
-def _find_shown(served: LiveSlot, made: Decision) -> str:
+def find_shown(served: LiveSlot, made: Decision) -> str:
     """Return the variant that is used: in shadow mode the fallback, whatever was drawn."""
     return (
         served.slot.fallback_for(made.page)

@@ -13,7 +13,8 @@ from nudge.domain.slots.slot import Slot
 from nudge.domain.timing.plan_request import BLACKLISTED, ZONE
 
 PURPOSE: Final = "purpose"
-OWN: Final = frozenset({ID, ZONE, PURPOSE})
+CONTENT: Final = "content"
+OWN: Final = frozenset({ID, ZONE, PURPOSE, CONTENT})
 """Columns with a meaning of their own."""
 KNOWN_TO_RULES: Final = frozenset({REASON, FAILED_AT, METHOD, "expected_at", "usual_amount"})
 """Attributes that every plan looks at, whatever the slots name."""

@@ -11,6 +11,8 @@ from nudge.domain.basics.local_time import UTC, find_zone, iso
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import NO_CAPACITY, Contact, ContactFacts
+from nudge.domain.journal.records import Decision
+from nudge.domain.people.deliveries import name_of_plan
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.timing.windows import OVER
@@ -20,6 +22,8 @@ SMS: Final = "sms"
 ZONE: Final = "zone"
 BLACKLISTED: Final = "blacklisted"
 """Names of attributes that the operator may load (`nudge load visitors`)."""
+CONTENT: Final = "~content"
+"""Attribute of a plan's context that holds the tag of what its SMS says: no client names one so."""
 EARLY: Final = 3600.0
 """Seconds by which an SMS may go out before its time and still be the one that was planned."""
 
@@ -35,6 +39,7 @@ class PlanRequest(NamedTuple):
         channel: of the contact policy.
         zone: IANA name, where the caller knows better than the service.
         masked: phone numbers that were masked in its words.
+        content: tag of what the SMS says; empty: the variant of the first slot that is decided.
     """
 
     visitor_id: str
@@ -44,6 +49,7 @@ class PlanRequest(NamedTuple):
     channel: str = SMS
     zone: str | None = None
     masked: int = 0
+    content: str = ""
 
 
 class PlanAnswer(NamedTuple):
@@ -63,6 +69,7 @@ class PlanAnswer(NamedTuple):
         sent: the plan's SMS went out, as the scheduler told: it must not go out again.
         decisions: slot -> decision that goes into the same SMS.
         displaces: decision ids of plans that do not fit beside this one: withdraw them.
+        content: tag of what the SMS says, as it counts; to be sent with `sms_sent`. Empty: none.
     """
 
     visitor_id: str
@@ -78,6 +85,7 @@ class PlanAnswer(NamedTuple):
     sent: bool = False
     decisions: Mapping[str, SlotAnswer] = {}
     displaces: tuple[str, ...] = ()
+    content: str = ""
 
 
 def refuse_plan(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> PlanAnswer:
@@ -117,13 +125,22 @@ def plain(timing: PlanAnswer) -> dict[str, Any]:
         "sent": timing.sent,
         "decisions": {name: asdict(given) for name, given in timing.decisions.items()},
         "displaces": list(timing.displaces),
+        **({"content": timing.content} if timing.content else {}),
     }
 
 
 def _find_contact(kept: StandingDecision) -> Contact | None:
     """Return the contact of a plan; None for a decision that is no plan."""
     made = kept.decision
-    return None if made.due is None else Contact(made.due, made.channel, made.page)
+    if made.due is None:
+        return None
+    return Contact(made.due, made.channel, made.page, content_of(made))
+
+
+def content_of(made: Decision) -> str:
+    """Return the tag of what the SMS of a plan says; empty where nobody told it."""
+    found = made.context.get(CONTENT)
+    return found if isinstance(found, str) else ""
 
 
 def was_sent(contact: Contact | None, contacts: Iterable[Contact]) -> bool:
@@ -135,14 +152,49 @@ def was_sent(contact: Contact | None, contacts: Iterable[Contact]) -> bool:
             differ, and some gateways send ahead.
     """
     return contact is not None and any(
-        one.at >= contact.at - EARLY and one[1:] == contact[1:] for one in contacts
+        one.at >= contact.at - EARLY and one[1:3] == contact[1:3] for one in contacts
     )
 
 
-def list_plans(assigned: Iterable[StandingDecision], at: float) -> dict[Contact, StandingDecision]:
-    """Return the contacts still to be made after a moment in seconds, and their plans."""
+def list_plans(
+    assigned: Iterable[StandingDecision], at: float, contacts: Iterable[Contact] = ()
+) -> dict[Contact, StandingDecision]:
+    """Return the contacts still to be made after a moment in seconds, and their plans.
+
+    `contacts` were made: a plan that one of them names went out before its time, and counts once.
+    """
+    sent = {one.message for one in contacts if one.message}
     found = ((_find_contact(kept), kept) for kept in assigned)
-    return {contact: kept for contact, kept in found if contact and contact.at > at}
+    return {
+        contact: kept
+        for contact, kept in found
+        if contact and contact.at > at and not (sent and name_of_plan(kept.ref) in sent)
+    }
+
+
+def with_planned_content(
+    contacts: tuple[Contact, ...], plans: Iterable[StandingDecision]
+) -> tuple[Contact, ...]:
+    """Return contacts that were made, each with the content of its plan where none was told.
+
+    Args:
+        contacts: of the visitor.
+        plans: of the visitor that are remembered, also those whose time has passed.
+    """
+    said = [(name_of_plan(one.ref), found) for one in plans if (found := _find_contact(one))]
+    said = [(name, one) for name, one in said if one.content]
+    if not said or all(one.content for one in contacts):
+        return contacts
+    return tuple(one if one.content else _with_content(one, said) for one in contacts)
+
+
+def _with_content(made: Contact, said: Iterable[tuple[str, Contact]]) -> Contact:
+    """Return a contact with the content of the plan that it names, or that was due at its time."""
+    for name, plan in said:
+        due = plan[1:3] == made[1:3] and abs(plan.at - made.at) <= EARLY
+        if name == made.message or due:
+            return made._replace(content=plan.content)
+    return made
 
 
 def read_contact_facts(

@@ -12,12 +12,13 @@ from nudge.domain.basics.local_time import find_zone
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.loading import CONSENT, ID, MSISDN
 from nudge.domain.slots.slot import Scalar
-from nudge.domain.timing.plan_columns import PURPOSE
+from nudge.domain.timing.plan_columns import CONTENT, PURPOSE
 from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
 from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.number_words import mask_table
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.values.words import parse_word
 
 INVALID: Final = "invalid"
 """Reason of a row that could not be read."""
@@ -26,7 +27,8 @@ LATER: Final = "later"
 PROBLEM: Final = "#problem"
 """In place of its columns, what is wrong with a row that the reader could not take."""
 NO_ZONE: Final = "is not a time zone; name one such as Asia/Shanghai"
-_OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE})
+MAX_TAG: Final = 64
+_OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE, CONTENT})
 COLUMNS: Final = (
     "visitor_id",
     "send_at",
@@ -40,6 +42,7 @@ COLUMNS: Final = (
     "blocked",
     "decisions",
     "displaces",
+    "content",
     "message",
     "line",
     "repeat_of",
@@ -56,11 +59,13 @@ class PlanTerms:
         rules: for values from outside.
         purpose: used where the row has none.
         slots: other slots that are decided.
+        content: tag of what the SMS says, where the row has none.
     """
 
     rules: InputRules
     purpose: str
     slots: tuple[str, ...] = ()
+    content: str = ""
 
     def read_each(self, rows: Sequence[Mapping[str, object]]) -> list[PlanRequest | str]:
         """Return the question of each row, or the error in it; it repeats nothing of the row.
@@ -84,6 +89,9 @@ class PlanTerms:
             purpose = self.rules.purposes.parse(own) if _is_there(own) else self.purpose
             name = ZONE
             zone = _zone_of(row.get(ZONE))
+            name = CONTENT
+            told = row.get(CONTENT)
+            content = parse_word(told, MAX_TAG) if _is_there(told) else self.content
             context: dict[str, Scalar] = {}
             for name in columns:
                 found = parse_cell(row[name])
@@ -91,10 +99,13 @@ class PlanTerms:
                     context[name] = found
         except ValueRefusedError as error:
             return f"{name}: {error}"
+        tag = mask_table({CONTENT: content})
+        content = str(tag.table[CONTENT]) if tag else content
+        request = PlanRequest(visitor_id, self.slots, context, purpose, zone=zone, content=content)
         if masked := mask_table(context):
             words, count = masked
-            return PlanRequest(visitor_id, self.slots, words, purpose, zone=zone, masked=count)
-        return PlanRequest(visitor_id, self.slots, context, purpose, zone=zone)
+            return request._replace(context=words, masked=count)
+        return request
 
 
 def _is_there(value: object) -> bool:
@@ -147,6 +158,7 @@ def row_of(timing: PlanAnswer, line: int, repeat_of: int | None) -> Row:
         _json(timing.blocked),
         _json(decisions),
         _json(timing.displaces),
+        timing.content or None,
         None,
         line,
         repeat_of,

@@ -89,5 +89,6 @@ def _obstacle(policy: ContactPolicy, known: ContactFacts, one: Contact) -> str |
     """Return what forbids a contact besides the calendar; None for what the policy lacks, too."""
     if one.purpose not in policy.purposes or one.channel not in policy.channels:
         return None
-    blocks = personal_blocks(policy, known, one.purpose, one.channel, one.at, one.at + 1.0)
+    ask = policy, known, one.purpose, one.channel, one.at, one.at + 1.0, one.content
+    blocks = personal_blocks(*ask)
     return next((reason for reason, low, high in blocks if low <= one.at < high), None)

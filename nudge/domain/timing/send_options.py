@@ -10,6 +10,7 @@ from bandits.units import DAY
 from nudge.domain.basics.intervals import Intervals
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact_rules import forbidden
+from nudge.domain.contact.pressure_rules import ContactKind
 from nudge.domain.slots.window import Window, windows_for
 from nudge.domain.timing.windows import (
     OTHER_PURPOSE,
@@ -32,8 +33,8 @@ STANDS: Final = float(DAY)
 
 A plan of an exempt purpose stands until its time: each receipt is one of its own.
 """
-OptionsKey = tuple[str | None, str, str, bool, Cycle | None]
-"""Key of options that many visitors have at one moment: their zone, if known, purpose, channel,
+OptionsKey = tuple[str | None, ContactKind, bool, Cycle | None]
+"""Key of options that many visitors have at one moment: their zone, if known, kind of the contact,
 whether they agreed to the channel, and the cycle where it depends on the visitor."""
 
 
@@ -141,4 +142,4 @@ def _holds(calendar: Calendar, wanted: WindowQuery, before: StandingDecision) ->
     if due is None:
         return False
     ask = calendar.policy, wanted.known, wanted.purpose, wanted.channel
-    return due <= wanted.at or forbidden(*ask, due) is None
+    return due <= wanted.at or forbidden(*ask, due, wanted.content) is None

@@ -12,6 +12,7 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact import NO_CAPACITY, ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity, spans
 from nudge.domain.contact.contact_personal import permission, unpressed
+from nudge.domain.contact.pressure_rules import ContactKind
 from nudge.domain.slots.window import Anchor, Window, windows_for
 from nudge.domain.timing.send_options import OptionsKey, SendOptions, find_options
 from nudge.domain.timing.windows import Calendar, WindowQuery, cycle_at
@@ -51,23 +52,29 @@ class SendOptionsCache:
         channel: str,
         expected_at: float | None,
         before: StandingDecision | None,
+        content: str = "",
     ) -> SendOptions:
         """Return the options for a visitor.
 
         `expected_at` is in seconds, when the next recharge is expected; None where nobody knows.
-        `before` is the visitor's last plan for this purpose.
+        `before` is the visitor's last plan for this purpose; `content` is the tag of what the SMS
+        says, if any.
         """
         policy = self.calendar.policy
         permitted = permission(known, channel, self.at)
-        if before or permitted is None or not unpressed(policy, known, purpose, self.at):
-            return self._find_own(known, purpose, channel, expected_at, before)
+        kind = ContactKind(purpose, channel, content)
+        if before or permitted is None or not unpressed(policy, known, kind, self.at):
+            return self._find_own(known, kind, expected_at, before)
         cycle = None
         if self._find_anchor(purpose) == "cycle":
             cycle = cycle_at("cycle", policy.zone_of(known), self.at, expected_at)
-        key = known.zone, purpose, channel, permitted, cycle
+        if content not in policy.ruled_content:
+            # Who is like a visitor without contacts is so whatever the SMS says.
+            kind = kind._replace(content="")
+        key = known.zone, kind, permitted, cycle
         found = self._common.get(key)
         if found is None:
-            own = self._find_own(known, purpose, channel, expected_at, None)
+            own = self._find_own(known, kind, expected_at, None)
             found = self._common.setdefault(key, replace(own, key=key))
         return found
 
@@ -107,12 +114,11 @@ class SendOptionsCache:
     def _find_own(
         self,
         known: ContactFacts,
-        purpose: str,
-        channel: str,
+        kind: ContactKind,
         expected_at: float | None,
         before: StandingDecision | None,
     ) -> SendOptions:
-        wanted = WindowQuery(known, purpose, channel, self.at)
+        wanted = WindowQuery(known, kind.purpose, kind.channel, self.at, kind.content)
         found = find_options(self.calendar, self.windows, wanted, expected_at, before)
         return self._mark(replace(found, first_day=True) if self.first_day else found)
 

@@ -74,12 +74,14 @@ class WindowQuery:
         purpose: of the contact.
         channel: of the contact.
         at: seconds; what lies before is past.
+        content: tag of what it says; empty where nobody told it.
     """
 
     known: ContactFacts
     purpose: str
     channel: str
     at: float
+    content: str = ""
 
 
 class Calendar:
@@ -199,7 +201,7 @@ def _personal(
         return []
     start, end = min(one[0][0] for one in opens), max(one[-1][1] for one in opens)
     ask = policy, wanted.known, wanted.purpose, wanted.channel
-    return personal_blocks(*ask, start, end)
+    return personal_blocks(*ask, start, end, wanted.content)
 
 
 def _why(
@@ -218,7 +220,7 @@ def _why(
     if not whole:
         return PAST if part.whole else NO_DAY
     ask = policy, wanted.known, wanted.purpose, wanted.channel
-    return forbidden(*ask, whole[0][0]) or PAST
+    return forbidden(*ask, whole[0][0], wanted.content) or PAST
 
 
 def _from(intervals: Intervals, at: float) -> Intervals:

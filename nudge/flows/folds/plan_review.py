@@ -19,7 +19,11 @@ from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import JOINED
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.timing.plan_request import read_contact_facts
+from nudge.domain.timing.plan_request import (
+    content_of,
+    read_contact_facts,
+    with_planned_content,
+)
 from nudge.domain.timing.plan_settlement import PlannedContact, settle_plans
 from nudge.domain.timing.windows import PAST
 from nudge.errors import StoreAwayError
@@ -75,7 +79,7 @@ class PlanReview:
                 continue
             if event.type == JOINED:
                 joined.append(event)
-            if event.type == JOINED or _refuses(event):
+            if event.type == JOINED or _refuses(event) or self._unmakes(event):
                 changed.append(Home(event.subject, partition))
         books = self._read([_source_of(event) for event in joined])
         for event in joined:
@@ -87,6 +91,10 @@ class PlanReview:
         for home, plans in self._read(changed).items():
             if plans.rows:
                 self._recheck(home, states[home.subject])
+
+    def _unmakes(self, event: Event) -> bool:
+        """Return True where a contact turns out to be none, and plans may have needed it."""
+        return event.type == "sms_failed" and self.policy.needs_contacts
 
     def _take_over(self, home: Home, event: Event, state: VisitorState, theirs: Plans) -> None:
         """Move the plans of a merged visitor into the book of the one that stays."""
@@ -147,6 +155,8 @@ class PlanReview:
             PlannedContact(row[0], x.period, _contact(x)) for row, x in zip(rows, made, strict=True)
         ]
         known = self.policy.in_own_words(read_contact_facts(state, (), None))
+        if self.policy.tells_content:
+            known = known._replace(contacts=with_planned_content(known.contacts, made))
         reasons = settle_plans(self.policy, known, wanted, now())
         stay = [row for i, row in enumerate(rows) if i not in reasons]
         out = [i for i, reason in reasons.items() if reason != PAST]
@@ -163,7 +173,7 @@ def _source_of(joined: Event) -> Home:
 
 def _contact(plan: StandingDecision) -> Contact:
     made = plan.decision
-    return Contact(made.due or 0.0, made.channel, made.page)
+    return Contact(made.due or 0.0, made.channel, made.page, content_of(made))
 
 
 def _still_due(home: Home, rows: Sequence[Row]) -> tuple[Row, ...]:

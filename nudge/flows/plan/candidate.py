@@ -32,6 +32,7 @@ class Candidate(NamedTuple):
         unit: key that the plan sticks by.
         before: last plan of the visitor for this purpose, if any.
         options: moments that calendar and contact policy leave, before any capacity.
+        content: tag of what the SMS says; empty where nobody told it.
     """
 
     wish: PlanRequest
@@ -43,6 +44,7 @@ class Candidate(NamedTuple):
     unit: str
     before: StandingDecision | None
     options: SendOptions
+    content: str = ""
 
 
 class Outlook(NamedTuple):

@@ -26,10 +26,10 @@ from nudge.store.service.catalogue import Catalogue
 MINUTE: Final = 60.0
 MOST_GROUPS: Final = 4096
 """Groups of visitors that are remembered; then all are forgotten."""
-GroupKey = tuple[int, str, str, str, str, str, tuple[Scalar | None, ...], tuple[type, ...]]
+GroupKey = tuple[int, str, str, str, str, str, tuple[Scalar | None, ...], tuple[type, ...], str]
 """Key of a group of visitors who share a distribution: mark of the options that are left, the
 group (holdout, usual, policy), unit, purpose, channel, API key, values of the slot's context and
-their types, since a cell may tell 1 from true."""
+their types, since a cell may tell 1 from true, and the content, which the record names."""
 
 
 class MinuteTable:
@@ -110,7 +110,8 @@ class MinuteTable:
         values = tuple([context.get(name) for name in self._names])
         kinds = tuple(map(type, values))
         unit = candidate.unit
-        return mark, group, unit, wish.purpose, wish.channel, source, values, kinds
+        told = candidate.content
+        return mark, group, unit, wish.purpose, wish.channel, source, values, kinds, told
 
 
 @dataclass

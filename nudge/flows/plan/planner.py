@@ -173,8 +173,9 @@ class Planner:
     ) -> PlanSettler:
         table = self._tables.find_table(self.calendar, catalogue, at, batch)
         key = self.sealer.draw_key
+        reader = self.store.state_reader
         desk = PlanningRound(
-            table, self.segments, self.holdout, key, source, at, self.store.state_reader
+            table, self.segments, self.holdout, key, source, at, reader, catalogue.slots
         )
         return PlanSettler(self.store, self.sealer, desk, self._memory)
 

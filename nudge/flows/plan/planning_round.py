@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from nudge.domain.basics.money import yuan_of
 from nudge.domain.basics.slot_values import is_number
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.choosing.stock import field_of
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.journal.block import BlockDecision, drawn_of
+from nudge.domain.journal.records import Decision
 from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, name_segments
+from nudge.domain.slots.slot import Scalar
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.plan_answer import StandingPlan
-from nudge.domain.timing.plan_request import PlanRequest, list_plans, read_contact_facts
+from nudge.domain.timing.plan_answer import StandingPlan, find_shown
+from nudge.domain.timing.plan_request import (
+    CONTENT,
+    PlanRequest,
+    list_plans,
+    read_contact_facts,
+    with_planned_content,
+)
 from nudge.domain.timing.send_options import SendOptions
 from nudge.domain.timing.shared_distribution import SharedDistribution, share_distribution
 from nudge.flows.plan.candidate import (
@@ -39,6 +51,7 @@ class PlanningRound:
         source: id of the API key.
         at: seconds, now.
         states: reads those of visitors.
+        slots: that may be decided for the same SMS, by name.
     """
 
     table: MinuteTable
@@ -48,6 +61,7 @@ class PlanningRound:
     source: str
     at: float
     states: StateReader = field(default_factory=StateReader)
+    slots: Mapping[str, LiveSlot] = field(default_factory=dict)
 
     def open_candidate(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
         """Return the candidate for a question, with the options that the contact policy leaves."""
@@ -57,14 +71,38 @@ class PlanningRound:
         context["channel"], context["page"] = wish.channel, wish.purpose
         context = name_segments(self.segments, context, at)
         unit = table.find_unit(wish, context)
-        plans = list_plans((k for u, k in assigned.items() if u != unit), at) if assigned else {}
+        others = (k for u, k in assigned.items() if u != unit)
+        plans = list_plans(others, at, state.contacts) if assigned else {}
         known = read_contact_facts(state, plans, wish.zone)
-        known = table.calendar.policy.in_own_words(known)
+        known, content = table.calendar.policy.in_own_words(known), wish.content
+        if table.calendar.policy.tells_content:
+            known = known._replace(contacts=with_planned_content(known.contacts, assigned.values()))
+            content = content or self._foresee_content(wish, opened, state, context)
         day = context.get("expected_at")
         expected_at = day if is_number(day) else None
         before = assigned.get(unit)
-        options = table.options.find_options(known, wish.purpose, wish.channel, expected_at, before)
-        return Candidate(wish, opened, state, context, known, plans, unit, before, options)
+        ask = known, wish.purpose, wish.channel, expected_at, before, content
+        options = table.options.find_options(*ask)
+        return Candidate(wish, opened, state, context, known, plans, unit, before, options, content)
+
+    def _foresee_content(
+        self,
+        wish: PlanRequest,
+        opened: VisitorView,
+        state: VisitorState,
+        context: Mapping[str, Scalar],
+    ) -> str:
+        """Return the variant that the first further slot will be decided for; empty without one.
+
+        A draw hangs on the visitor and the period, not on the SMS's time. Where the last unit of a
+        variant goes meanwhile, another one is sent, and this one counts.
+        """
+        live = self.slots.get(wish.slots[0]) if wish.slots else None
+        if live is None or wish.purpose in self.table.calendar.policy.exempt:
+            return ""
+        found = choose(live, self._make_input(wish, opened, state, context), opened.assigned)
+        made = found.decision if isinstance(found, StandingDecision) else found
+        return field_of(made.slot, find_shown(live, made))
 
     def look(self, candidate: Candidate, capacity: Capacity) -> Outlook:
         """Return what is possible within the capacity, and what it may be worth."""
@@ -87,7 +125,7 @@ class PlanningRound:
         found = choose(served, given, candidate.opened.assigned)
         if isinstance(found, StandingDecision):
             return Outlook(version, left, standing=_make_standing(found))
-        shared = share_distribution(served, found, candidate.context)
+        shared = self._share(candidate, found)
         return Outlook(version, left, shared, shared.gain, drawn_of(found))
 
     def _find_shared(self, candidate: Candidate, left: SendOptions) -> SharedDistribution:
@@ -104,7 +142,13 @@ class PlanningRound:
         made = choose(served, self.make_choice_input(candidate, left), {})
         if isinstance(made, StandingDecision):
             raise TypeError("a decision stands although none was given")
-        return share_distribution(served, made, candidate.context)
+        return self._share(candidate, made)
+
+    def _share(self, candidate: Candidate, made: Decision) -> SharedDistribution:
+        """Return the distribution of a candidate's group; its record names the content."""
+        if candidate.content:
+            made = replace(made, context={**made.context, CONTENT: candidate.content})
+        return share_distribution(self.table.served, made, candidate.context)
 
     def draw(self, candidate: Candidate, outlook: Outlook, capacity: Capacity) -> PlanDraft:
         """Draw a new plan and its time, and take its hour from the capacity.
@@ -140,11 +184,26 @@ class PlanningRound:
 
     def make_choice_input(self, candidate: Candidate, options: SendOptions) -> ChoiceInput:
         """Return everything known when the candidate's slots are decided."""
-        opened, state = candidate.opened, candidate.state
+        known = candidate.wish, candidate.opened, candidate.state, candidate.context
+        return replace(
+            self._make_input(*known),
+            blocked={SLOT: options.blocked},
+            periods={SLOT: options.cycle},
+            withdrawn={SLOT} if candidate.before is not None and not options.stands else (),
+        )
+
+    def _make_input(
+        self,
+        wish: PlanRequest,
+        opened: VisitorView,
+        state: VisitorState,
+        context: Mapping[str, Scalar],
+    ) -> ChoiceInput:
+        """Return what is known of a visitor before the windows are looked at."""
         return ChoiceInput(
-            ask=make_decision_request(candidate.wish),
+            ask=make_decision_request(wish),
             subject=opened.subject,
-            context=candidate.context,
+            context=context,
             at=self.at,
             holdout=self.holdout,
             source=self.source,
@@ -153,9 +212,6 @@ class PlanningRound:
             benefits=state.benefits,
             left=opened.left,
             amounts=frozenset(map(yuan_of, state.affordable)),
-            blocked={SLOT: options.blocked},
-            periods={SLOT: options.cycle},
-            withdrawn={SLOT} if candidate.before is not None and not options.stands else (),
         )
 
 

@@ -31,6 +31,7 @@ from nudge.domain.journal.event import (
     text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.people.facts import REFUND_OF, REFUNDABLE
 from nudge.domain.prefill.numbers import OWN
 from nudge.domain.slots.reward_event import PAID
@@ -49,6 +50,8 @@ TEXT: Final = "text"
 TOKEN: Final = "token"  # noqa: S105 (a field's name)
 """The field of `sms_clicked` that holds the link token of the SMS."""
 IDENTIFIED: Final = "identified"
+NAMES: Final = (REFUND_OF, MESSAGE_ID)
+"""Fields that hold another system's ids."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +143,18 @@ class Recorder:
 
     def _without_numbers(self, sent: EventRequest) -> EventRequest:
         """Return the event without numbers in its ids: these stay unique, and equal in a retry."""
-        event_id, refund_of = sent.event_id, sent.fields.get(REFUND_OF)
-        hidden = self.sealer.hide_numbers(event_id)
-        of = self.sealer.hide_numbers(refund_of) if isinstance(refund_of, str) else refund_of
-        count = (hidden != event_id) + (of != refund_of)
+        hidden = self.sealer.hide_numbers(sent.event_id)
+        named = {name: sent.fields[name] for name in NAMES if name in sent.fields}
+        unnamed = {
+            name: self.sealer.hide_numbers(value)
+            for name, value in named.items()
+            if isinstance(value, str)
+        }
+        count = sum(unnamed[name] != named[name] for name in unnamed)
+        count += hidden != sent.event_id
         if not count:
             return sent
-        fields = {**sent.fields, REFUND_OF: of} if of != refund_of else sent.fields
+        fields = {**sent.fields, **unnamed}
         return replace(sent, event_id=hidden, fields=fields, masked=sent.masked + count)
 
     def _route(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:

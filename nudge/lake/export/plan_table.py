@@ -30,7 +30,16 @@ KINDS: Final = {
     "repeat_of": pa.int64(),
 }
 SCHEMA: Final = pa.schema([(name, KINDS.get(name, pa.string())) for name in COLUMNS])
-REPEATED: Final = ("window", "propensity", "reason", "blocked", "decisions", "displaces", "message")
+REPEATED: Final = (
+    "window",
+    "propensity",
+    "reason",
+    "blocked",
+    "decisions",
+    "displaces",
+    "content",
+    "message",
+)
 """Columns with few values: only these gain by a Parquet dictionary."""
 PARQUET: Final[Mapping[str, Any]] = {"compression": "zstd", "use_dictionary": list(REPEATED)}
 LINE: Final = "#line"

@@ -11,6 +11,7 @@ import msgpack
 from bandits.units import DAY
 from nudge.domain.journal.block import Block, BlockDecision
 from nudge.domain.journal.records import Decision, Ref
+from nudge.domain.timing.plan_request import CONTENT
 from nudge.store.plans.plan_book import Plans
 from nudge.store.wire.block_codec import encode_block, subjects_of
 from nudge.store.wire.client import Arg, Call, Client, Reply
@@ -135,12 +136,15 @@ def _appended(one: PlannedBlock, reply: Reply) -> BlockResult:
 
 
 def slim_plan(one: BlockDecision) -> Decision:
-    """Return a decision without its context and without the variants that were not drawn."""
+    """Return a decision without the variants that were not drawn.
+
+    Of its context only the content stays, which counts beside other contacts.
+    """
     shape = one.shape
     variant, propensity = shape.eligible[one.choice], shape.pmf[one.choice]
     return replace(
         shape,
-        context={},
+        context={CONTENT: shape.context[CONTENT]} if CONTENT in shape.context else {},
         cell="",
         eligible=(variant,),
         pmf=(propensity,),

@@ -20,6 +20,7 @@ from nudge.config.documents.contact_file import (
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
+from nudge.domain.contact.pressure_rules import ContentLimit, RollingLimit, SequenceRule
 from nudge.errors import InvalidConfigError
 
 SMS = {"name": "sms", "consent": "required"}
@@ -119,6 +120,46 @@ def test_never_again_is_a_pause_without_end() -> None:
     assert parse_contact(table(complaint_pause="never"), "x").complaint_pause == math.inf
 
 
+def test_rules_over_several_contacts_are_read() -> None:
+    """Limits, content, sequences and receipts; what is exempt may be looked for, never held."""
+    receipt = {"name": "receipt", "exempt": True}
+    found = parse_contact(
+        table(
+            purposes=[OFFER, receipt],
+            limits=[
+                {"most": 10, "within": "24h"},
+                {"most": 2, "within": "1m", "channels": ["sms"]},
+            ],
+            content={"within": "1d"},
+            sequences=[
+                {"contact": "offer", "not_after": "receipt", "within": "1h"},
+                {"contact": "content:a", "never_with": "content:b"},
+            ],
+            receipts={"failed": "contact"},
+        ),
+        "x",
+    )
+    assert found.limits == (
+        RollingLimit(10, 86_400.0),
+        RollingLimit(2, 60.0, frozenset({"sms"})),
+    )
+    assert found.content == ContentLimit(1, 86_400.0)
+    assert found.sequences == (
+        SequenceRule("not_after", "offer", "receipt", 3600.0),
+        SequenceRule("never_with", "content:a", "content:b", math.inf),
+    )
+    assert found.failed == "contact"
+    least = parse_contact(table(), "x")
+    assert (least.limits, least.content, least.sequences) == ((), None, ())
+    assert least.failed == "no_contact"
+    for one in (
+        {"contact": "receipt", "not_after": "offer"},
+        {"contact": "offer", "never_with": "receipt"},
+    ):
+        with pytest.raises(InvalidConfigError, match="is exempt"):
+            parse_contact(table(purposes=[OFFER, receipt], sequences=[one]), "x")
+
+
 def test_dates_may_be_text_or_toml() -> None:
     """Both forms of a date are read."""
     holidays = {"forbidden": ["2027-02-06", date(2027, 2, 7)]}
@@ -140,6 +181,57 @@ def test_dates_may_be_text_or_toml() -> None:
         ({"caps": {"days": 1}}, "caps.days", "did you mean 'day'?"),
         ({"caps": {"day": 3, "week": 2}}, "caps.day", "at most 2"),
         ({"caps": {"week": 3, "month": 2}}, "caps.week", "at most 2"),
+        ({"limits": [{"most": 0, "within": "1d"}]}, "limits[0].most", "give 1 to 60"),
+        ({"limits": [{"most": 61, "within": "1d"}]}, "limits[0].most", "give 1 to 60"),
+        ({"limits": [{"within": "1d"}]}, "limits[0].most", "write how many"),
+        ({"limits": [{"most": 2}]}, "limits[0].within", "up to 31 days"),
+        ({"limits": [{"most": 2, "within": "32d"}]}, "limits[0].within", "up to 31 days"),
+        ({"limits": [{"most": 2, "within": "never"}]}, "limits[0].within", "up to 31 days"),
+        (
+            {"limits": [{"most": 2, "within": "1d", "channels": ["sns"]}]},
+            "limits[0].channels",
+            "did you mean 'sms'?",
+        ),
+        (
+            {"limits": [{"most": 2, "within": "1d", "purposes": ["offers"]}]},
+            "limits[0].purposes",
+            "did you mean 'offer'?",
+        ),
+        (
+            {"limits": [{"most": 2, "within": "1d", "channels": []}]},
+            "limits[0].channels",
+            "leave it out for all",
+        ),
+        ({"content": {"within": "1x"}}, "content.within", "12h"),
+        ({"content": {"most": 1}}, "content.within", "up to 31 days"),
+        ({"content": {"same": 1, "within": "1d"}}, "content.same", "is unknown"),
+        ({"sequences": [{"contact": "offer"}]}, "sequences[0].contact", "give one of never_with"),
+        (
+            {"sequences": [{"contact": "offer", "not_after": "offer", "only_after": "offer"}]},
+            "sequences[0].contact",
+            "give one of never_with",
+        ),
+        (
+            {"sequences": [{"contact": "offers", "not_after": "offer"}]},
+            "sequences[0].contact",
+            "did you mean 'offer'?",
+        ),
+        (
+            {"sequences": [{"contact": "offer", "not_after": "content:"}]},
+            "sequences[0].not_after",
+            "content:spring",
+        ),
+        (
+            {"sequences": [{"contact": "offer", "only_after": "offer"}]},
+            "sequences[0].only_after",
+            "name another one",
+        ),
+        (
+            {"sequences": [{"contact": "offer", "not_after": "offer", "within": "400d"}]},
+            "sequences[0].within",
+            "up to 366 days",
+        ),
+        ({"receipts": {"failed": "perhaps"}}, "receipts.failed", "no_contact"),
         ({"holidays": {"country": "XX"}}, "holidays.country", "CN"),
         ({"holidays": {"region": "BY"}}, "holidays.region", "name the country"),
         ({"holidays": {"country": "DE", "region": "BX"}}, "holidays.region", "BY"),

@@ -6,7 +6,17 @@ import math
 from itertools import pairwise
 
 import pytest
-from contact_strategies import DAY, around, bases, by_hand, customers, policies, some, wants
+from contact_strategies import (
+    DAY,
+    TAGS,
+    around,
+    bases,
+    by_hand,
+    customers,
+    policies,
+    some,
+    wants,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,9 +46,10 @@ def test_a_moment_is_forbidden_for_the_first_rule_that_forbids_it(examples: int)
         base = data.draw(bases)
         policy, known = data.draw(policies(base)), data.draw(customers(base))
         purpose, channel = data.draw(wants)
+        content = data.draw(st.sampled_from(TAGS))
         for at in (base, data.draw(around(base, 3)), *data.draw(some(base, 3, 8))):
-            found = forbidden(policy, known, purpose, channel, at)
-            assert found == by_hand(policy, known, purpose, channel, at)
+            found = forbidden(policy, known, purpose, channel, at, content)
+            assert found == by_hand(policy, known, purpose, channel, at, content)
 
     law()
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import AWAY, Ref
+from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.refunds import Receipt, Refund
@@ -92,7 +93,11 @@ STATES = st.builds(
         tuple
     ),
     typed=st.none() | st.builds(TypedNumber, TIMES, WORDS, WORDS),
-    contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
+    contacts=st.lists(
+        st.builds(Contact, TIMES, WORDS, WORDS, st.just(""), st.just(""), st.just(0))
+        | st.builds(Contact, TIMES, WORDS, WORDS, WORDS, WORDS, st.integers(0, 3)),
+        max_size=3,
+    ).map(tuple),
     consents=st.lists(
         st.builds(Consent, WORDS, TIMES, st.booleans(), heard=TIMES, kept=TIMES), max_size=3
     ).map(tuple),
@@ -111,6 +116,9 @@ STATES = st.builds(
     closed=st.lists(CLOSED, max_size=2).map(tuple),
     chosen=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
     dropped=st.lists(st.builds(Dropped, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(tuple),
+    deliveries=st.lists(st.builds(Delivery, TIMES, WORDS, st.integers(1, 3)), max_size=3).map(
+        tuple
+    ),
     into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
 )
 
@@ -133,10 +141,10 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
 
 
 def test_states_of_the_version_before_can_be_read() -> None:
-    """An upgrade keeps what is known of visitors: versions 1 to 4 had fewer fields."""
+    """An upgrade keeps what is known of visitors: versions 1 to 5 had fewer fields."""
     state = VisitorState(last_amount=5000, channels=("web",))
     fields = msgpack.unpackb(encode_state(state)[1:])
-    for version, length in ((1, 8), (2, 11), (3, 19), (4, 22)):
+    for version, length in ((1, 8), (2, 11), (3, 19), (4, 22), (5, 24)):
         into = fields[-1:] if version >= 3 else []
         old = bytes((version,)) + msgpack.packb([*fields[:length], *into])
         assert decode_state(old) == state

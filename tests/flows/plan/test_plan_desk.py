@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from contact_strategies import DAY, around, bases, by_hand, policies
+from contact_strategies import DAY, TAGS, around, bases, by_hand, policies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from places import CONFIG
@@ -17,7 +17,7 @@ from nudge.config.slot_file import load_slots
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.choice import choose
 from nudge.domain.choosing.live_slot import LiveSlot
-from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact import FAILED, Consent, Contact
 from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
 from nudge.domain.identity.sealing import new_subject
 from nudge.domain.journal.block import drawn_of
@@ -26,7 +26,7 @@ from nudge.domain.people.person import KnownFact
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.slots.window import windows_for
-from nudge.domain.timing.plan_request import PlanRequest
+from nudge.domain.timing.plan_request import CONTENT, PlanRequest
 from nudge.domain.timing.windows import OTHER_PURPOSE, Calendar
 from nudge.flows.plan.candidate import PlanDraft
 from nudge.flows.plan.minute_table import MinuteTable, end_of_minute
@@ -60,6 +60,9 @@ def states(draw: st.DrawFn, base: float) -> VisitorState:
         around(base - 3 * DAY, 3) | around(base - 40 * DAY, 40),
         st.sampled_from(("sms", "push", "call")),
         st.sampled_from(("failed", "reminder", "offer", "code")),
+        st.sampled_from(TAGS),
+        st.just("m:1") | st.just(""),
+        st.sampled_from((0, 0, FAILED)),
     )
     agreed = (Consent("sms", base - 100 * DAY, given=True),)
     later = st.builds(Consent, st.just("sms"), around(base, 3), st.booleans())
@@ -98,13 +101,14 @@ def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int
             state = data.draw(states(base))
             purpose = data.draw(st.sampled_from(("reminder", "failed", "offer")))
             opened = VisitorView(new_subject(), 0, encode_state(state))
-            case = desk.open_candidate(PlanRequest("v", purpose=purpose), opened)
+            tag = data.draw(st.sampled_from(TAGS))
+            case = desk.open_candidate(PlanRequest("v", purpose=purpose, content=tag), opened)
             draft = desk.draw(case, desk.look(case, capacity), capacity)
             if draft.due is None:
                 assert set(draft.outlook.blocked) == set(windows_for(windows_of(SLOT), purpose))
                 continue
             assert draft.due >= table.minute
-            assert by_hand(policy, case.known, purpose, "sms", draft.due) is None
+            assert by_hand(policy, case.known, purpose, "sms", draft.due, tag) is None
             hours["sms", hour_of(draft.due)] += 1
             most = limit(policy, purpose, "sms")
             assert most is None or hours["sms", hour_of(draft.due)] <= most
@@ -123,7 +127,9 @@ def check_draw(desk: PlanningRound, draft: PlanDraft) -> None:
     made = draft.decision.decision
     # A window of another purpose is no alternative: the record does not name it.
     removed = {name: why for name, why in alone.removed.items() if why != OTHER_PURPOSE}
-    assert replace(made, due=None) == replace(alone, removed=removed)
+    tag = draft.candidate.content
+    context = {**alone.context, CONTENT: tag} if tag else alone.context
+    assert replace(made, due=None) == replace(alone, removed=removed, context=context)
     assert drawn_of(made).decision == made
     assert repeats(made)
 

@@ -1,0 +1,45 @@
+"""The reach of a visitor today, by what the store knows of them and of the gateways."""
+
+from __future__ import annotations
+
+from nudge.domain.contact.contact import ContactFacts
+from nudge.domain.contact.contact_capacity import Capacity
+from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.contact.contact_reach import Reach, list_reach
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.timing.plan_request import (
+    list_plans,
+    read_contact_facts,
+    with_planned_content,
+)
+from nudge.store.store import Store
+from nudge.store.vault.visitors import VisitorView
+
+
+def find_reach(
+    store: Store, policy: ContactPolicy, found: VisitorView, state: VisitorState, at: float
+) -> list[Reach]:
+    """Find what may reach a visitor until the end of their day, for each purpose and channel.
+
+    Args:
+        store: knows what is used of the gateways.
+        policy: of contacts.
+        found: the visitor, with their plans.
+        state: of the visitor.
+        at: seconds, now.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    limited = [name for name, one in policy.channels.items() if one.capacity is not None]
+    capacity = Capacity({name: store.capacity.used(name) for name in limited})
+    return list(list_reach(policy, read_facts(policy, found, state, at), capacity, at))
+
+
+def read_facts(
+    policy: ContactPolicy, found: VisitorView, state: VisitorState, at: float
+) -> ContactFacts:
+    """Read the facts about a visitor that the contact policy asks for, with every plan."""
+    plans = list_plans(found.assigned.values(), at, state.contacts)
+    known = policy.in_own_words(read_contact_facts(state, plans, None))
+    return known._replace(contacts=with_planned_content(known.contacts, found.assigned.values()))
