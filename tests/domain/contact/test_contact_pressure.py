@@ -252,7 +252,7 @@ def test_the_same_content_goes_out_once_a_day() -> None:
 
 
 def test_a_plan_permits_nothing() -> None:
-    """What may follow another contact only waits until that one was made."""
+    """A contact that may only follow another one waits until that one was made."""
     rules = policy(sequences=(SequenceRule("only_after", "offer", "reminder", 3 * DAY),))
     reminder = Contact(NOON, "sms", "reminder")
     planned, made = ContactFacts(planned=(reminder,)), ContactFacts(contacts=(reminder,))

@@ -109,7 +109,7 @@ def test_a_receipt_counts_once_in_whatever_order_it_comes(examples: int) -> None
 
 
 def test_a_failure_frees_the_spacing() -> None:
-    """What did not arrive is no contact; what was delivered after all, or counts anyway, is one."""
+    """A message that did not arrive is no contact, unless it was delivered after all."""
     sent, failed = event("sms_sent", NOON, plan=PLAN), event("sms_failed", NOON + 60, plan=PLAN)
     late = event("sms_delivered", NOON + 90, plan=PLAN)
     for events, free in (((sent,), False), ((sent, failed), True), ((sent, failed, late), False)):

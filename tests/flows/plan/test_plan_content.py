@@ -90,7 +90,7 @@ def test_what_was_sent_has_the_content_of_its_plan(web: Web) -> None:
 
 
 def test_a_plan_that_needed_a_failed_sms_is_withdrawn(web: Web) -> None:
-    """What may go out only behind another contact goes when that one turns out to be none."""
+    """A plan that stands only behind another contact goes when that one turns out to be none."""
     rule = SequenceRule("only_after", "offer", "reminder")
     policy = replace(POLICY, content=None, sequences=(rule,))
     desk, at = planner(web, policy), now()
