@@ -75,6 +75,10 @@ class Contact(NamedTuple):
     told: int = 0
 
 
+BARE: Final = 3
+"""Values of a contact without content, name and receipts: earlier versions kept no more."""
+
+
 class Consent(NamedTuple):
     """A visitor's consent to a channel, or their refusal.
 

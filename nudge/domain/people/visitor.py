@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from bandits.units import DAY
 from nudge.domain.basics.money import yuan_of
-from nudge.domain.contact.contact import DELIVERED, Consent, Contact
+from nudge.domain.contact.contact import BARE, DELIVERED, Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import MAX_AMOUNTS, Failure, KnownFact, NumberUse, TypedNumber
@@ -348,13 +348,20 @@ def _without_classes(state: VisitorState, found: VisitorState) -> VisitorState:
 
 
 def _without_messages(state: VisitorState, found: VisitorState) -> VisitorState:
-    """Return the state without the names of messages, and their receipts, that were not kept."""
-    bare = {one[:3] for one in found.contacts if not one.message}
-    contacts = {Contact(*x[:3], x.content) if x[:3] in bare else x for x in state.contacts}
+    """Return the state without the names of messages, and their receipts, that were not kept.
+
+    A contact that is there under its name is expected so, also beside one that has none.
+    """
+    bare = {one[:BARE] for one in found.contacts if not any(one[BARE:])}
+    lost = {x for x in state.contacts if x[:BARE] in bare} - {*found.contacts}
+    contacts = {Contact(*x[:BARE]) if x in lost else x for x in state.contacts}
     told = {one.message for one in found.deliveries}
     # A failure was no event before: only what was delivered can have been passed by.
-    waits = (x for x in state.deliveries if x.message in told or x.told != DELIVERED)
-    return state.having(contacts=tuple(sorted(contacts)), deliveries=tuple(waits))
+    waits = {x for x in state.deliveries if x.message in told or x.told != DELIVERED}
+    # A receipt that came since then finds no contact of its name, and waits.
+    heard = {one.message: one.told for one in lost if one.message}
+    waits |= {x for x in found.deliveries if x.told == x.told & heard.get(x.message, 0)}
+    return state.having(contacts=tuple(sorted(contacts)), deliveries=tuple(sorted(waits)))
 
 
 def _without_event_sources(state: VisitorState, found: VisitorState) -> VisitorState:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgpack
 
-from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact import BARE, Consent, Contact
 from nudge.domain.journal.records import Ref
 from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
@@ -52,8 +52,6 @@ _NAMES: Final = (
 )
 
 _DELIVERIES: Final = _NAMES.index("deliveries")
-_PLAIN_CONTACT: Final = 3
-"""Values of a contact without content, name and receipts."""
 _FACTS: Final = frozenset({PAID, "sms_clicked"})
 _HEAD: Final = bytes((VERSION,))
 _PLAIN_HEAD: Final = bytes((PLAIN,))
@@ -200,13 +198,13 @@ def _from_aside(restore: Callable[[Any], object]) -> Callable[[Any], object]:
 
 def _is_told(one: Contact) -> bool:
     """Return whether a contact has more than the version before could keep."""
-    return any(one[_PLAIN_CONTACT:])
+    return any(one[BARE:])
 
 
 def _pack_contact(one: Contact) -> tuple[object, ...]:
     """Return a contact without what is empty at its end: of most, the bytes are as before."""
     row: tuple[object, ...] = tuple(one)
-    while not row[-1] and len(row) > _PLAIN_CONTACT:
+    while not row[-1] and len(row) > BARE:
         row = row[:-1]
     return row
 

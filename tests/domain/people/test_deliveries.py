@@ -15,6 +15,7 @@ from nudge.domain.contact.contact import Contact, ContactFacts
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import forbidden
 from nudge.domain.journal.records import Event, Ref
+from nudge.domain.people.deliveries import name_message
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import merge_states
 from nudge.domain.people.visitor import VisitorState, without_sources
@@ -40,8 +41,10 @@ def event(
     kind: str, at: float, message: str = "", plan: Ref | None = None, name: str = ""
 ) -> Event:
     fields = {"message_id": message} if message else {}
-    if kind == "sms_sent":
+    if kind in {"sms_sent", "contacted"}:
         fields["purpose"] = "offer"
+    if kind == "contacted":
+        fields["channel"] = "sms"
     return Event("s", name or f"{kind}{at}{message}", kind, "server", plan, fields, at)
 
 
@@ -156,3 +159,60 @@ def test_verify_passes_by_what_the_version_before_did_not_keep() -> None:
     found = VisitorState(contacts=(Contact(NOON, "sms", "offer"),))
     assert without_sources(replayed, found) == found
     assert without_sources(replayed, replayed) == replayed
+
+
+MOMENTS = (NOON, NOON, NOON + 1)
+NAMES = (("", None), ("m-1", None), ("m-2", PLAN), ("", PLAN), ("", Ref(3, 18)))
+SENT = ("contacted", "sms_sent", "sms_sent")
+TOLD = ("sms_delivered", "sms_failed")
+
+
+def drawn(chance: Random, kinds: tuple[str, ...], count: int) -> list[Event]:
+    """Events of few moments and few names, so that many are alike but for their name."""
+    return [
+        event(chance.choice(kinds), chance.choice(MOMENTS), *chance.choice(NAMES))
+        for _ in range(count)
+    ]
+
+
+@forms
+def test_verify_expects_of_a_state_all_that_it_holds(examples: int) -> None:
+    """A state is equal to itself: of contacts of one moment each is expected, named or not."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.randoms(use_true_random=True))
+    def law(chance: Random) -> None:
+        state = state_of(*drawn(chance, (*SENT, *TOLD), chance.randint(1, 8)))
+        assert without_sources(state, state) == state
+        for one in state.contacts:
+            if one.message:
+                rest = tuple(x for x in state.contacts if x != one)
+                less = state.having(contacts=rest)
+                assert without_sources(less, state) != state
+
+    law()
+
+
+@forms
+def test_verify_passes_by_a_change_of_versions(examples: int) -> None:
+    """Contacts of before lack their names; receipts that come then find none, and wait."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.randoms(use_true_random=True))
+    def law(chance: Random) -> None:
+        before = drawn(chance, SENT, chance.randint(1, 4))
+        passed = drawn(chance, ("sms_delivered",), chance.randint(0, 2))
+        after = drawn(chance, (*SENT, *TOLD), chance.randint(0, 4))
+        named = {name_message(one) for one in before}
+        # A message is sent in one version, and no receipt comes before it in the other.
+        passed = [one for one in passed if name_message(one) in named]
+        after = [one for one in after if one.type in TOLD or name_message(one) not in named]
+        found = VisitorState()
+        for one in before:
+            bare = replace(one, decision=None, fields={**one.fields, "message_id": ""})
+            found = state_with_event(found, one.at or 0.0, bare)
+        for one in after:
+            found = state_with_event(found, one.at or 0.0, one)
+        assert without_sources(state_of(*before, *passed, *after), found) == found
+
+    law()
