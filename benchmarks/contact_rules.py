@@ -112,6 +112,7 @@ def with_all_rules(policy: ContactPolicy) -> ContactPolicy:
             RollingLimit(3, 14.0 * DAY, frozenset({"sms"})),
         ),
         content=ContentLimit(1, float(DAY)),
+        offers=frozenset({"summer"}),
         sequences=(
             SequenceRule("never_with", "reminder", "winback", 3.0 * DAY),
             SequenceRule("not_after", "reminder", "payment_failed", 2.0 * DAY),

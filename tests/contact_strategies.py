@@ -91,8 +91,9 @@ def spans(draw: st.DrawFn) -> tuple[int, int]:
 
 LENGTHS = st.sampled_from((60.0, HOUR, DAY, 3 * DAY)) | st.integers(1, 10**6).map(float)
 """Seconds within which several contacts are looked at."""
-TAGS = ("", "", "draw", "gift")
+TAGS = ("", "", "draw", "gift", "banner:draw")
 """Content of contacts; mostly nobody told it."""
+OFFERS = st.sampled_from((frozenset[str](), frozenset({"gift"})))
 PURPOSES = ("failed", "reminder", "offer", "code", "survey")
 SORTS = ("reminder", "offer", "failed", "content:draw")
 
@@ -154,6 +155,7 @@ def policies(draw: st.DrawFn, base: float) -> ContactPolicy:
         limits=draw(st.just(()) | rolling_limits),
         content=draw(content_limits),
         sequences=draw(st.just(()) | st.just(()) | sequences),
+        offers=draw(OFFERS),
     )
 
 
@@ -226,8 +228,9 @@ def reasons(
 ) -> Iterable[str]:
     """All that forbids a contact at a moment."""
     if purpose == "code":
-        return
-    if purpose == "unheard":
+        if is_offer(policy, content):
+            yield "no_offers"
+    elif purpose == "unheard":
         yield "unknown_purpose"
     elif channel == "fax":
         yield "unknown_channel"
@@ -271,7 +274,7 @@ def calendar(policy: ContactPolicy, shown: datetime, channel: str) -> Iterable[s
 
 def pressure(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> Iterable[str]:
     """How many contacts are too near, or in the same day, week or month."""
-    others = beside(known, purpose)
+    others = beside(policy, known, purpose)
     if any(abs(one.at - at) < policy.spacing for one in others):
         yield "spacing"
     mine = periods(clock(policy, known, at))
@@ -286,15 +289,21 @@ RANK = {"failed": 2, "reminder": 1, "offer": 1, "survey": math.inf, "code": math
 """Priorities of the policies; what is exempt gives way to nothing."""
 
 
-def beside(known: ContactFacts, purpose: str) -> list[Contact]:
+def beside(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[Contact]:
     """Contacts that count beside one for a purpose."""
     stay = (one for one in known.planned if RANK[one.purpose] >= RANK[purpose])
-    return [one for one in (*known.contacts, *stay) if one.purpose != "code"]
+    there = (*known.contacts, *stay)
+    return [one for one in there if one.purpose != "code" or is_offer(policy, one.content)]
+
+
+def is_offer(policy: ContactPolicy, content: str) -> bool:
+    """Whether a tag is a variant of a slot, or listed."""
+    return content.count(":") > 0 or any(content == one for one in policy.offers)
 
 
 def crowding(policy: ContactPolicy, known: ContactFacts, new: Contact) -> Iterable[str]:
     """Every stretch of a limit's length that holds the new contact, counted with it."""
-    others = beside(known, new.purpose)
+    others = beside(policy, known, new.purpose)
     for limit in policy.limits:
         if limited(limit, new):
             same = [one.at for one in others if limited(limit, one)]

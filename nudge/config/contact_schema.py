@@ -28,6 +28,9 @@ from nudge.domain.contact.pressure_rules import SEQUENCE_KINDS
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
+MOST_OFFERS: Final = 1000
+MAX_TAG: Final = 64
+OFFERS: Final = 'list tags of content that are offers, such as ["spring"], or leave it out'
 MAX_CAP: Final = 1000
 MAX_CAPACITY: Final = 10**9
 MAX_ROLLING: Final = MAX_CONTACTS
@@ -197,15 +200,24 @@ class LimitSchema(StrictTable):
 
 
 class ContentSchema(StrictTable):
-    """The table `[content]`: how often the same content may reach a visitor."""
+    """The table `[content]`: how often the same content may go out, and which of it is an offer."""
 
     most = ma.Integer(
         strict=True,
-        load_default=1,
         validate=validate.Range(1, MAX_ROLLING, error=f"is out of range; give 1 to {MAX_ROLLING}"),
         **field_texts("write how often the same content may go out, or leave it out for once"),
     )
-    within = _within('write a duration up to 31 days, such as "1d"', LONGEST_ROLLING)
+    within = _within(
+        'write a duration up to 31 days, such as "1d", or leave it out for no limit',
+        LONGEST_ROLLING,
+        required=False,
+    )
+    offers = Items(
+        ma.String(validate=validate.Length(1, MAX_TAG, error=OFFERS), **field_texts(OFFERS)),
+        load_default=list,
+        validate=validate.Length(max=MOST_OFFERS, error=f"is too long; list at most {MOST_OFFERS}"),
+        **field_texts(OFFERS),
+    )
 
 
 class SequenceSchema(StrictTable):
@@ -266,7 +278,11 @@ class ContactFileSchema(StrictTable):
         validate=validate.Length(max=MOST, error=f"is too long; list at most {MOST}"),
         **field_texts("write each limit as [[limits]]"),
     )
-    content = ma.Nested(ContentSchema, **field_texts('write [content] with within = "1d"'))
+    content = ma.Nested(
+        ContentSchema,
+        load_default=lambda: {"offers": []},
+        **field_texts('write [content] with within = "1d"'),
+    )
     sequences = Items(
         ma.Nested(SequenceSchema),
         load_default=list,

@@ -15,6 +15,8 @@ from marshmallow import Schema, ValidationError
 from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.documents.contact_pressure import (
+    content_limit_of,
+    content_problems,
     limit_of,
     limit_problems,
     sequence_of,
@@ -34,7 +36,6 @@ from nudge.domain.contact.contact_policy import (
     words_of,
 )
 from nudge.domain.contact.holiday_years import HolidayYears
-from nudge.domain.contact.pressure_rules import ContentLimit
 from nudge.domain.contact.public_holidays import regions
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.plain_text import fold_case
@@ -205,7 +206,8 @@ def _policy(data: Table, dates: Table) -> ContactPolicy:
         ),
         complaint_pause=data["complaint_pause"],
         limits=tuple(map(limit_of, data["limits"])),
-        content=ContentLimit(**data["content"]) if "content" in data else None,
+        content=content_limit_of(data["content"]),
+        offers=frozenset(data["content"]["offers"]),
         sequences=tuple(map(sequence_of, data["sequences"])),
         failed=data["receipts"]["failed"],
     )
@@ -238,6 +240,7 @@ def _problems(data: Table) -> Iterator[Problem]:
             yield f"purposes.{one['name']}.share", "holds back what is exempt; leave it out"
     yield from _cap_problems(data["caps"])
     yield from limit_problems(data)
+    yield from content_problems(data["content"])
     yield from sequence_problems(data)
     yield from _place_problems(data["holidays"])
     yield from ((f"holidays.{key}", wrong) for key, wrong in _both(data["holidays"]))

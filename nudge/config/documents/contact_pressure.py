@@ -12,6 +12,7 @@ from nudge.domain.contact.contact import NEVER_WITH, ONLY_AFTER
 from nudge.domain.contact.pressure_rules import (
     CONTENT,
     SEQUENCE_KINDS,
+    ContentLimit,
     RollingLimit,
     SequenceRule,
 )
@@ -24,6 +25,17 @@ def limit_of(one: Table) -> RollingLimit:
     """Return a limit of `[[limits]]`."""
     channels, purposes = frozenset(one["channels"]), frozenset(one["purposes"])
     return RollingLimit(one["most"], one["within"], channels, purposes)
+
+
+def content_limit_of(table: Table) -> ContentLimit | None:
+    """Return the limit of `[content]`; None where it names no time."""
+    return ContentLimit(table.get("most", 1), table["within"]) if "within" in table else None
+
+
+def content_problems(table: Table) -> Iterator[Problem]:
+    """Yield what `[content]` lacks."""
+    if "most" in table and "within" not in table:
+        yield "content.within", "is missing; write a duration up to 31 days, or leave most out"
 
 
 def sequence_of(one: Table) -> SequenceRule:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 UNKNOWN_PURPOSE: Final = "unknown_purpose"
 UNKNOWN_CHANNEL: Final = "unknown_channel"
+NO_OFFERS: Final = "no_offers"
 BLACKLISTED: Final = "blacklisted"
 COMPLAINT: Final = "complaint"
 NO_CONSENT: Final = "no_consent"
@@ -27,6 +28,7 @@ ONLY_AFTER: Final = "only_after"
 NO_CAPACITY: Final = "no_capacity"
 REASONS: Final = (
     UNKNOWN_PURPOSE,
+    NO_OFFERS,
     UNKNOWN_CHANNEL,
     BLACKLISTED,
     COMPLAINT,

@@ -107,15 +107,11 @@ def _calendar_blocks(
 def list_counted(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[Contact]:
     """Return the contacts that count against one for this purpose.
 
-    Transactional contacts do not count, nor do planned ones of a lower priority: they give way.
+    Transactional contacts do not count, unless they were offers; nor do planned ones of a lower
+    priority: they give way.
     """
-    exempt, priority = policy.exempt, policy.priority
-    counted = [one for one in known.contacts if one.purpose not in exempt]
-    if known.planned:
-        rank = priority(purpose)
-        stay = (one for one in known.planned if priority(one.purpose) >= rank)
-        counted += [one for one in stay if one.purpose not in exempt]
-    return counted
+    exempt, there = policy.exempt, policy.list_around(known, purpose)
+    return [one for one in there if one.purpose not in exempt or policy.carries_offer(one)]
 
 
 def permission(known: ContactFacts, channel: str, at: float) -> bool | None:

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from bandits.units import DAY
 from nudge.domain.basics.local_time import find_zone
-from nudge.domain.contact.contact import ONLY_AFTER, ContactFacts
+from nudge.domain.contact.contact import ONLY_AFTER, Contact, ContactFacts
 from nudge.domain.contact.pressure_rules import (
     CONTENT,
+    VARIANT,
     ContactKind,
     ContentLimit,
     PressureTerms,
@@ -37,7 +38,8 @@ class Purpose:
 
     Attributes:
         priority: a higher purpose goes first, and displaces planned contacts of a lower one.
-        exempt: transactional: no rule applies, and it counts towards no cap.
+        exempt: transactional: it counts towards no cap, and no rule applies to it but one: it
+            carries no offer.
         share: of an hour's capacity, from 0 to 1: once that much is used, by whatever purpose, this
             purpose is refused. The rest is left to purposes with a larger share.
         aliases: other spellings of the name.
@@ -122,6 +124,7 @@ class ContactPolicy:
         complaint_pause: seconds without contacts after a complaint; infinite: never again.
         limits: on contacts in any stretch of a length.
         content: limit on contacts of one content; None for none.
+        offers: tags of content that are offers, beside variants of slots.
         sequences: rules over the order of two sorts of contact.
         failed: `no_contact`: a message that did not arrive, by its receipt, counts nowhere;
             `contact`: it counts like any other.
@@ -137,6 +140,7 @@ class ContactPolicy:
     complaint_pause: float = 0.0
     limits: tuple[RollingLimit, ...] = ()
     content: ContentLimit | None = None
+    offers: frozenset[str] = frozenset()
     sequences: tuple[SequenceRule, ...] = ()
     failed: Literal["no_contact", "contact"] = "no_contact"
 
@@ -179,6 +183,29 @@ class ContactPolicy:
     def exempt(self) -> frozenset[str]:
         """Purposes to which no rule applies."""
         return frozenset(name for name, one in self.purposes.items() if one.exempt)
+
+    def list_around(self, known: ContactFacts, purpose: str) -> tuple[Contact, ...]:
+        """Return the contacts made, and those planned that do not give way to a purpose."""
+        if not known.planned:
+            return known.contacts
+        rank, exempt = self.priority(purpose), self.exempt
+        stay = (
+            one
+            for one in known.planned
+            if one.purpose in exempt or self.priority(one.purpose) >= rank
+        )
+        return (*known.contacts, *stay)
+
+    def carries_offer(self, one: Contact | ContactKind) -> bool:
+        """Return whether a contact says something that an exempt purpose must not carry.
+
+        It is the variant of a slot, `slot:variant`, or a tag that the policy lists.
+        """
+        return bool(one.content) and (VARIANT in one.content or one.content in self.offers)
+
+    def refuses_offer(self, kind: ContactKind) -> bool:
+        """Return whether a kind of contact is an offer under a purpose that is exempt."""
+        return kind.purpose in self.exempt and self.carries_offer(kind)
 
     @cached_property
     def tells_content(self) -> bool:

@@ -7,11 +7,18 @@ a block covers it, and a window is allowed where none does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Final
 
 from bandits.units import DAY
 from nudge.domain.basics.intervals import Intervals, without
-from nudge.domain.contact.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Contact, ContactFacts
+from nudge.domain.contact.contact import (
+    NO_OFFERS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_PURPOSE,
+    Contact,
+    ContactFacts,
+)
 from nudge.domain.contact.contact_calendar import Block, calendar_blocks, calendar_intervals
 from nudge.domain.contact.contact_personal import permission_blocks, pressure_blocks
 from nudge.domain.contact.contact_policy import ContactPolicy
@@ -36,11 +43,12 @@ def forbidden(
     """
     if purpose not in policy.purposes:
         return UNKNOWN_PURPOSE
+    kind = ContactKind(purpose, channel, content)
     if purpose in policy.exempt:
-        return None
+        return NO_OFFERS if policy.carries_offer(kind) else None
     if channel not in policy.channels:
         return UNKNOWN_CHANNEL
-    blocks = _blocks(policy, known, ContactKind(purpose, channel, content), at)
+    blocks = _blocks(policy, known, kind, at)
     return next((reason for reason, start, end in blocks if start <= at < end), None)
 
 
@@ -75,7 +83,7 @@ def personal_intervals(
 
     `calendar` is the result of `calendar_intervals` for the zone `policy.zone_of(known)`.
     """
-    if not calendar or purpose in policy.exempt:
+    if not calendar:
         return calendar
     start, end = calendar[0][0], calendar[-1][1]
     blocks = personal_blocks(policy, known, purpose, channel, start, end, content)
@@ -94,13 +102,15 @@ def personal_blocks(
     """Return the visitor's own blocks in a window, in the order of the rules.
 
     Blocks are not cut at the window's ends (seconds), and a longer window has all blocks of a
-    shorter one. The policy must know purpose and channel.
+    shorter one. The policy must know purpose and channel. What is exempt has one block, where it is
+    an offer.
     """
+    kind = ContactKind(purpose, channel, content)
     if purpose in policy.exempt:
-        return []
+        return [(NO_OFFERS, -inf, inf)] if policy.carries_offer(kind) else []
     return [
         *permission_blocks(policy, known, policy.channels[channel], start, end),
-        *pressure_blocks(policy, known, ContactKind(purpose, channel, content), start, end),
+        *pressure_blocks(policy, known, kind, start, end),
     ]
 
 

@@ -24,7 +24,7 @@ def sequence_blocks(
     """
     terms = policy.find_terms(kind)
     if terms.turns:
-        around = _list_around(policy, known, kind)
+        around = policy.list_around(known, kind.purpose)
         for turn in terms.turns:
             for one in around:
                 if is_of_sort(turn.sort, one):
@@ -42,7 +42,7 @@ def is_unordered(policy: ContactPolicy, known: ContactFacts, kind: ContactKind, 
     """
     terms = policy.find_terms(kind)
     if terms.turns:
-        around = _list_around(policy, known, kind)
+        around = policy.list_around(known, kind.purpose)
         for turn in terms.turns:
             if any(is_of_sort(turn.sort, x) and _find_stretch(turn, x.at)[1] > at for x in around):
                 return False
@@ -57,16 +57,3 @@ def _find_stretch(turn: Turn, at: float) -> tuple[float, float]:
     """Return the seconds that a contact closes: exactly the rule's distance is allowed."""
     low = nextafter(at - turn.behind, inf) if turn.behind else at
     return low, at + turn.ahead if turn.ahead else nextafter(at, inf)
-
-
-def _list_around(policy: ContactPolicy, known: ContactFacts, kind: ContactKind) -> list[Contact]:
-    """Return the contacts made, and those planned that do not give way to this kind."""
-    if not known.planned:
-        return list(known.contacts)
-    rank, exempt = policy.priority(kind.purpose), policy.exempt
-    stay = (
-        one
-        for one in known.planned
-        if one.purpose in exempt or policy.priority(one.purpose) >= rank
-    )
-    return [*known.contacts, *stay]

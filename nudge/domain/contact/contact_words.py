@@ -23,6 +23,10 @@ REASON_SENTENCES: Final[Mapping[str, Sentences]] = {
         "zh": "触达规则里没有这个渠道。",
         "en": "The contact policy has no such channel.",
     },
+    contact.NO_OFFERS: {
+        "zh": "该目的不受触达规则限制，因此不得携带营销内容。",
+        "en": "No rule applies to this purpose, so it carries no offer.",
+    },
     contact.BLACKLISTED: {
         "zh": "客户在黑名单中，不得触达。",
         "en": "The visitor is on the blacklist.",
@@ -125,9 +129,10 @@ def _channel(one: Channel) -> Sentences:
 def _purposes(policy: ContactPolicy) -> Iterator[Sentences]:
     exempt = [one.name for one in policy.purposes.values() if one.exempt]
     if exempt:
+        yield _offers(policy, exempt)
         yield {
-            "zh": f"目的 {'、'.join(exempt)} 不受任何规则限制，也不计入次数。",
-            "en": f"No rule applies to {_and(exempt)}, and they count nowhere.",
+            "zh": f"目的 {'、'.join(exempt)} 不受其他规则限制，也不计入次数。",
+            "en": f"No other rule applies to {_and(exempt)}, and they count nowhere.",
         }
     ranked = sorted(
         (one for one in policy.purposes.values() if not one.exempt), key=lambda x: -x.priority
@@ -140,6 +145,16 @@ def _purposes(policy: ContactPolicy) -> Iterator[Sentences]:
             "one gives way.",
         }
     yield from (_share(one) for one in ranked if one.share < 1)
+
+
+def _offers(policy: ContactPolicy, exempt: list[str]) -> Sentences:
+    tags = sorted(policy.offers)
+    zh = f"，内容也不得是{'、'.join(f'「{tag}」' for tag in tags)}" if tags else ""
+    en = f", and no content {' or '.join(tags)}" if tags else ""
+    return {
+        "zh": f"目的 {'、'.join(exempt)} 的消息不得携带决策位的方案{zh}。",
+        "en": f"No variant of a slot goes out for {_and(exempt)}{en}.",
+    }
 
 
 def _share(one: Purpose) -> Sentences:

@@ -68,7 +68,7 @@ class SendOptionsCache:
         cycle = None
         if self._find_anchor(purpose) == "cycle":
             cycle = cycle_at("cycle", policy.zone_of(known), self.at, expected_at)
-        if content not in policy.ruled_content:
+        if content not in policy.ruled_content and not policy.refuses_offer(kind):
             # Who is like a visitor without contacts is so whatever the SMS says.
             kind = kind._replace(content="")
         key = known.zone, kind, permitted, cycle

@@ -74,9 +74,14 @@ class PlanningRound:
         others = (k for u, k in assigned.items() if u != unit)
         plans = list_plans(others, at, state.contacts) if assigned else {}
         known = read_contact_facts(state, plans, wish.zone)
-        known, content = table.calendar.policy.in_own_words(known), wish.content
-        if table.calendar.policy.tells_content:
+        policy, content = table.calendar.policy, wish.content
+        known = policy.in_own_words(known)
+        if policy.tells_content:
             known = known._replace(contacts=with_planned_content(known.contacts, assigned.values()))
+        # A variant of a slot is an offer, whatever the caller calls what the SMS says.
+        if wish.slots and wish.purpose in policy.exempt:
+            content = self._foresee_content(wish, opened, state, context)
+        elif policy.tells_content:
             content = content or self._foresee_content(wish, opened, state, context)
         day = context.get("expected_at")
         expected_at = day if is_number(day) else None
@@ -98,7 +103,7 @@ class PlanningRound:
         variant goes meanwhile, another one is sent, and this one counts.
         """
         live = self.slots.get(wish.slots[0]) if wish.slots else None
-        if live is None or wish.purpose in self.table.calendar.policy.exempt:
+        if live is None:
             return ""
         found = choose(live, self._make_input(wish, opened, state, context), opened.assigned)
         made = found.decision if isinstance(found, StandingDecision) else found

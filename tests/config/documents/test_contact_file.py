@@ -130,7 +130,7 @@ def test_rules_over_several_contacts_are_read() -> None:
                 {"most": 10, "within": "24h"},
                 {"most": 2, "within": "1m", "channels": ["sms"]},
             ],
-            content={"within": "1d"},
+            content={"within": "1d", "offers": ["spring"]},
             sequences=[
                 {"contact": "offer", "not_after": "receipt", "within": "1h"},
                 {"contact": "content:a", "never_with": "content:b"},
@@ -144,6 +144,7 @@ def test_rules_over_several_contacts_are_read() -> None:
         RollingLimit(2, 60.0, frozenset({"sms"})),
     )
     assert found.content == ContentLimit(1, 86_400.0)
+    assert found.offers == frozenset({"spring"})
     assert found.sequences == (
         SequenceRule("not_after", "offer", "receipt", 3600.0),
         SequenceRule("never_with", "content:a", "content:b", math.inf),
@@ -204,6 +205,7 @@ def test_dates_may_be_text_or_toml() -> None:
         ),
         ({"content": {"within": "1x"}}, "content.within", "12h"),
         ({"content": {"most": 1}}, "content.within", "up to 31 days"),
+        ({"content": {"offers": [""]}}, "content.offers", "such as"),
         ({"content": {"same": 1, "within": "1d"}}, "content.same", "is unknown"),
         ({"sequences": [{"contact": "offer"}]}, "sequences[0].contact", "give one of never_with"),
         (

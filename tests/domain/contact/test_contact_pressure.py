@@ -35,6 +35,7 @@ KINDS = [
     for channel in ("sms", "push")
     for content in ("", "draw", "gift")
 ]
+EXEMPT = [("code", "sms", content) for content in ("", "draw", "gift", "banner:draw")]
 SORTS = ("failed", "reminder", "offer", "content:draw")
 LENGTHS = (60.0, HOUR, DAY, 3 * DAY, 12_345.0)
 forms = pytest.mark.parametrize(
@@ -100,6 +101,11 @@ def sequence(kind: str) -> Rules:
     return rules
 
 
+def offers(chance: Random) -> dict[str, object]:
+    """A tag that is an offer, or none, beside a rule that counts what is exempt and an offer."""
+    return {"offers": chance.choice((frozenset(), frozenset({"gift"}))), "spacing": HOUR}
+
+
 def everything(chance: Random) -> dict[str, object]:
     """All rules at once."""
     rules = limits(chance) | content(chance)
@@ -116,7 +122,7 @@ def people(chance: Random) -> ContactFacts:
                 NOON + chance.choice((-1, 0, 1)) * chance.choice(LENGTHS) + chance.randint(-9, 9),
                 chance.choice(("sms", "push", "call")),
                 chance.choice(("failed", "reminder", "offer", "code", "survey")),
-                chance.choice(("", "draw", "gift")),
+                chance.choice(("", "draw", "gift", "banner:draw")),
             )
             for _ in range(count)
         )
@@ -140,6 +146,7 @@ CASES = {
     "never_with": sequence("never_with"),
     "not_after": sequence("not_after"),
     "only_after": sequence("only_after"),
+    "offers": offers,
 }
 
 
@@ -152,8 +159,7 @@ def test_a_rule_forbids_exactly_what_a_recount_forbids(rule: str, examples: int)
     @given(st.randoms(use_true_random=True))
     def law(chance: Random) -> None:
         rules, known = policy(**CASES[rule](chance)), people(chance)
-        kind = chance.choice(KINDS)
-        purpose, channel, tag = kind
+        purpose, channel, tag = chance.choice([*KINDS, *EXEMPT])
         open_parts = allowed_intervals(
             rules, known, purpose, channel, NOON - 9 * DAY, NOON + 9 * DAY, tag
         )
@@ -271,3 +277,22 @@ def test_a_plan_that_would_follow_is_displaced() -> None:
     assert displaced_contacts(rules, known, Contact(NOON, "sms", "failed")) == (offer,)
     made = ContactFacts(contacts=(offer,))
     assert forbidden(rules, made, "failed", "sms", NOON) == "not_after"
+
+
+def test_what_is_exempt_carries_no_offer() -> None:
+    """A variant of a slot, or a listed tag; another one goes out whatever the other rules say."""
+    rules = policy(offers=frozenset({"spring"}), spacing=DAY)
+    known = ContactFacts(contacts=(Contact(NOON, "sms", "offer"),), blacklisted=True)
+    for tag, reason in (("spring", "no_offers"), ("banner:draw", "no_offers"), ("bill", None)):
+        assert forbidden(rules, known, "code", "sms", NOON, tag) == reason
+        assert bool(allowed_intervals(rules, known, "code", "sms", NOON, NOON + 1, tag)) == (
+            reason is None
+        )
+
+
+def test_an_offer_that_went_out_as_exempt_counts() -> None:
+    """Calling an offer a receipt frees no cap: it keeps its distance like any other contact."""
+    rules = policy(offers=frozenset({"spring"}), spacing=DAY)
+    for tag, reason in (("spring", "spacing"), ("bill", None)):
+        known = ContactFacts(contacts=(Contact(NOON, "sms", "code", tag),))
+        assert forbidden(rules, known, "offer", "sms", NOON + HOUR) == reason

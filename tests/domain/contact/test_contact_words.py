@@ -79,6 +79,11 @@ def test_each_rule_is_a_sentence(shipped: ContactPolicy) -> None:
             "No promotion within 3 days after payment_failed.",
         ),
         (
+            {"offers": frozenset({"spring", "gift"})},
+            "目的 transactional 的消息不得携带决策位的方案，内容也不得是「gift」、「spring」。",
+            "No variant of a slot goes out for transactional, and no content gift or spring.",
+        ),
+        (
             {"failed": "contact"},
             "回执为最终失败的短信同样算作触达。",
             "A message that failed for good, by its receipt, counts like any other.",

@@ -30,7 +30,7 @@ TOLD = {"sms_failed": 1, "sms_delivered": 2}
 
 
 class Told(NamedTuple):
-    """What is told of a message under one of two ids."""
+    """A word on a message, told under one of two ids."""
 
     kind: str
     minute: int

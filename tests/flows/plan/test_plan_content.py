@@ -68,6 +68,29 @@ def test_the_variant_of_the_first_slot_is_the_content(web: Web) -> None:
         assert again.reason == "same_content"
 
 
+def test_a_receipt_carries_no_variant_and_no_offer(web: Web) -> None:
+    """An offer for an exempt purpose is refused, whatever the caller calls what the SMS says."""
+    purposes = {"reminder": Purpose("reminder"), "code": Purpose("code", exempt=True)}
+    policy = replace(POLICY, purposes=purposes, content=None, offers=frozenset({"spring"}))
+    desk = planner(web, policy)
+
+    def plan(content: str, *slots: str) -> PlanAnswer:
+        who = f"c-{content}-{len(slots)}"
+        wish = PlanRequest(who, slots, purpose="code", content=content)
+        return desk.plan(web.catalogue, wish, "test", NOW)
+
+    for refused in (plan("spring"), plan("banner:x"), plan("", "banner"), plan("bill", "banner")):
+        assert (refused.send_at, refused.reason) == (None, "no_offers")
+        assert set(refused.blocked.values()) <= {"no_offers", "past", "no_day"}
+    assert plan("bill").send_at is not None
+    assert plan("").send_at is not None
+    wish = PlanRequest("c-both", purpose="code")
+    several = [wish, wish._replace(visitor_id="c-other", content="spring")]
+    first, second = desk.plan_each(web.catalogue, several, "test", NOW)
+    assert first.send_at is not None
+    assert second.reason == "no_offers"
+
+
 def follow(web: Web, policy: ContactPolicy, *events: EventRequest) -> None:
     """Events of the scheduler, and what the worker makes of them."""
     assert web.recorder.record(events, SERVER, now()).accepted == len(events)
