@@ -83,10 +83,10 @@ def plan(
 
     IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the visitor's time
     zone and the purpose of the SMS, content is the tag of what it says; any other column is
-    context. OUT is Parquet if its name ends in
-    .parquet, else CSV; it appears when it is whole. After an interruption, the same command resumes
-    (OUT.part) and plans no visitor twice. If the gateway's hours may not suffice for all of IN, the
-    visitors with the largest expected gain are planned first, and OUT is in that order.
+    context. OUT is Parquet if its name ends in .parquet, else CSV; it appears when it is whole.
+    After an interruption, the same command resumes (OUT.part) and plans no visitor twice. If the
+    gateway's hours may not suffice for all of IN, the visitors with the largest expected gain are
+    planned first, and OUT is in that order.
 
     With --pilot a part of IN is planned, so that the rest can wait for what it teaches: run the
     command again without it, and another OUT, when the SMS of the pilot have been answered.

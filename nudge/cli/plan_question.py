@@ -15,13 +15,13 @@ from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import keep, part_of
 from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
 from nudge.clock import now
+from nudge.domain.contact.pressure_rules import MAX_TAG
 from nudge.domain.people.loading import ID, MSISDN, column_problems
 from nudge.domain.slots.slot import Slot, TrialTerms
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.batch_trials import Batch, TrialOutlook, find_pilot_share
 from nudge.domain.timing.plan_columns import unused_columns
 from nudge.domain.timing.plan_request import SMS
-from nudge.domain.timing.plan_rows import MAX_TAG
 from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word

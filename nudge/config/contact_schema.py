@@ -24,12 +24,11 @@ from nudge.config.slot_schema import NAME
 from nudge.domain.basics.duration import parse_duration
 from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import MAX_CONTACTS
-from nudge.domain.contact.pressure_rules import SEQUENCE_KINDS
+from nudge.domain.contact.pressure_rules import MAX_TAG, SEQUENCE_KINDS
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
 MOST_OFFERS: Final = 1000
-MAX_TAG: Final = 64
 OFFERS: Final = 'list tags of content that are offers, such as ["spring"], or leave it out'
 MAX_CAP: Final = 1000
 MAX_CAPACITY: Final = 10**9

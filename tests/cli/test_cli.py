@@ -20,6 +20,8 @@ from nudge import cli as entry
 from nudge.cli import COMMANDS, cli, describe_error
 from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
+from nudge.config.documents.contact_file import load_contact
+from nudge.domain.contact.contact_words import describe_policy
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
@@ -99,6 +101,16 @@ def test_check_prints_what_is_in_force_without_secrets(run: Run, settings: Setti
     for secret in (settings.admin_key, settings.page_key, settings.secret_key.decode()):
         assert secret is not None
         assert secret not in text
+
+
+def test_check_tells_the_contact_policy_in_words(run: Run, settings: Settings) -> None:
+    """Each sentence of the policy, in Chinese and in English, as text and as JSON."""
+    policy = load_contact(settings.config_dir, settings.zone)
+    for language in ("zh", "en"):
+        told = describe_policy(policy, language)
+        assert run("check", "--language", language).stdout.splitlines()[-len(told) :] == told
+        found = json.loads(run("check", "--language", language, "--json").stdout)
+        assert found["contact_policy"] == told
 
 
 def test_check_names_every_problem(

@@ -164,8 +164,16 @@ def _share(one: Purpose) -> Sentences:
     }
 
 
+def _clocks(policy: ContactPolicy) -> Iterator[Sentences]:
+    zone = policy.zone.key
+    yield {
+        "zh": f"日期和时段按客户所在时区计算；时区未知时按 {zone} 计算。",
+        "en": f"Days and hours are the visitor's own; of an unknown zone those of {zone}.",
+    }
+
+
 def _permission(policy: ContactPolicy) -> Iterator[Sentences]:
-    yield {"zh": "黑名单客户一律不触达。", "en": "Who is on the blacklist is never contacted."}
+    yield {"zh": "黑名单客户一律不触达。", "en": "A visitor on the blacklist is never contacted."}
     if policy.complaint_pause == math.inf:
         yield {
             "zh": "客户投诉后不再触达。",
@@ -286,6 +294,7 @@ def _receipts(policy: ContactPolicy) -> Iterator[Sentences]:
 
 
 _PARTS: Final[tuple[Callable[[ContactPolicy], Iterator[Sentences]], ...]] = (
+    _clocks,
     _permission,
     _channels,
     _days,

@@ -12,6 +12,8 @@ CONTENT: Final = "content:"
 """Prefix of a content's tag where a purpose could stand: no purpose is named so."""
 VARIANT: Final = ":"
 """Mark between slot and variant in the tag of a message that holds a variant of a slot."""
+MAX_TAG: Final = 64
+"""Most characters of a content's tag."""
 SequenceKind = Literal["never_with", "not_after", "only_after"]
 SEQUENCE_KINDS: Final = frozenset({NEVER_WITH, NOT_AFTER, ONLY_AFTER})
 

@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from nudge.domain.basics.local_time import find_zone
+from nudge.domain.contact.pressure_rules import MAX_TAG
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.loading import CONSENT, ID, MSISDN
 from nudge.domain.slots.slot import Scalar
@@ -27,7 +28,6 @@ LATER: Final = "later"
 PROBLEM: Final = "#problem"
 """In place of its columns, what is wrong with a row that the reader could not take."""
 NO_ZONE: Final = "is not a time zone; name one such as Asia/Shanghai"
-MAX_TAG: Final = 64
 _OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE, CONTENT})
 COLUMNS: Final = (
     "visitor_id",

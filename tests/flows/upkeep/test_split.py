@@ -269,6 +269,55 @@ def test_f09_a_rebuild_comes_to_the_same_bits(
     assert [lasting(web, name) for name in ("a", "b")] == before
 
 
+def messages(found: VisitorState) -> list[tuple[str, int]]:
+    return [(one.message, one.told) for one in found.contacts]
+
+
+def test_contacts_and_receipts_go_with_their_id(
+    web: Web, fold: Runner[object], splitter: PeopleSplit, history: History
+) -> None:
+    """Each has its own messages again, with the words that came while the two were one, and since.
+
+    A receipt that came before its message waits with the id that it came under.
+    """
+    tell(web, "a", "sms_sent", "sa1", message_id="a1")
+    tell(web, "b", "sms_failed", "fb2", message_id="b2")
+    tell(web, "b", "sms_sent", "sb0")
+    tell(web, "a", "identified", "i", other_id="b")
+    tell(web, "b", "sms_sent", "sb1", message_id="b1")
+    tell(web, "a", "sms_failed", "fa1", message_id="a1")
+    settled(fold)
+    one = [("", 0), ("m:a1", 1), ("m:b1", 0)]
+    assert messages(state(web, "a")) == messages(state(web, "b")) == one
+    agreed(web, history)
+    splitter.split("a", "b")
+    tell(web, "b", "sms_delivered", "db1", message_id="b1")
+    tell(web, "b", "sms_sent", "sb2", message_id="b2")
+    settled(fold)
+    assert messages(state(web, "a")) == [("m:a1", 1)]
+    assert messages(state(web, "b")) == [("", 0), ("m:b1", 2), ("m:b2", 1)]
+    agreed(web, history)
+    before = [lasting(web, name) for name in ("a", "b")]
+    for p in web.store.keys.every_partition():
+        assert (
+            Rebuild(web.store, history, "r").run("attribute", p, lambda _: None).differences == ()
+        )
+    assert [lasting(web, name) for name in ("a", "b")] == before
+
+
+def test_a_receipt_behind_an_erasure_is_nobodys(
+    web: Web, fold: Runner[object], history: History
+) -> None:
+    """The word on a forgotten message frees and fills nothing, and verify agrees."""
+    tell(web, "a", "sms_sent", "s1", message_id="m")
+    settled(fold)
+    Eraser(web.store, web.sealer).erase("a", "admin", 0.0)
+    tell(web, "a", "sms_failed", "f1", message_id="m")
+    settled(fold)
+    assert messages(state(web, "a")) == []
+    agreed(web, history)
+
+
 def test_f09_open_exposures_go_with_their_visitor(
     web: Web, fold: Runner[object], splitter: PeopleSplit, history: History
 ) -> None:
