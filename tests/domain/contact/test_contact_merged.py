@@ -109,14 +109,15 @@ def state_in(world: World, ids: list[tuple[str, int]]) -> VisitorState:
 
 def arrived(sent: list[Message]) -> tuple[Contact, ...]:
     """The messages that were contacts, by the rule in words."""
-    stays = []
+    stays: dict[tuple[Contact, object], Contact] = {}
     for one in sent:
         same = [x for x in sent if x.name == one.name]
         words = {word for x in same for word in x.words} if one.name else set()
         unclear = not one.own and len({x.one for x in same}) > 1
         if words != {"sms_failed"} or unclear:
-            stays.append(one.one)
-    return tuple(dict.fromkeys(stays))
+            # Of two that nothing tells apart nobody knows that they are two.
+            stays[one.one, one.name] = one.one
+    return tuple(stays.values())
 
 
 @forms
