@@ -17,6 +17,7 @@ from nudge.domain.care.experience.leaving import KINDS, LEAVING
 from nudge.domain.choosing.requests import EventRequest, FieldWarning, RejectedEvent
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.people.consent_proof import SOURCE, TEXT_VERSION
 from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.values.amounts import FEN_TEXT, YUAN, parse_amount, parse_fen
 from nudge.domain.values.closed_list import ClosedList
@@ -110,6 +111,12 @@ def _feedback() -> Fields:
     }
 
 
+def _reply() -> ma.Field[Any]:
+    right = f"give what the reply says, 1 to {MAX_FEEDBACK} characters"
+    within = validate.Length(min=1, max=MAX_FEEDBACK, error=right)
+    return ma.String(required=True, validate=within, **field_texts(right))
+
+
 def _leaving() -> Fields:
     kind = {"type": "string", "enum": list(KINDS.words)}
     return {LEAVING: forms.DoorField(KINDS.parse, f"use one of {', '.join(KINDS.words)}", kind)}
@@ -141,6 +148,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "sms_delivered": {MESSAGE_ID: _message_id()},
     "sms_failed": {MESSAGE_ID: _message_id(), "reason": _word("say why, as the gateway does")},
     "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},
+    "sms_reply": {"text": _reply()},
     "contacted": {
         "channel": _listed('name the channel, such as "sms" or "call"'),
         "purpose": _listed('name the purpose, such as "reminder"'),
@@ -152,6 +160,8 @@ FIELDS: Final[Mapping[str, Fields]] = {
         "given": forms.DoorField(
             parse_flag, "write true or false", {"type": "boolean"}, required=True
         ),
+        TEXT_VERSION: _word('name the version of the text that was agreed to, such as "2026-03"'),
+        SOURCE: _word('name where it was said, such as "app" or "hall"'),
     },
     "complaint": {**_leaving()},
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": _msisdn()},

@@ -82,15 +82,26 @@ def load_contact_words(place: Path | ConfigTables) -> tuple[ClosedList, ClosedLi
     Raises:
         InvalidConfigError: the file cannot be read, or its tables are wrong.
     """
-    tables = ConfigTables.of(place)
-    if not tables.has(FILE):
+    data = read_contact_tables(ConfigTables.of(place))
+    if data is None:
         return ClosedList(CHANNELS), ClosedList(PURPOSES)
+    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
+    return words_of(channels), words_of(purposes)
+
+
+def read_contact_tables(tables: ConfigTables) -> Table | None:
+    """Return the tables of the contact policy, each value checked; None where there is no file.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or its tables are wrong.
+    """
+    if not tables.has(FILE):
+        return None
     data, found = _read(_schema(), tables.read(FILE))
     if found:
         path = tables.place(FILE)
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
-    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
-    return words_of(channels), words_of(purposes)
+    return data
 
 
 def load_holiday_years(place: Path | ConfigTables, zone: str = ZONE) -> HolidayYears:

@@ -137,8 +137,7 @@ class ReplyReader:
     @cached_property
     def _spelt(self) -> tuple[str, ...]:
         """The words that refuse, as they are compared."""
-        found = (_spell([CHARACTERS[x] for x in one]) for one in self.refusals)
-        return tuple(dict.fromkeys(filter(None, found)))
+        return tuple(dict.fromkeys(filter(None, map(spell, self.refusals))))
 
     @cached_property
     def _patterns(self) -> tuple[tuple[re.Pattern[str], _Word], ...]:
@@ -173,6 +172,11 @@ class ReplyReader:
         yield words.BETWEEN, _Word(between=True)
         yield (*words.AROUND, *words.AROUND_ENGLISH), _Word()
         yield words.LOOSE_ENGLISH, _Word(_Said.LOOSE)
+
+
+def spell(text: str) -> str:
+    """Return a text as replies are compared; empty where nothing of it is."""
+    return _spell([CHARACTERS[one] for one in text])
 
 
 def _spell(read: Sequence[Character]) -> str:

@@ -1,0 +1,76 @@
+"""The tables `[replies]` and `[consent]` of the contact policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from places import CONFIG
+
+from nudge.config.documents.consent_tables import load_proof_months, load_reply_reader
+from nudge.domain.contact.reply_words import REFUSALS
+from nudge.domain.people.consent_proof import PROOF_MONTHS
+from nudge.errors import InvalidConfigError
+
+SHIPPED = (CONFIG / "contact.toml").read_text()
+
+
+def written(directory: Path, text: str) -> Path:
+    (directory / "contact.toml").write_text(text)
+    (directory / "holidays.toml").write_text("")
+    return directory
+
+
+def without(*tables: str) -> str:
+    """The shipped file without some of its tables."""
+    lines, leaves = [], False
+    for line in SHIPPED.splitlines():
+        if line.startswith("["):
+            leaves = line in {f"[{name}]" for name in tables}
+        lines += [] if leaves else [line]
+    return "\n".join(lines)
+
+
+def test_the_shipped_file_says_what_holds_without_it(tmp_path: Path) -> None:
+    """The words and months of the shipped file are those that hold where it says nothing."""
+    assert load_reply_reader(CONFIG).refusals == REFUSALS
+    assert load_proof_months(CONFIG) == PROOF_MONTHS
+    bare = written(tmp_path, without("replies", "consent"))
+    assert load_reply_reader(bare).refusals == REFUSALS
+    assert load_proof_months(bare) == PROOF_MONTHS
+
+
+def test_an_operator_s_words_and_months_hold(tmp_path: Path) -> None:
+    """Words of the file take the place of the shipped ones, and months are as it says."""
+    own = '\n[replies]\nrefusals = ["qx"]\n\n[consent]\nproof_months = 6\n'
+    place = written(tmp_path, without("replies", "consent") + own)
+    reader = load_reply_reader(place)
+    assert reader.find_refusal("ＱＸ") == "qx"
+    assert reader.find_refusal("td") is None
+    assert load_proof_months(place) == 6
+
+
+def test_without_the_file_the_shipped_words_hold(tmp_path: Path) -> None:
+    """An installation without a contact policy hears refusals all the same."""
+    assert load_reply_reader(tmp_path).find_refusal("td") == "td"
+    assert load_proof_months(tmp_path) == PROOF_MONTHS
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("[replies]\nrefusals = []", "replies.refusals"),
+        ('[replies]\nrefusals = ["。"]', "replies.refusals"),
+        ("[replies]\nrefusals = [1]", "replies.refusals"),
+        ("[consent]\nproof_months = 0", "consent.proof_months"),
+        ("[consent]\nproof_months = 241", "consent.proof_months"),
+        ('[consent]\nproof_months = "36"', "consent.proof_months"),
+        ("[consent]\nmonths = 3", "consent.months"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_key(tmp_path: Path, table: str, key: str) -> None:
+    """A problem names the file and the key, and says the cure."""
+    place = written(tmp_path, f"{without('replies', 'consent')}\n{table}\n")
+    with pytest.raises(InvalidConfigError) as error:
+        load_reply_reader(place)
+    assert any(key in one and ";" in one for one in error.value.problems), error.value.problems
