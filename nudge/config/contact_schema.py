@@ -35,6 +35,8 @@ MAX_ROLLING: Final = MAX_CONTACTS
 """Most contacts that a rolling limit can tell: as many as are remembered of a visitor."""
 MOST_REPLIES: Final = 200
 LONGEST_REPLY: Final = 30
+LONGEST_TEXT: Final = 1000
+MOST_TEXTS: Final = 500
 MAX_PROOF_MONTHS: Final = 240
 LONGEST_ROLLING: Final = 31 * DAY
 LONGEST_SEQUENCE: Final = 366 * DAY
@@ -272,6 +274,29 @@ class ConsentTableSchema(StrictTable):
     proof_months = _count("write a number of months, or leave it out", MAX_PROOF_MONTHS)
 
 
+class MessageTextSchema(StrictTable):
+    """An entry of `[[texts]]`: the text of an SMS, which `nudge check` looks at."""
+
+    content = ma.String(
+        required=True,
+        validate=validate.Length(1, 64, error="give 1 to 64 characters"),
+        **field_texts('write the tag of its content, such as "spring"'),
+    )
+    text = ma.String(
+        required=True,
+        validate=validate.Length(1, LONGEST_TEXT, error=f"give 1 to {LONGEST_TEXT} characters"),
+        **field_texts("write the text as it is sent, with its signature"),
+    )
+    purpose = ma.String(
+        validate=NAME, **field_texts("name a purpose of this file, or leave it out")
+    )
+    variables = ma.Dict(
+        keys=ma.String(validate=NAME),
+        values=ma.String(validate=validate.Length(max=LONGEST_TEXT)),
+        **field_texts('write {name = "the longest value"}'),
+    )
+
+
 class ContactFileSchema(StrictTable):
     """The whole file `config/contact.toml`."""
 
@@ -312,6 +337,12 @@ class ContactFileSchema(StrictTable):
     )
     replies = ma.Nested(
         RepliesSchema, load_default=dict, **field_texts('write [replies] with refusals = ["td"]')
+    )
+    texts = Items(
+        ma.Nested(MessageTextSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST_TEXTS, error=f"is too long; list at most {MOST_TEXTS}"),
+        **field_texts("write each text as [[texts]]"),
     )
     consent = ma.Nested(
         ConsentTableSchema,
