@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -36,7 +37,7 @@ Row = Mapping[str, str | bool | None]
 
 @click.group()
 def consent() -> None:
-    """Show proofs of consent, and hand them out."""
+    """Export proofs of consent, of one visitor or of all."""
 
 
 @consent.command()
@@ -96,7 +97,7 @@ def _person(installation: Installation, visitor: str | None, number: str | None)
     if visitor is not None:
         hashes = [sealer.visitor_hash(name) for name in external_ids(visitor)]
     else:
-        text = click.get_text_stream("stdin").readline().strip() if number == "-" else number
+        text = sys.stdin.readline().strip() if number == "-" else number
         ranges = settings.identity_number_ranges
         hashes = [sealer.number_hash(parse_number(text, settings.region, ranges))]
     store = installation.store

@@ -15,7 +15,7 @@ from nudge.domain.contact.message_text import TextCheck, check_text
 
 @click.group()
 def contact() -> None:
-    """Check what goes out to visitors, and what comes back."""
+    """Check the text of an SMS before it goes out, and read replies to one."""
 
 
 @contact.command()
