@@ -148,3 +148,58 @@ def test_configured_texts_are_checked(
     refused = run("check")
     assert refused.exit_code == 1
     assert "contact.toml: texts.spring" in str(getattr(refused.exception, "problems", ""))
+
+
+def test_replies_of_a_file_are_loaded(loaded: Settings, tmp_path: Path) -> None:
+    """A file's refusals withdraw the consent of whom an id or a number names; a row counts once."""
+    file = tmp_path / "replies.csv"
+    file.write_text(
+        "visitor_id,msisdn,text,at\n"
+        ",138 1234 5678,退 訂,2026-03-05T10:00:00+08:00\n"
+        "ben,,T恤,2026-03-05T10:00:00+08:00\n"
+        ",13987654321,TD,\n"
+        "ben,,,2026-03-05T10:00:00+08:00\n"
+        ",,TD,\n",
+        encoding="utf-8",
+    )
+    first = run("load", "replies", str(file), "--json")
+    assert first.exit_code == 1
+    assert {k: v for k, v in json.loads(first.stdout).items() if isinstance(v, int)} == {
+        "rows": 5,
+        "taken": 3,
+        "refused": 2,
+        "known": 0,
+        "refusals": 2,
+    }
+    assert MINE not in first.output
+    again = json.loads(run("load", "replies", str(file), "--json").stdout)
+    assert (again["taken"], again["known"]) == (0, 3)
+    fold(loaded)
+    ada = told("consent", "export", "--visitor", "ada")["proofs"]
+    assert [(one["channel"], one["given"]) for one in ada if one["channel"] == "sms"] == [
+        ("sms", True),
+        ("sms", False),
+    ]
+    assert [one["given"] for one in told("consent", "export", "--visitor", "ben")["proofs"]] == [
+        True
+    ]
+    assert run("load", "visitors", str(_owner(tmp_path))).exit_code == 0
+    fold(loaded)
+    found = told("consent", "export", "--visitor", "eve")["proofs"]
+    assert [(one["source"], one["word"]) for one in found] == [("reply", "td")]
+
+
+def _owner(directory: Path) -> Path:
+    """A file that tells whose the number is from which a reply came before."""
+    file = directory / "owner.csv"
+    file.write_text("visitor_id,msisdn\neve,13987654321\n", encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("header", ["text", "visitor_id", "visitor_id,text,tariff"])
+@pytest.mark.usefixtures("loaded")
+def test_a_file_of_replies_has_its_columns(tmp_path: Path, header: str) -> None:
+    """A file without text, without anybody, or with a column more is refused before it is read."""
+    file = tmp_path / "replies.csv"
+    file.write_text(f"{header}\na,b,c\n".replace("a,b,c", ",".join("abc"[: header.count(",") + 1])))
+    assert run("load", "replies", str(file)).exit_code == 1

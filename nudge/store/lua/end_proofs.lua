@@ -1,8 +1,8 @@
 -- Removes proofs of consent that were kept long enough from a book. Idempotent; changes nothing where
 -- the book has another number of proofs than was read: somebody wrote to it since.
 --
--- KEYS[1]  proofs or past_proofs, hash; proofs are removed
--- KEYS[2]  proof_ends, zset; the book's score is set, or removed
+-- KEYS[1]  proofs or past_proofs, hash; written: proofs are removed
+-- KEYS[2]  proof_ends, zset; written: the score of the book is set, or removed
 -- ARGV[1]  name of the book behind its partition's prefix
 -- ARGV[2]  number of proofs that were read
 -- ARGV[3]  seconds, the first end of those that stay; "" where none has ended
