@@ -11,7 +11,8 @@ from nudge.clock import now
 
 
 def reply(web: Web, text: object, event_id: str = "r", **more: object) -> Any:
-    event = {"event_id": event_id, "type": "sms_reply", "visitor_id": "ada", "text": text, **more}
+    event = {"event_id": event_id, "type": "sms_reply", "visitor_id": "ada", "text": text} | more
+    event = {name: value for name, value in event.items() if name == "text" or value is not None}
     response = web.post("/v1/events", {"events": [event]}, web.secrets["ingest"])
     assert response.status_code == 202, response.text
     follow(web)
@@ -89,6 +90,25 @@ def test_a_reply_without_text_is_refused_with_the_cure(web: Web) -> None:
     for text in (None, "", 7, "x" * 1001):
         (told,) = reply(web, text)["rejected"]
         assert (told["code"], "text" in told["message"]) == ("invalid", True)
+
+
+def test_a_reply_may_name_the_number_alone(web: Web) -> None:
+    """A gateway that knows the number alone refuses for its owner, also one told only later."""
+    tell(web, "ada", "identified", msisdn="13812345678")
+    tell(web, "ada", "consent", channel="sms", given=True)
+    answer = reply(web, "TD", visitor_id=None, msisdn="+86 138 1234 5678")
+    assert answer["accepted"] == 1, answer
+    assert [(one["given"], one["word"]) for one in shown(web)["proofs"]] == [
+        (True, None),
+        (False, "td"),
+    ]
+    assert plan(web, "ada")["reason"] == "no_consent"
+    assert reply(web, "TD", "r2", visitor_id=None, msisdn="13987654321")["accepted"] == 1
+    tell(web, "ada2", "consent", channel="sms", given=True, at=now() - 60)
+    tell(web, "ada2", "identified", msisdn="13987654321")
+    assert plan(web, "ada2")["reason"] == "no_consent"
+    (told,) = reply(web, "TD", "r3", visitor_id=None, msisdn="12")["rejected"]
+    assert told["message"].startswith("msisdn:")
 
 
 def test_a_page_may_not_reply(web: Web) -> None:

@@ -20,9 +20,9 @@ from nudge.wiring.command import open_installation
 from nudge.workers.runner import Runner
 
 MINE = "13812345678"
-ROWS = f"""visitor_id,msisdn,consent_sms,consent_sms_at,consent_call
-ada,{MINE},true,2026-03-01T10:00:00+08:00,false
-ben,,true,2026-03-02T10:00:00+08:00,
+ROWS = f"""visitor_id,msisdn,consent_sms,consent_sms_at,consent_sms_text_version,consent_call
+ada,{MINE},true,2026-03-01T10:00:00+08:00,v3,false
+ben,,true,2026-03-02T10:00:00+08:00,,
 """
 TEXT = "【中国移动】月底充值送流量，拒收请回复R"
 
@@ -67,6 +67,7 @@ def test_proofs_of_one_are_told() -> None:
     assert (by_channel["sms"]["given"], by_channel["call"]["given"]) == (True, False)
     assert by_channel["sms"]["at"] == "2026-03-01T10:00:00+08:00"
     assert {one["source"] for one in found["proofs"]} == {"file"}
+    assert (by_channel["sms"]["text_version"], by_channel["call"]["text_version"]) == ("v3", None)
     assert told("consent", "export", "--number", "-", given=f"{MINE}\n") == found
     assert "Proofs of consent" in run("consent", "export", "--visitor", "ada").stdout
     assert run("consent", "export", "--visitor", "nobody").stdout.startswith("no proof")

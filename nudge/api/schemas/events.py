@@ -18,6 +18,7 @@ from nudge.domain.choosing.requests import EventRequest, FieldWarning, RejectedE
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 from nudge.domain.people.consent_proof import SOURCE, TEXT_VERSION
+from nudge.domain.people.consents import SMS_REPLY
 from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.values.amounts import FEN_TEXT, YUAN, parse_amount, parse_fen
 from nudge.domain.values.closed_list import ClosedList
@@ -148,7 +149,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "sms_delivered": {MESSAGE_ID: _message_id()},
     "sms_failed": {MESSAGE_ID: _message_id(), "reason": _word("say why, as the gateway does")},
     "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},
-    "sms_reply": {"text": _reply()},
+    "sms_reply": {"text": _reply(), "msisdn": _msisdn()},
     "contacted": {
         "channel": _listed('name the channel, such as "sms" or "call"'),
         "purpose": _listed('name the purpose, such as "reminder"'),
@@ -301,8 +302,10 @@ class EventDoor:
             if name not in data:
                 refused = why.get(name) or why.get(IN_FEN)
                 return f"{name}: {refused or 'is missing; a server must give it'}"
-        if not any(data.get(name) for name in ("visitor_id", "decision_id", LINK)):
-            wrong = next((one for one in ("visitor_id", "decision_id", LINK) if one in why), None)
+        by_number = data["type"] == SMS_REPLY and "msisdn" in data
+        if not by_number and not any(data.get(x) for x in ("visitor_id", "decision_id", LINK)):
+            named = ("visitor_id", "decision_id", LINK, "msisdn")
+            wrong = next((one for one in named if one in why), None)
             if wrong:
                 return f"{wrong}: {why[wrong]}"
             return "visitor_id: is missing; give it, or a decision_id"
