@@ -8,6 +8,8 @@ import pytest
 from places import CONFIG
 
 from nudge.config.documents.consent_tables import load_proof_months, load_reply_reader
+from nudge.config.documents.contact_file import load_contact
+from nudge.config.documents.message_texts import text_findings
 from nudge.domain.contact.reply_words import REFUSALS
 from nudge.domain.people.consent_proof import PROOF_MONTHS
 from nudge.errors import InvalidConfigError
@@ -74,3 +76,19 @@ def test_what_does_not_fit_is_told_with_its_key(tmp_path: Path, table: str, key:
     with pytest.raises(InvalidConfigError) as error:
         load_reply_reader(place)
     assert any(key in one and ";" in one for one in error.value.problems), error.value.problems
+
+
+def test_texts_name_purposes_of_the_file_and_have_tags_of_their_own(tmp_path: Path) -> None:
+    """A text of a purpose that is not there, and two texts with one tag, are refused by key."""
+    one = '\n[[texts]]\ncontent = "spring"\ntext = "x"\npurpose = "promotions"\n'
+    place = written(tmp_path, SHIPPED + one * 2)
+    with pytest.raises(InvalidConfigError) as error:
+        load_contact(place)
+    told = "\n".join(error.value.problems)
+    assert "texts.spring.content: is given twice" in told
+    assert "texts.spring.purpose: unknown purpose 'promotions'" in told
+
+
+def test_the_shipped_policy_has_no_findings_on_texts() -> None:
+    """The shipped policy has no texts: they are the operator's."""
+    assert list(text_findings(CONFIG, load_contact(CONFIG), "zh")) == []
