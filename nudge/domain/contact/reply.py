@@ -20,7 +20,9 @@ from nudge.domain.values.characters import CHARACTERS, Character, Kind
 LONGEST: Final = 60
 """Compared characters of a reply, or of a clause, that may refuse: more say something else."""
 UNSUBSCRIBE: Final = "退订"
-_BREAKS: Final = frozenset({Kind.COMMA, Kind.STOP, Kind.ASK, Kind.DOT})
+_BREAKS: Final = (Kind.COMMA, Kind.STOP, Kind.ASK, Kind.DOT)
+_WRITTEN: Final = (Kind.SIGN, Kind.LETTER)
+_UNWRITTEN: Final = ("'", "、")
 _SPOKEN: Final = re.compile(words.SPOKEN)
 _DENIED: Final = re.compile(words.DENIED)
 
@@ -104,6 +106,8 @@ class ReplyReader:
 
     def _read(self, spelt: str) -> tuple[_Said, str] | None:
         """Return what a text says and its first refusing word; None where it does not refuse."""
+        if len(spelt) > 2 * LONGEST:
+            return None
         if UNSUBSCRIBE in self._spelt:
             spelt = _SPOKEN.sub(UNSUBSCRIBE, spelt)
         if not 0 < len(spelt) <= LONGEST:
@@ -184,7 +188,7 @@ def _spell(read: Sequence[Character]) -> str:
     spelt = ""
     gap = False
     for one in read:
-        if one.kind in {Kind.LETTER, Kind.SIGN} and one.text not in {"'", "、"}:
+        if one.kind in _WRITTEN and one.text not in _UNWRITTEN:
             apart = gap and spelt[-1:].isascii() and one.text.isascii()
             spelt += f" {one.text}" if apart and spelt else one.text
             gap = False

@@ -128,16 +128,67 @@ OTHER = (
         "。。。",
     ),
 )
+MORE_REFUSING = (
+    *("td", "Td", "tD", "T.D", "T，D", "ＴＤ！", "T/D", "Td退订", "TD 退订", "R退订", "回复 R"),
+    *("回r", "回T", "发T", "我回T", "请回复TD退订", "退订!", "退订。。。", "退订～", "退订呀"),
+    *("退订哈", "给我退订", "快退订", "马上退订", "立即退订", "强烈要求退订", "我要求退订"),
+    *("要求退订短信", "把我退订了", "麻烦退订下", "退订下", "退订一下", "退订吧", "申请退订"),
+    *("同意退订", "退訂謝謝", "請幫我退訂", "取消訂閱", "取消短信订阅", "取消短信推送"),
+    *("取消订阅服务", "不再订阅", "退出订阅", "退订阅", "不要短信", "不要再发短信"),
+    *("不要再给我发", "别给我发了", "别再给我发了", "不要发了", "别再发送", "勿再发"),
+    *("请勿再发短信", "请勿发送", "停止发送", "停止推送", "停止发短信", "终止发送"),
+    *("不想再收到短信", "不想收短信", "不接收短信", "拒收短信", "拒接短信", "拒绝短信"),
+    *("拒绝广告", "拒绝接收广告", "不要骚扰", "别骚扰我", "别打扰", "请不要打扰", "不要打扰我"),
+    *("屏蔽", "拉黑", "加入黑名单", "STOP", "Stop.", "stop please", "stopall", "STOP SMS"),
+    *("Unsubscribe", "UNSUB", "unsubscribe please", "un-subscribe", "opt out", "OPT-OUT"),
+    *("OPTOUT", "cancel", "CANCEL", "end", "quit", "remove", "remove me please"),
+    *("no more messages", "stop messaging me", "stop sending me texts", "do not text me"),
+    *("dont send", "退汀", "退叮", "退盯", "推丁", "tui订", "TUIDING", "tui-ding", "tuì dìng"),
+    *("腿订", "退 订 !", "退_订", "「退订」", "『退订』", "《退订》", "（退订）", "(退订)"),
+    *("[退订]", "<退订>", "#退订#", "*退订*", "退订/", "退訂呀", "👎退订", "🚫TD", "TD👌"),
+    *("\u3000\u9000\u8ba2\u3000", "\ufeffTD", "T\u200cD", "\u9000\u2060\u8ba2", "ＳＴＯＰ"),
+    *("ｒ", "Ｎ", "N.", "n!", "“T”", "‘TD’", "TD;", "TD0", "TD00", "TD2", "TDTDTD"),
+    *("退订退订退订", "T T", "R R R", "退定短信", "退丁谢谢", "推定", "回TD", "回復TD"),
+    *("回覆TD", "发送TD到10086", "编辑TD发送", "T退订", "N退订", "拒收R", "回复R拒收"),
+    *("拒收请回R", "不需要了，请退订", "没兴趣，退订", "我不要了，退订", "骚扰，退订"),
+    *("退订,谢谢!", "退订 谢谢", "谢谢退订", "你好，退订", "您好，请退订", "亲，退订"),
+    *("hello, stop",),
+)
+MORE_OTHER = (
+    *("T-Mobile", "TDD是什么网络", "TD卡", "T1航站楼", "R级", "N95口罩", "Nokia", "TNT快递"),
+    *("R15", "退房", "退税", "退休", "退票", "退出登录", "退出账号", "退一下款", "我要退款"),
+    *("退押金", "退话费", "订餐", "订票", "预订", "订单", "订阅号", "续订", "我要订购", "开通"),
+    *("办理", "好", "好的谢谢", "可以", "行", "嗯", "是", "不是", "不", "没", "ok", "okay"),
+    *("yes", "Y", "y", "N/A", "no problem", "not now", "thank you", "thanks a lot", "hi"),
+    *("hello", "在吗", "你好", "您是谁", "你是谁", "谁", "什么", "什么意思", "啥", "?", "？"),
+    *("！", "123", "0", "00", "2", "3", "30", "50", "100", "充100", "充值", "查询", "流量"),
+    *("话费", "余额", "套餐", "人工", "客服", "投诉", "我要投诉", "怎么退订", "如何退订套餐"),
+    *("怎样取消订阅", "退订怎么操作", "退订方法", "退订流程", "在哪里退订", "能退订吗"),
+    *("可以退订套餐吗", "退订要钱吗", "为什么给我退订了", "谁让你退订的", "我没退订"),
+    *("我没有要退订", "不想退订", "不用退订", "无需退订", "暂不退订", "先别退订", "请不要退订"),
+    *("千万别退订", "取消退订", "撤回退订", "恢复订阅", "重新订阅", "已经退订了吗"),
+    *("退订成功了吗", "是否退订成功", "退订流量包", "退订彩铃", "退订会员", "退订宽带"),
+    *("取消流量包", "取消套餐", "取消业务", "取消预约", "取消会议", "停机", "停电", "停车"),
+    *("停止营业", "拒绝往来", "don't unsubscribe", "do not stop", "non-stop", "one stop"),
+    *("stop loss", "stopwatch", "stop at 5", "where is the bus stop", "T恤多少钱", "R语言"),
+    *("trend", "red", "turn", "N次", "TD-SCDMA", "TDK", "td bank", "td ameritrade", "end user"),
+    *("weekend", "the end of the story", "quit smoking", "cancel order 5", "cancel my flight"),
+    *("start", "help", "info", "继续", "继续发", "多发点", "发", "发我", "再发一次"),
+    *("请再发一遍", "没收到", "收不到", "没有收到短信", "收到了", "已收到", "已充值", "充好了"),
+    *("不错", "不客气", "不要紧", "不要套餐", "不需要流量", "不用了", "不用了谢谢", "不感兴趣"),
+    *("没兴趣", "别急", "别忘了", "勿忘我", "不发工资", "发货", "不发货", "不要发货", "别发货"),
+    *("接收不到信号", "接收文件", "短信没收到", "短信太多"),
+)
 NOISE = st.sampled_from(["", " ", "\u3000", "\u200b", "\ufeff", "-", "*", "_", "·", "😀", "\u0301"])
 
 
-@pytest.mark.parametrize("text", REFUSING)
+@pytest.mark.parametrize("text", sorted({*REFUSING, *MORE_REFUSING}))
 def test_a_refusal_is_heard_however_it_is_spelt(text: str) -> None:
     """A refusal is heard in any width, case and script, misspelt, and with words of politeness."""
     assert READER.find_refusal(text)
 
 
-@pytest.mark.parametrize("text", OTHER)
+@pytest.mark.parametrize("text", sorted({*OTHER, *MORE_OTHER}))
 def test_a_reply_that_says_something_else_is_no_refusal(text: str) -> None:
     """A reply with anything beside the refusal is none: a shirt, a refund, a question, a denial."""
     assert READER.find_refusal(text) is None
@@ -158,7 +209,7 @@ def test_width_case_and_decoration_do_not_change_the_answer(word: str, noise: li
     assert READER.find_refusal(dressed), dressed
 
 
-@given(st.sampled_from(OTHER), NOISE, NOISE)
+@given(st.sampled_from((*OTHER, *MORE_OTHER)), NOISE, NOISE)
 def test_decoration_makes_no_refusal(text: str, before: str, behind: str) -> None:
     """A reply that does not refuse does not do so in full width or with signs around it either."""
     wide = "".join(map(_widened, text))
