@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.records import Event
-from nudge.domain.people.consents import BY, ERASURE, FILE, REPLY, SMS, refusing_word
+from nudge.domain.people.consents import BY, ERASURE, FILE, REPLY, SMS, SMS_REPLY, refusing_word
 
 PROOF_MONTHS: Final = 36
 """Months behind its end for which a proof is kept, where the configuration says nothing.
@@ -22,6 +22,8 @@ the service; a claim lapses after three years.
 """
 TEXT_VERSION: Final = "text_version"
 SOURCE: Final = "source"
+LEAVING_PROOF: Final = frozenset({"consent", SMS_REPLY})
+"""Types of events that may leave a proof."""
 EVENT: Final = "event"
 """The source of a consent whose sender named none."""
 
@@ -59,11 +61,13 @@ def proof_of(at: float, event: Event) -> ConsentProof | None:
         at: seconds, when it was said.
         event: of the journal.
     """
-    name = text_name(event.source, event.type, event.event_id)
-    if word := refusing_word(event):
-        return ConsentProof(name, at, SMS, given=False, source=REPLY, word=word)
-    if event.type != "consent" or event.fields.get(BY) == ERASURE:
+    if event.type not in LEAVING_PROOF or event.fields.get(BY) == ERASURE:
         return None
+    name = text_name(event.source, event.type, event.event_id)
+    if event.type == SMS_REPLY:
+        word = refusing_word(event)
+        proof = ConsentProof(name, at, SMS, given=False, source=REPLY, word=word)
+        return proof if word else None
     other = FILE if event.fields.get(BY) == FILE else EVENT
     return ConsentProof(
         name,
