@@ -13,6 +13,7 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
+from nudge.config.documents.consent_tables import describe_consent
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
 from nudge.config.documents.document import DocumentChange
@@ -115,6 +116,7 @@ def check(
     if (settings.config_dir / CONTACT).exists():
         policy = load_contact(settings.config_dir, settings.zone)
         rules = describe_policy(policy, language)
+        rules += describe_consent(settings.config_dir, language)
         warnings += _contact_warnings(settings, policy, language)
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)

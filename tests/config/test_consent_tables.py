@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from places import CONFIG
 
-from nudge.config.documents.consent_tables import load_proof_months, load_reply_reader
+from nudge.config.documents.consent_tables import (
+    describe_consent,
+    load_proof_months,
+    load_reply_reader,
+)
 from nudge.config.documents.contact_file import load_contact
 from nudge.config.documents.message_texts import text_findings
 from nudge.domain.contact.reply_words import REFUSALS
@@ -92,3 +96,12 @@ def test_texts_name_purposes_of_the_file_and_have_tags_of_their_own(tmp_path: Pa
 def test_the_shipped_policy_has_no_findings_on_texts() -> None:
     """The shipped policy has no texts: they are the operator's."""
     assert list(text_findings(CONFIG, load_contact(CONFIG), "zh")) == []
+
+
+def test_replies_and_proofs_are_told_in_words() -> None:
+    """The words in both languages name the first words of refusal and the months."""
+    zh, en = (describe_consent(CONFIG, language) for language in ("zh", "en"))
+    assert "r、t、n、td" in zh[0]
+    assert "36 个月" in zh[1]
+    assert f"another of {len(REFUSALS)} words" in en[0]
+    assert "36 months" in en[1]
