@@ -19,7 +19,7 @@ BOOKS = st.lists(SAID, max_size=8, unique_by=lambda one: one.name)
 
 @given(BOOKS, st.randoms())
 def test_ends_do_not_depend_on_the_order_of_arrival(
-    book: list[ConsentProof], random: object
+    book: list[ConsentProof], chance: Random
 ) -> None:
     """Proofs have the same ends in whatever order they are read."""
     mixed = list(book)
