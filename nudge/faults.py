@@ -53,6 +53,7 @@ POINTS: Final = (
     "quarantine.after_write",
     "quarantine.after_mark",
     "erase.after_note",
+    "erase.after_proofs",
     "erase.after_id",
     "split.after_note",
     "split.after_leaving",

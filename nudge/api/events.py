@@ -29,7 +29,9 @@ from nudge.domain.choosing.requests import (
 from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.domain.journal.event import may_reward
+from nudge.domain.people.consents import REFUSAL, SMS_REPLY
 from nudge.errors import InvalidRequestError, NotFoundError
+from nudge.flows.serving.record import TEXT
 
 log = structlog.get_logger()
 blueprint = resource("events", "Events: actions of visitors")
@@ -165,7 +167,7 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     ]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
-    sent = [_with_claim_counted(service, one) for one in sent]
+    sent = [_with_refusal_read(service, _with_claim_counted(service, one)) for one in sent]
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
@@ -182,6 +184,15 @@ def _with_claim_counted(service: Service, event: EventRequest) -> EventRequest:
     if service.limiter.counts_claim(request.environ):
         return event
     return replace(event, surplus=True)
+
+
+def _with_refusal_read(service: Service, event: EventRequest) -> EventRequest:
+    """Note the word by which a reply to an SMS refuses: the journal never sees its text."""
+    if event.type != SMS_REPLY or not caller().is_server:
+        return event
+    word = service.configuration.reply_reader.find_refusal(str(event.fields[TEXT]))
+    service.metrics.sms_replies.labels("refusal" if word else "other").inc()
+    return replace(event, fields={**event.fields, REFUSAL: word}) if word else event
 
 
 def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:

@@ -90,6 +90,7 @@ class Metrics:
         holidays_missing: years whose days off the contact policy lacks.
         unreadable: visitors' states that could not be read, so that their visitors were new ones.
         numbers_masked: phone numbers that were masked in free words, by endpoint.
+        sms_replies: replies to SMS, by whether they refuse; a repeated one counts again.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
@@ -107,6 +108,7 @@ class Metrics:
     holidays_missing: Gauge
     unreadable: Counter
     numbers_masked: Counter
+    sms_replies: Counter
     unpublished: Gauge
     refused: Counter
     spool: SpoolMetrics
@@ -158,6 +160,12 @@ class Metrics:
                 "nudge_numbers_masked",
                 "Phone numbers masked in free words",
                 ("endpoint",),
+                registry=own,
+            ),
+            sms_replies=Counter(
+                "nudge_sms_replies",
+                "Replies to SMS that came in, by what they say",
+                ("kind",),
                 registry=own,
             ),
             spool=SpoolMetrics.create(own),

@@ -20,6 +20,7 @@ from nudge.domain.contact.contact_reach import Reach
 from nudge.domain.contact.contact_words import REASON_SENTENCES
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
+from nudge.domain.people.consent_proof import ConsentProof, proof_row
 from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
@@ -29,6 +30,7 @@ from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.plan.reach import find_reach
 from nudge.flows.serving.drain import drain
+from nudge.flows.upkeep.proofs import find_subject_proofs
 from nudge.store.vault.visitors import VisitorView
 
 blueprint = resource("visitors", "Visitors: stored data, and erasure")
@@ -105,6 +107,7 @@ def _plain(
         "contacts": [_contact(x) for x in state.contacts],
         "reach": reach,
         "consents": [_consent(x) for x in state.consents],
+        "proofs": [proof_row(x, RECORD.label) for x in _proofs(service, found)],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
         "dropped": _dropped(state),
@@ -156,6 +159,11 @@ def _consent(one: Consent) -> dict[str, object]:
     """Return a consent; a file may have given it without a time."""
     at = RECORD.label(one.at) if one.at else None
     return {"at": at, "channel": one.channel, "given": one.given}
+
+
+def _proofs(service: Service, found: VisitorView) -> tuple[ConsentProof, ...]:
+    """Return the proofs of the visitor's consents."""
+    return find_subject_proofs(service.store, Home(found.subject, found.partition))
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:

@@ -40,6 +40,10 @@ COMMANDS = {
         "slots",
         "Validate settings and slots, and print what is in force, the contact policy in words.",
     ),
+    "contact": Command(
+        "contact", "Check the text of an SMS before it goes out, and read replies to one."
+    ),
+    "consent": Command("consent", "Export proofs of consent, of one visitor or of all."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
     "replay": Command("replay", "Send a real campaign log through the running service."),

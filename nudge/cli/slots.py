@@ -13,25 +13,28 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
+from nudge.config.documents.consent_tables import describe_consent
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
 from nudge.config.documents.document import DocumentChange
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
 from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_words import describe_policy
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
-from nudge.settings.settings import stray_variables
+from nudge.settings.settings import Settings, stray_variables
 from nudge.store.store import Store
 from nudge.wiring.command import open_installation
 
@@ -112,11 +115,9 @@ def check(
         warnings += funnel_warnings(settings.config_dir)
     if (settings.config_dir / CONTACT).exists():
         policy = load_contact(settings.config_dir, settings.zone)
-        warnings += contact_warnings(policy, settings.zone)
         rules = describe_policy(policy, language)
-        years = load_holiday_years(settings.config_dir, settings.zone)
-        if missing := years.describe_missing(now()):
-            warnings.append(missing)
+        rules += describe_consent(settings.config_dir, language)
+        warnings += _contact_warnings(settings, policy, language)
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
     load_warnings(settings.config_dir)
@@ -135,6 +136,20 @@ def check(
         out().print(table)
     for sentence in rules:
         click.echo(sentence)
+
+
+def _contact_warnings(settings: Settings, policy: ContactPolicy, language: str) -> list[str]:
+    """Return the warnings on the contact policy, its texts and its days off.
+
+    Raises:
+        InvalidConfigError: a text has an error.
+    """
+    found = list(text_findings(settings.config_dir, policy, language))
+    if wrong := [line for one, line in found if one.level == "error"]:
+        raise InvalidConfigError(wrong)
+    missing = load_holiday_years(settings.config_dir, settings.zone).describe_missing(now())
+    told = [*contact_warnings(policy, settings.zone), *(line for _, line in found)]
+    return [*told, missing] if missing else told
 
 
 def _plain(change: Change, *, written: bool) -> dict[str, object]:

@@ -25,6 +25,7 @@ from nudge.domain.basics.duration import parse_duration
 from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import MAX_CONTACTS
 from nudge.domain.contact.pressure_rules import MAX_TAG, SEQUENCE_KINDS
+from nudge.domain.contact.reply import spell
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
@@ -34,6 +35,11 @@ MAX_CAP: Final = 1000
 MAX_CAPACITY: Final = 10**9
 MAX_ROLLING: Final = MAX_CONTACTS
 """Most contacts that a rolling limit can tell: as many as are remembered of a visitor."""
+MOST_REPLIES: Final = 200
+LONGEST_REPLY: Final = 30
+LONGEST_TEXT: Final = 1000
+MOST_TEXTS: Final = 500
+MAX_PROOF_MONTHS: Final = 240
 LONGEST_ROLLING: Final = 31 * DAY
 LONGEST_SEQUENCE: Final = 366 * DAY
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
@@ -95,6 +101,12 @@ def a_zone(name: str) -> None:
     """Raise ValidationError for a text that is not a time zone."""
     if find_zone(name) is None:
         raise ValidationError(f"{name!r} is not a time zone; name one such as Asia/Shanghai")
+
+
+def says_something(word: str) -> None:
+    """Raise ValidationError for a word of which nothing is left when it is compared."""
+    if not spell(word):
+        raise ValidationError(f"{word!r} has neither letters nor digits; write a word")
 
 
 def _seconds(hour: str, minute: str) -> int:
@@ -251,6 +263,51 @@ class ReceiptsSchema(StrictTable):
     )
 
 
+class RepliesSchema(StrictTable):
+    """The table `[replies]`: words by which a reply to an SMS refuses all further ones."""
+
+    refusals = Items(
+        ma.String(
+            validate=[
+                validate.Length(1, LONGEST_REPLY, error=f"give 1 to {LONGEST_REPLY} characters"),
+                says_something,
+            ],
+            **field_texts('write a word, such as "td"'),
+        ),
+        validate=validate.Length(1, MOST_REPLIES, error=f"is empty; list 1 to {MOST_REPLIES}"),
+        **field_texts('list words, such as ["td", "退订"], or leave it out for the shipped ones'),
+    )
+
+
+class ConsentTableSchema(StrictTable):
+    """The table `[consent]`: how long a proof of consent is kept."""
+
+    proof_months = _count("write a number of months, or leave it out", MAX_PROOF_MONTHS)
+
+
+class MessageTextSchema(StrictTable):
+    """An entry of `[[texts]]`: the text of an SMS, which `nudge check` looks at."""
+
+    content = ma.String(
+        required=True,
+        validate=validate.Length(1, 64, error="give 1 to 64 characters"),
+        **field_texts('write the tag of its content, such as "spring"'),
+    )
+    text = ma.String(
+        required=True,
+        validate=validate.Length(1, LONGEST_TEXT, error=f"give 1 to {LONGEST_TEXT} characters"),
+        **field_texts("write the text as it is sent, with its signature"),
+    )
+    purpose = ma.String(
+        validate=NAME, **field_texts("name a purpose of this file, or leave it out")
+    )
+    variables = ma.Dict(
+        keys=ma.String(validate=NAME),
+        values=ma.String(validate=validate.Length(max=LONGEST_TEXT)),
+        **field_texts('write {name = "the longest value"}'),
+    )
+
+
 class ContactFileSchema(StrictTable):
     """The whole file `config/contact.toml`."""
 
@@ -292,6 +349,20 @@ class ContactFileSchema(StrictTable):
         ReceiptsSchema,
         load_default=lambda: {"failed": "no_contact"},
         **field_texts('write [receipts] with failed = "no_contact"'),
+    )
+    replies = ma.Nested(
+        RepliesSchema, load_default=dict, **field_texts('write [replies] with refusals = ["td"]')
+    )
+    texts = Items(
+        ma.Nested(MessageTextSchema),
+        load_default=list,
+        validate=validate.Length(max=MOST_TEXTS, error=f"is too long; list at most {MOST_TEXTS}"),
+        **field_texts("write each text as [[texts]]"),
+    )
+    consent = ma.Nested(
+        ConsentTableSchema,
+        load_default=dict,
+        **field_texts("write [consent] with proof_months = 36"),
     )
     holidays = ma.Nested(
         HolidaysSchema, load_default=dict, **field_texts('write [holidays] with country = "CN"')

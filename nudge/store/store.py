@@ -44,6 +44,7 @@ from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
 from nudge.store.vault.people import MOST_VISITORS, People
+from nudge.store.vault.proof_book import ProofBook
 from nudge.store.vault.removal import Removal
 from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
@@ -267,6 +268,11 @@ class Store:
     def cases(self) -> CaseStore:
         """Cases of warnings, with their history."""
         return CaseStore(self.client, self.keys)
+
+    @cached_property
+    def proofs(self) -> ProofBook:
+        """Proofs of consent, those of erased visitors among them."""
+        return ProofBook(self.client, self.keys)
 
     @cached_property
     def suppressions(self) -> Suppressions:

@@ -27,6 +27,7 @@ from nudge.errors import StoreError
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep.erase import Eraser
 from nudge.flows.upkeep.load import VisitorLoader
+from nudge.flows.upkeep.load_replies import ReplyLoader
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.wiring.stores import hot_store, patient_store
@@ -87,6 +88,15 @@ class Installation:
     def loader(self) -> VisitorLoader:
         """The flow that takes what the operator knows of visitors."""
         return VisitorLoader(self.store, self.sealer)
+
+    @property
+    def reply_loader(self) -> ReplyLoader:
+        """The flow that takes replies to SMS from a gateway's file.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return ReplyLoader(self.store, self.sealer, self.configuration.reply_reader)
 
     def people_split(self, patience: float, tell: Callable[[int], object]) -> PeopleSplit:
         """Return the flow that takes a wrong merge apart; it waits so many seconds for the fold."""

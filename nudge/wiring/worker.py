@@ -52,6 +52,7 @@ from nudge.workers.store_check import StoreCheck
 from nudge.workers.text_reader import FollowedTextReader
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
+from nudge.workers.turns.proof_loop import ProofLoop
 from nudge.workers.turns.stock_loop import StockLoop
 from nudge.workers.walk_loop import WalkLoop
 
@@ -140,7 +141,8 @@ def _attribute(worker: Worker) -> dict[str, Loop]:
     review = FollowedPlanReview(worker.store, follower)
     fold = AttributeFold(worker.store, plan_review=review)
     heartbeats = HeartbeatLoop(worker.store, worker.store_check)
-    return {fold.name: _runner(worker, fold), "heartbeat": heartbeats}
+    proofs = ProofLoop(worker.store, worker.store_check, follower)
+    return {fold.name: _runner(worker, fold), "heartbeat": heartbeats, "proofs": proofs}
 
 
 def _learn(worker: Worker) -> dict[str, Loop]:

@@ -17,6 +17,8 @@ from nudge.domain.care.experience.leaving import KINDS, LEAVING
 from nudge.domain.choosing.requests import EventRequest, FieldWarning, RejectedEvent
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.people.consent_proof import SOURCE, TEXT_VERSION
+from nudge.domain.people.consents import SMS_REPLY
 from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.values.amounts import FEN_TEXT, YUAN, parse_amount, parse_fen
 from nudge.domain.values.closed_list import ClosedList
@@ -110,6 +112,12 @@ def _feedback() -> Fields:
     }
 
 
+def _reply() -> ma.Field[Any]:
+    right = f"give what the reply says, 1 to {MAX_FEEDBACK} characters"
+    within = validate.Length(min=1, max=MAX_FEEDBACK, error=right)
+    return ma.String(required=True, validate=within, **field_texts(right))
+
+
 def _leaving() -> Fields:
     kind = {"type": "string", "enum": list(KINDS.words)}
     return {LEAVING: forms.DoorField(KINDS.parse, f"use one of {', '.join(KINDS.words)}", kind)}
@@ -141,6 +149,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "sms_delivered": {MESSAGE_ID: _message_id()},
     "sms_failed": {MESSAGE_ID: _message_id(), "reason": _word("say why, as the gateway does")},
     "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},
+    "sms_reply": {"text": _reply(), "msisdn": _msisdn()},
     "contacted": {
         "channel": _listed('name the channel, such as "sms" or "call"'),
         "purpose": _listed('name the purpose, such as "reminder"'),
@@ -152,6 +161,8 @@ FIELDS: Final[Mapping[str, Fields]] = {
         "given": forms.DoorField(
             parse_flag, "write true or false", {"type": "boolean"}, required=True
         ),
+        TEXT_VERSION: _word('name the version of the text that was agreed to, such as "2026-03"'),
+        SOURCE: _word('name where it was said, such as "app" or "hall"'),
     },
     "complaint": {**_leaving()},
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": _msisdn()},
@@ -291,8 +302,10 @@ class EventDoor:
             if name not in data:
                 refused = why.get(name) or why.get(IN_FEN)
                 return f"{name}: {refused or 'is missing; a server must give it'}"
-        if not any(data.get(name) for name in ("visitor_id", "decision_id", LINK)):
-            wrong = next((one for one in ("visitor_id", "decision_id", LINK) if one in why), None)
+        by_number = data["type"] == SMS_REPLY and "msisdn" in data
+        if not by_number and not any(data.get(x) for x in ("visitor_id", "decision_id", LINK)):
+            named = ("visitor_id", "decision_id", LINK, "msisdn")
+            wrong = next((one for one in named if one in why), None)
             if wrong:
                 return f"{wrong}: {why[wrong]}"
             return "visitor_id: is missing; give it, or a decision_id"

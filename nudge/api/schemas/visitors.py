@@ -92,6 +92,32 @@ class ConsentSchema(Schema):
     given = ma.Boolean(required=True)
 
 
+class ConsentProofSchema(Schema):
+    """A proof of consent, or of its withdrawal: the last word on its channel until `ended`."""
+
+    at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
+    channel = ma.String(required=True)
+    given = ma.Boolean(required=True)
+    text_version = ma.String(
+        required=True, allow_none=True, metadata={"description": "null where nobody told it"}
+    )
+    source = ma.String(
+        required=True,
+        metadata={"description": "as its sender named it; `file`, `reply`, or else `event`"},
+    )
+    word = ma.String(
+        required=True, allow_none=True, metadata={"description": "by which a reply refused"}
+    )
+    event = ma.String(
+        required=True, metadata={"description": "class of the sender, type and id of the event"}
+    )
+    ended = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "from when on it is no longer the last word; null while it is"},
+    )
+
+
 class FailureSchema(Schema):
     """A failed payment that no later payment made good."""
 
@@ -151,6 +177,11 @@ class VisitorViewSchema(Schema):
         metadata={"description": "by purpose and channel; empty without a contact policy"},
     )
     consents = ma.List(ma.Nested(ConsentSchema), required=True)
+    proofs = ma.List(
+        ma.Nested(ConsentProofSchema),
+        required=True,
+        metadata={"description": "of consents and refusals, in order of time"},
+    )
     failures = ma.List(ma.Nested(FailureSchema), required=True)
     refunds = ma.List(
         ma.Nested(RefundSchema), metadata={"description": "left out where there is none"}

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import structlog
 
+from nudge.config.documents.consent_tables import load_proof_months, load_reply_reader
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import load_contact, load_holiday_years
 from nudge.config.documents.document import ConfigDocument
@@ -30,6 +31,7 @@ from nudge.domain.care.warning_rule import WarningPolicy
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
+from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.slots.segments import Segments
@@ -63,7 +65,7 @@ class Configuration:
         Raises:
             InvalidConfigError: the contact policy or the segments are wrong.
         """
-        _ = self.rules, self.segments, self.holiday_years
+        _ = self.rules, self.segments, self.holiday_years, self.reply_reader
 
     @cached_property
     def rules(self) -> InputRules:
@@ -91,6 +93,24 @@ class Configuration:
             InvalidConfigError: the contact policy or its file of dates is wrong.
         """
         return load_contact(self.tables, self.settings.zone)
+
+    @cached_property
+    def reply_reader(self) -> ReplyReader:
+        """The reader of replies to SMS.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return load_reply_reader(self.tables)
+
+    @cached_property
+    def proof_months(self) -> int:
+        """The months that a proof of consent is kept behind its end.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return load_proof_months(self.tables)
 
     @property
     def plans_contacts(self) -> bool:

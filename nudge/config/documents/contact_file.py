@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -83,15 +83,26 @@ def load_contact_words(place: Path | ConfigTables) -> tuple[ClosedList, ClosedLi
     Raises:
         InvalidConfigError: the file cannot be read, or its tables are wrong.
     """
-    tables = ConfigTables.of(place)
-    if not tables.has(FILE):
+    data = read_contact_tables(ConfigTables.of(place))
+    if data is None:
         return ClosedList(CHANNELS), ClosedList(PURPOSES)
+    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
+    return words_of(channels), words_of(purposes)
+
+
+def read_contact_tables(tables: ConfigTables) -> Table | None:
+    """Return the tables of the contact policy, each value checked; None where there is no file.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or its tables are wrong.
+    """
+    if not tables.has(FILE):
+        return None
     data, found = _read(_schema(), tables.read(FILE))
     if found:
         path = tables.place(FILE)
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
-    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
-    return words_of(channels), words_of(purposes)
+    return data
 
 
 def load_holiday_years(place: Path | ConfigTables, zone: str = ZONE) -> HolidayYears:
@@ -238,6 +249,7 @@ def _problems(data: Table) -> Iterator[Problem]:
     for one in data["purposes"]:
         if one["exempt"] and one["share"] < 1:
             yield f"purposes.{one['name']}.share", "holds back what is exempt; leave it out"
+    yield from _text_problems(data["texts"], [one["name"] for one in data["purposes"]])
     yield from _cap_problems(data["caps"])
     yield from limit_problems(data)
     yield from content_problems(data["content"])
@@ -255,6 +267,17 @@ def _alias_problems(kind: str, entries: Iterable[Table]) -> Iterator[Problem]:
             if owner != one["name"]:
                 cure = f"means {owner} too; give it to one of the two"
                 yield f"{kind}.{one['name']}.aliases", f"{alias!r} {cure}"
+
+
+def _text_problems(texts: Iterable[Table], purposes: Sequence[str]) -> Iterator[Problem]:
+    """Yield the texts of an unknown purpose, and contents with two texts."""
+    counts = Counter(one["content"] for one in texts)
+    for content in (one for one, count in counts.items() if count > 1):
+        yield f"texts.{content}.content", "is given twice; give each text a tag of its own"
+    for one in texts:
+        if "purpose" in one and one["purpose"] not in purposes:
+            cure = suggestion(one["purpose"], purposes)
+            yield f"texts.{one['content']}.purpose", f"unknown purpose {one['purpose']!r}; {cure}"
 
 
 def _cap_problems(caps: Table) -> Iterator[Problem]:

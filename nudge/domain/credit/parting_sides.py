@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from nudge.domain.credit.attribution import step
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Ref
+from nudge.domain.people.consents import is_refusal as is_refusal_event
 from nudge.domain.people.merging import INTO, JOINED, LEFT, PARTITION
 from nudge.domain.people.parting import PARTED, ReadLimits
 from nudge.domain.people.visitor import VisitorState
@@ -176,8 +177,7 @@ def is_refusal(entry: JournalEntry) -> bool:
     record = entry.record
     if not isinstance(record, Event):
         return False
-    refused = record.type == "consent" and not record.fields.get("given")
-    return refused or record.type == "complaint"
+    return is_refusal_event(record) or record.type == "complaint"
 
 
 def _is_original(record: Event | Decision) -> bool:

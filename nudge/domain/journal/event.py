@@ -26,6 +26,7 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "sms_delivered": "server",
     "sms_failed": "server",
     "sms_clicked": "server",
+    "sms_reply": "server",
     "contacted": "server",
     "consent": "server",
     "complaint": "server",

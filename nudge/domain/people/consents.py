@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from nudge.domain.contact.contact import Consent
+from nudge.domain.journal.records import Event
 
 BY: Final = "~by"
 """The field of a `consent` that says where it comes from; no client can name a field so."""
@@ -17,8 +18,30 @@ FILE: Final = "file"
 """A consent of a file of visitors."""
 ERASURE: Final = "erasure"
 """A refusal that outlives the erasure of who gave it."""
+REPLY: Final = "reply"
+"""The source of a refusal that came as a reply to an SMS."""
+SMS_REPLY: Final = "sms_reply"
+SMS: Final = "sms"
+"""The channel that a reply refuses."""
+REFUSAL: Final = "refusal"
+"""The field of `sms_reply` with the word by which it refuses; it is written where it is recorded.
+
+So a rebuild needs neither the text, which lies in the vault, nor the words of that day.
+"""
 NEVER: Final = -1.0
 """Of `heard`: the consent is a file's, and the visitor was never heard."""
+
+
+def refusing_word(event: Event) -> str:
+    """Return the word by which a reply to an SMS refuses; empty for any other event."""
+    return str(event.fields.get(REFUSAL, "")) if event.type == SMS_REPLY else ""
+
+
+def is_refusal(event: Event) -> bool:
+    """Return True for the withdrawal of a consent, by event, file or reply."""
+    if event.type == "consent":
+        return not event.fields.get("given")
+    return bool(refusing_word(event))
 
 
 def consent_of(channel: str, at: float, *, given: bool, by: object, dated: bool) -> Consent:

@@ -17,7 +17,7 @@ from nudge.domain.contact.contact import Contact
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person, room
-from nudge.domain.people.consents import BY, consent_of
+from nudge.domain.people.consents import BY, SMS, consent_of, refusing_word
 from nudge.domain.people.deliveries import TOLD, Delivery, join_receipts, name_message
 from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
@@ -33,6 +33,8 @@ NUMBER: Final = "number"
 DEVICE: Final = "device"
 CONTENT: Final = "content"
 """Field of a contact: the tag of what it said."""
+ERASED: Final = "erased"
+"""Type of the event that empties a visitor's state."""
 REFUND_OF: Final = "refund_of"
 """Field of `refunded`: the `event_id` of the payment."""
 REFUNDABLE: Final = "~refundable"
@@ -152,6 +154,14 @@ def take_consent(state: VisitorState, at: float, event: Event) -> VisitorState:
     return state.having(consents=person.with_consent(state.consents, one))
 
 
+def take_reply(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a reply to an SMS: a refusal is the visitor's own no to the channel."""
+    if not refusing_word(event):
+        return state
+    one = consent_of(SMS, at, given=False, by=None, dated=event.at is not None)
+    return state.having(consents=person.with_consent(state.consents, one))
+
+
 def take_complaint(state: VisitorState, at: float, _: Event) -> VisitorState:
     """Take a complaint."""
     return state.having(complained_at=max(at, state.complained_at or at))
@@ -202,10 +212,11 @@ FACT_TAKERS: Final[Mapping[str, Callable[[VisitorState, float, Event], VisitorSt
     "sms_delivered": take_receipt,
     "sms_failed": take_receipt,
     "consent": take_consent,
+    "sms_reply": take_reply,
     "complaint": take_complaint,
     "benefit_granted": take_benefit,
     "loaded": take_known_facts,
     "identified": take_identity,
-    "erased": erase_person,
+    ERASED: erase_person,
 }
 """Type of an event -> function that takes its facts."""

@@ -25,10 +25,19 @@ class FileConsent(NamedTuple):
     Attributes:
         given: True where the channel may be used.
         at: seconds, when it was given; None where the file does not say.
+        text_version: of the text that was agreed to; empty where the file does not say.
+        source: where it was said; empty where the file does not say.
     """
 
     given: bool
     at: float | None = None
+    text_version: str = ""
+    source: str = ""
+
+    @property
+    def digested(self) -> tuple[object, ...]:
+        """The content as it is hashed: without what the version before did not know."""
+        return self.given, self.at, *filter(None, (self.text_version, self.source))
 
 
 class VisitorRow(NamedTuple):
@@ -57,7 +66,7 @@ class VisitorRow(NamedTuple):
             key: at most 64 bytes: of a number in a row, a plain hash can be reversed.
         """
         number = self.msisdn.e164 if self.msisdn else ""
-        consents = [(name, *one) for name, one in sorted(self.consents.items())]
+        consents = [(name, *one.digested) for name, one in sorted(self.consents.items())]
         parts = (self.visitor_id, number, sorted(self.known.items()), consents)
         return hashlib.blake2b(repr(parts).encode(), digest_size=12, key=key).hexdigest()
 

@@ -24,11 +24,17 @@ from nudge.domain.slots.slot import Scalar
 from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.instants import parse_past
-from nudge.domain.values.number_words import mask_table
+from nudge.domain.values.number_words import mask_numbers, mask_table
+from nudge.domain.values.plain_text import parse_text
 from nudge.domain.values.refusal import ValueRefusedError
 
 TIME: Final = "_at"
 """Suffix of the column with a consent's time: `consent_sms_at`, or `sms_at`."""
+VERSION: Final = "_text_version"
+"""Suffix of the column with the version of the text that was agreed to."""
+SOURCE: Final = "_source"
+"""Suffix of the column that says where it was said."""
+LONGEST: Final = 64
 
 T = TypeVar("T")
 
@@ -39,11 +45,15 @@ class ConsentColumns(NamedTuple):
     Attributes:
         given: name of the column that says yes or no.
         at: name of the column with its time, if there is one.
+        version: name of the column with the version of the text, if there is one.
+        source: name of the column that says where it was said, if there is one.
     """
 
     channel: str
     given: str
     at: str | None = None
+    version: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,10 +132,10 @@ class VisitorColumns:
 def _consents(
     columns: Sequence[str], rules: InputRules, problems: list[str]
 ) -> tuple[tuple[ConsentColumns, ...], set[str]]:
-    """Return the columns of consents, and the names of those that hold times."""
+    """Return the columns of consents, and the names of those that tell more of one."""
     given: dict[str, str] = {}
     for name in columns:
-        if not name.lower().startswith(CONSENT) or _timed(name, columns):
+        if not name.lower().startswith(CONSENT) or _is_beside(name, columns):
             continue
         try:
             channel = rules.channels.parse(name[len(CONSENT) :])
@@ -139,14 +149,16 @@ def _consents(
     for channel, name in given.items():
         spellings = (f"{name}{TIME}", f"{name[len(CONSENT) :]}{TIME}", f"{channel}{TIME}")
         at = next((one for one in spellings if one in columns), None)
-        found.append(ConsentColumns(channel, name, at))
-        times |= {at} if at else set()
+        more = [name + suffix if name + suffix in columns else None for suffix in (VERSION, SOURCE)]
+        found.append(ConsentColumns(channel, name, at, *more))
+        times |= set(filter(None, (at, *more)))
     return tuple(found), times
 
 
-def _timed(name: str, columns: Sequence[str]) -> bool:
-    """Return True for the column of a consent's time."""
-    return name.endswith(TIME) and name.removesuffix(TIME) in columns
+def _is_beside(name: str, columns: Sequence[str]) -> bool:
+    """Return True for the column of a consent's time, text or source."""
+    suffixes = (TIME, VERSION, SOURCE)
+    return any(name.endswith(one) and name.removesuffix(one) in columns for one in suffixes)
 
 
 def _consent(
@@ -159,9 +171,19 @@ def _consent(
     if given is None:
         return None
     at = row.get(columns.at) if columns.at else None
-    if at is None or at == "":
-        return FileConsent(given)
-    return FileConsent(given, _tried(columns.at or "", lambda: parse_past(at, now), warnings))
+    when = None
+    if at is not None and at != "":
+        when = _tried(columns.at or "", lambda: parse_past(at, now), warnings)
+    words = (_word(name, row, warnings) for name in (columns.version, columns.source))
+    return FileConsent(given, when, *words)
+
+
+def _word(name: str | None, row: Mapping[str, object], warnings: list[str]) -> str:
+    """Return the word of a cell, with numbers masked; empty where there is none."""
+    value = row.get(name) if name else None
+    if value is None or value == "":
+        return ""
+    return mask_numbers(_tried(name or "", lambda: parse_text(str(value), LONGEST), warnings) or "")
 
 
 def _tried(name: str, parse: Callable[[], T], warnings: list[str]) -> T | None:

@@ -22,6 +22,7 @@ from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.room import Dropped, dropped_of, dropped_text, with_dropped
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState, recall
+from nudge.flows.folds.proof_writes import proof_writes
 from nudge.store.folds.folds import DROPPED, GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -107,6 +108,7 @@ class AttributeFold:
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         fields = {WATERMARK: repr(mark)} | ({DROPPED: dropped_text(after.dropped)} if gone else {})
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
+        writes += proof_writes(self.store, partition, entries)
         sends = [sent for e in entries if (sent := sent_by(e))]
         return after, Commit(entries[-1].position, records, writes, sends)
 

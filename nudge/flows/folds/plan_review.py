@@ -17,6 +17,7 @@ from nudge.domain.contact.contact import Contact
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.people.consents import is_refusal
 from nudge.domain.people.merging import JOINED
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.timing.plan_request import (
@@ -185,5 +186,4 @@ def _still_due(home: Home, rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def _refuses(event: Event) -> bool:
     """Return True where a visitor says no to a channel, or complains."""
-    refusal = event.type == "consent" and event.fields.get("given") is False
-    return refusal or event.type == "complaint"
+    return is_refusal(event) or event.type == "complaint"

@@ -31,6 +31,7 @@ from nudge.domain.journal.event import (
     text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.consents import SMS_REPLY
 from nudge.domain.people.deliveries import MESSAGE_ID
 from nudge.domain.people.facts import REFUND_OF, REFUNDABLE
 from nudge.domain.prefill.numbers import OWN
@@ -173,19 +174,26 @@ class Recorder:
             # Known without a look at the journal, which may not go back as far.
             known = replace(event, subject=link.subject)
             return RoutedEvent(link.ref.partition, Append("", known, notes=notes, named=named))
-        if sent.visitor_id:
-            visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
-            home = self.sealer.partition(visitor_hash, self.store.keys.partitions)
+        hashed = self._visitor_hash(sent)
+        if hashed:
+            home = self.sealer.partition(hashed, self.store.keys.partitions)
             # Whoever was shown a decision is who it was made for, whatever id they go by.
             here = ref is not None and ref.partition == home and ref.position < AWAY
             of = place_of(ref) if ref and here else ""
-            return RoutedEvent(home, Append(visitor_hash, event, of, notes, named))
+            return RoutedEvent(home, Append(hashed, event, of, notes, named))
         subject = self._subject_of(ref) if ref else None
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
         of = place_of(ref) if subject and ref.position < AWAY else ""
         return RoutedEvent(ref.partition, Append("", known, of, notes, named))
+
+    def _visitor_hash(self, sent: EventRequest) -> str:
+        """Return the hash of the id, or of the number, that says who it is; empty for neither."""
+        if sent.visitor_id:
+            return self.sealer.visitor_hash(sent.visitor_id)
+        by_number = _is_by_number(sent) and sent.msisdn
+        return self.sealer.number_hash(by_number) if by_number else ""
 
     def _link(self, sent: EventRequest) -> Link | None:
         """Of the SMS whose link was followed."""
@@ -212,7 +220,7 @@ class Recorder:
             fields[REFUNDABLE] = True
         source = source_of(caller)
         event = Event(
-            subject=new_subject(),
+            subject=new_label() if _is_by_number(sent) else new_subject(),
             event_id=sent.event_id,
             type=sent.type,
             source=source,
@@ -233,7 +241,7 @@ class Recorder:
             hashed = self.sealer.visitor_hash(other)
             home = self.sealer.partition(hashed, self.store.keys.partitions)
             return NamedId(hashed, home, new_subject())
-        if sent.msisdn is None:
+        if sent.msisdn is None or sent.type == SMS_REPLY:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
         home = self.sealer.partition(hashed, self.store.keys.partitions)
@@ -303,9 +311,15 @@ def _reference_problem(sent: EventRequest, ref: Ref | None) -> RejectedEvent | N
         return _rejected(sent, "invalid", "'identified' needs either other_id or msisdn")
     if sent.type in NEEDS_DECISION and ref is None:
         return _rejected(sent, "invalid", f"{sent.type!r} needs the decision_id that it answers")
-    if not sent.visitor_id and ref is None:
+    if not sent.visitor_id and ref is None and not _is_by_number(sent):
         return _rejected(sent, "invalid", "visitor_id is missing")
     return None
+
+
+def _is_by_number(sent: EventRequest) -> bool:
+    """Return True for a reply of which the gateway knows the number alone."""
+    named = sent.visitor_id or sent.decision_id
+    return sent.type == SMS_REPLY and sent.msisdn is not None and not named
 
 
 def _rejected(sent: EventRequest, code: str, message: str) -> RejectedEvent:

@@ -15,8 +15,9 @@ from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.sealing import NUMBERS, Home, Sealer, new_label, new_subject
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.people.consent_proof import ConsentProof, proof_of
 from nudge.domain.people.consents import BY, ERASURE
-from nudge.domain.people.facts import state_with_event
+from nudge.domain.people.facts import ERASED, state_with_event
 from nudge.domain.people.merging import JOINED, LEFT, content_of, merge_states
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.prefill.numbers import LAST
@@ -26,14 +27,13 @@ from nudge.store.journal.appends import Append
 from nudge.store.plans.plan_book import decode_rows
 from nudge.store.plans.withdrawals import withdrawn_plan
 from nudge.store.store import Store
+from nudge.store.vault.proof_book import merged_proofs
 from nudge.store.vault.suppressions import Refusals
 from nudge.store.vault.visitors import Person
 
 LOOK: Final = 0.02
 TAIL: Final = 10_000
 """Entries of the journal that are read at once."""
-ERASED: Final = "erased"
-"""Type of the event, and the reason for which plans are withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,9 @@ class Eraser:
         people = list(self._people(root))
         self._check_whole(people)
         refusals = self._refusals(raw, people)
-        self._say(root, by)
         ids = {name for person in people for name in person.ids} | {first.subject}
+        self._keep_proofs(ids, people)
+        self._say(root, by)
         numbers, texts = self._forget(people)
         mine = [person.home.subject for person in people]
         for name in ids - {first.subject}:
@@ -169,16 +170,37 @@ class Eraser:
         """
         p = home.partition
         generation = self.store.folds.generation_of(p, FoldName.ATTRIBUTE)
-        after = self.store.folds.position_of(p, FoldName.ATTRIBUTE)
+        unread = list(self._unread(home))
         blob = self.store.visitor_states.read_each(p, [home.subject], generation)[home.subject]
         state = self.store.state_reader.person(blob)
+        for entry, event in unread:
+            state = _with_entry(state, entry, event)
+        refused = tuple((one.channel, one.at) for one in state.consents if not one.given)
+        return Refusals(refused, state.complained_at)
+
+    def _unread(self, home: Home) -> Iterator[tuple[JournalEntry, Event]]:
+        """Yield the events of a subject that its fold has not read yet."""
+        p = home.partition
+        after = self.store.folds.position_of(p, FoldName.ATTRIBUTE)
         while found := self.store.journal.read(p, after, TAIL):
             for entry in found:
                 if isinstance(entry.record, Event) and entry.record.subject == home.subject:
-                    state = _with_entry(state, entry, entry.record)
+                    yield entry, entry.record
             after = found[-1].position
-        refused = tuple((one.channel, one.at) for one in state.consents if not one.given)
-        return Refusals(refused, state.complained_at)
+
+    def _keep_proofs(self, ids: set[str], people: list[Person]) -> None:
+        """Copy the person's proofs of consent to the hash of each id: the books are about to go."""
+        found = merged_proofs(*(self._proofs(person.home) for person in people))
+        at = clock.now()
+        for name in ids:
+            self.store.proofs.keep_past(self._home(name), found, at)
+        faults.point("erase.after_proofs")
+
+    def _proofs(self, home: Home) -> tuple[ConsentProof, ...]:
+        """Return the proofs of a subject, those that its fold has not written yet among them."""
+        # The journal first: what the fold writes meanwhile is then in both, and counts once.
+        unread = [proof_of(entry.at, event) for entry, event in self._unread(home)]
+        return merged_proofs(self.store.proofs.read(home), filter(None, unread))
 
     def _end_id(
         self, hashed: str, mine: list[str], refusals: Refusals, forgotten: str = ""
@@ -210,6 +232,7 @@ class Eraser:
                     numbers += 1
                     self._delete_number(sealed, device, label, mine)
             texts += self.store.removal.remove_books(home)
+            self.store.proofs.forget(home)
             self._withdraw_plans(home)
         return numbers, texts
 

@@ -11,6 +11,7 @@ from nudge.domain.identity.number import Number
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subjects
 from nudge.domain.journal.records import Event
+from nudge.domain.people.consent_proof import SOURCE, TEXT_VERSION
 from nudge.domain.people.consents import BY, FILE
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.prefill.numbers import OWN
@@ -126,4 +127,6 @@ def _facts(said: _Row, visitor_hash: str) -> Iterator[Append]:
         yield Append(visitor_hash, said.event("loaded", dict(said.row.known)))
     for channel, one in said.row.consents.items():
         fields: dict[str, Scalar] = {"channel": channel, "given": one.given, BY: FILE}
+        told = {TEXT_VERSION: one.text_version, SOURCE: one.source}
+        fields |= {name: word for name, word in told.items() if word}
         yield Append(visitor_hash, said.event("consent", fields, channel, one.at))

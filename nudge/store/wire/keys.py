@@ -41,6 +41,7 @@ class Family:
 
 
 KNOWN: Final = "for ever; 98 days where no server ever spoke of the visitor"
+PROVEN: Final = "while it is the last word, and `proof_months`"
 
 FAMILIES = (
     Family("journal", "partition", "stream", "Journal", "folds, explain", "trimmed", True),
@@ -49,6 +50,9 @@ FAMILIES = (
     Family("person", "partition", "hash", "People", "decide, plan, erase", KNOWN, True),
     Family("numbers", "partition", "hash", "People", "decide, books", KNOWN, True),
     Family("texts", "partition", "hash", "People", "visitors, books", KNOWN, True),
+    Family("proofs", "partition", "hash", "ProofBook", "visitors, consent", PROVEN, True),
+    Family("past_proofs", "partition", "hash", "ProofBook", "consent", PROVEN, True),
+    Family("proof_ends", "partition", "zset", "ProofBook", "proofs worker", PROVEN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
@@ -221,6 +225,18 @@ class Keys:
         """The visitor's own texts, encrypted, by the event's id."""
         return f"{self.prefix(partition)}texts:{subject}"
 
+    def proofs(self, partition: int, subject: str) -> str:
+        """The proofs of a subject's consents, by the event's name."""
+        return self.prefix(partition) + proof_book("proofs", subject)
+
+    def past_proofs(self, partition: int, hashed: str) -> str:
+        """The proofs of an erased visitor, for the hash of an id or a number."""
+        return self.prefix(partition) + proof_book("past_proofs", hashed)
+
+    def proof_ends(self, partition: int) -> str:
+        """When the first proof of a book ended, by the book's name behind the prefix."""
+        return self.prefix(partition) + "proof_ends"
+
     def assigned(self, partition: int, subject: str) -> str:
         """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
@@ -320,6 +336,11 @@ class Keys:
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""
         return f"{self.namespace}:{{config}}:{name}" + (f":{of}" if of else "")
+
+
+def proof_book(name: str, owner: str) -> str:
+    """Return the name of a book of proofs behind its partition's prefix."""
+    return f"{name}:{owner}"
 
 
 def family(name: str, generation: int) -> str:

@@ -112,3 +112,16 @@ def test_f05_a_cell_that_does_not_fit_costs_itself(rules: InputRules) -> None:
     assert dict(found.known) == {"tariff": "a"}
     assert not found.consents
     assert len(found.warnings) == 2
+
+
+def test_a_consent_has_the_version_of_its_text_and_its_source(rules: InputRules) -> None:
+    """The columns beside a consent tell text and place for its proof, and become no attributes."""
+    more = {"consent_sms_text_version": "v3", "consent_sms_source": "hall 13812345678"}
+    said = good(rules, consent_sms="1", **more)
+    assert said.known == {}
+    assert said.consents["sms"].text_version == "v3"
+    assert said.consents["sms"].source.startswith("hall ")
+    assert "13812345678" not in said.consents["sms"].source
+    plain = good(rules, consent_sms="1", consent_sms_text_version="")
+    assert plain.digest(b"k") == good(rules, consent_sms="1").digest(b"k")
+    assert plain.digest(b"k") != said.digest(b"k")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from nudge.domain.care.words.characters import CHARACTERS, Character, Kind
 from nudge.domain.care.words.spelling import Speller
+from nudge.domain.values.characters import CHARACTERS, Character, Kind
 
 COMMA: Final = ","
 STOP: Final = "."

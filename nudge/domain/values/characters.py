@@ -6,7 +6,7 @@ import unicodedata
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from nudge.domain.care.words.script_table import SIMPLIFIED
+from nudge.domain.values.script_table import SIMPLIFIED
 
 
 class Kind(IntEnum):
@@ -49,7 +49,7 @@ _VARIANTS: Final = {
     "餘": "余",
     "祂": "他",
 }
-_LOOKALIKES: Final = dict(zip("аеорсухѕіјԁһӏαορνι", "aeopcyxsijdhlaopvi", strict=True))
+_LOOKALIKES: Final = dict(zip("аеорсухѕіјԁһӏтαορντι", "aeopcyxsijdhltaopvti", strict=True))
 """Cyrillic and Greek letters that look like Latin ones."""
 _MARKS: Final = {
     **dict.fromkeys(",，﹐;；:：—–", Kind.COMMA),
