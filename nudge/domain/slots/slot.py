@@ -81,6 +81,11 @@ class Variant:
     availability: Availability = field(default_factory=Availability)
     title: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def benefit(self) -> str:
+        """The benefit that it offers: its attribute `benefit`, or else its name."""
+        return str(self.attributes.get("benefit", self.name))
+
 
 @dataclass(frozen=True)
 class RewardTerms:

@@ -50,6 +50,7 @@ FAMILIES = (
     Family("numbers", "partition", "hash", "People", "decide, books", KNOWN, True),
     Family("texts", "partition", "hash", "People", "visitors, books", KNOWN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
+    Family("offered", "partition", "hash", "Journal", "decide, plan", "longest stickiness", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
     Family("withdrawals", "partition", "hash", "Withdrawals", "web", "92 days", True),
@@ -143,6 +144,10 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "assigned": _TAKES
     | {"Removal": _MAKES["Removal"]}
     | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},
+    "offered": {
+        "Removal": _MAKES["Removal"],
+        "Stock": "a decision that nobody saw, and what it offered, go in one script",
+    },
     "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
@@ -224,6 +229,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def offered(self, partition: int, subject: str) -> str:
+        """The benefit of each group that a subject was offered."""
+        return f"{self.prefix(partition)}offered:{subject}"
 
     def plans(self, partition: int, month: int) -> str:
         """The plans that were made in a month of 31 days, by subject."""
