@@ -10,6 +10,7 @@ from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
 from nudge.store.folds.folds import Folds
 from nudge.store.folds.generations import Generations
+from nudge.store.folds.member_store import MemberStore
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.folds.watch_store import WatchStore
@@ -262,6 +263,11 @@ class Store:
     def watches(self) -> WatchStore:
         """Watches over visitors: what rules of warnings need, and when something is due."""
         return WatchStore(self.client, self.keys)
+
+    @cached_property
+    def members(self) -> MemberStore:
+        """Members of segments, with their lists and counts by day."""
+        return MemberStore(self.client, self.keys)
 
     @cached_property
     def cases(self) -> CaseStore:

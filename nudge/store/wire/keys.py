@@ -73,6 +73,10 @@ FAMILIES = (
     Family("case_times", "partition", "zset", "CaseStore", "web", "800 days"),
     Family("cases_open", "partition", "zset", "CaseStore", "web, notices", "until closed"),
     Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
+    Family("member", "partition", "string", "MemberStore", "segment, web", "400 days idle"),
+    Family("member_due", "partition", "zset", "MemberStore", "segment", "400 days idle"),
+    Family("members", "partition", "zset", "MemberStore", "web", "while they are members"),
+    Family("member_days", "partition", "hash", "MemberStore", "web", "for ever"),
     Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
     Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
@@ -162,6 +166,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         (
             *("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"),
             *("watch", "watch_due", "case", "case_times", "cases_open"),
+            *("member", "member_due", "members", "member_days"),
         ),
         _OLD,
     ),
@@ -321,6 +326,22 @@ class Keys:
     def cases_open(self, partition: int, generation: int = 0) -> str:
         """The cases that are not closed, by the time of their opening."""
         return self.prefix(partition) + family("cases_open", generation)
+
+    def member(self, partition: int, subject: str, generation: int = 0) -> str:
+        """The facts and segments of a subject."""
+        return f"{self.prefix(partition)}{family('member', generation)}:{subject}"
+
+    def member_due(self, partition: int, generation: int = 0) -> str:
+        """All subjects with segments, by the time at which something is due for each."""
+        return self.prefix(partition) + family("member_due", generation)
+
+    def members(self, partition: int, segment: str, generation: int = 0) -> str:
+        """The subjects of a segment (`<kind>.<name>`), all with one score: in their own order."""
+        return f"{self.prefix(partition)}{family('members', generation)}:{segment}"
+
+    def member_days(self, partition: int, generation: int = 0) -> str:
+        """The counts of who joined and left each segment on each day of the operator's calendar."""
+        return self.prefix(partition) + family("member_days", generation)
 
     def acting(self, partition: int, name: str) -> str:
         """The number of actions on a case that were appended, and the id of the last one."""
