@@ -10,11 +10,11 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from nudge.api.operation import operation, query_parameter, resource
+from nudge.api.paging import page_limit, wrong_parameter
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.domain.values.instants import parse_instant
 from nudge.domain.values.refusal import ValueRefusedError
-from nudge.errors import InvalidRequestError
 from nudge.store.plans.withdrawals import MICRO, Bookmark, Withdrawal
 
 blueprint = resource("withdrawals", "SMS withdrawals: plans that must not be sent any more")
@@ -82,7 +82,7 @@ class WithdrawalsSchema(Schema):
 def withdrawals() -> Response:
     """List plans that must not be sent any more, each once."""
     service, given = current(), request.args
-    most = _limit(given.get("limit"))
+    most = page_limit(given.get("limit"), PAGE, MOST)
     after, until = _place(service, given.get("since"), given.get("cursor"))
     found = service.patient.withdrawals.page(after, until, most + 1)
     page = found[:most]
@@ -98,10 +98,10 @@ def _place(service: Service, since: str | None, cursor: str | None) -> tuple[Boo
     """Return where the page begins, and the end of the whole list, in microseconds."""
     if cursor is not None:
         if since is not None:
-            raise _wrong("since", "is not needed beside `cursor`; leave it out")
+            raise wrong_parameter("since", "is not needed beside `cursor`; leave it out")
         found = _CURSOR.match(cursor)
         if found is None:
-            raise _wrong("cursor", "is none; give `next` of the page before")
+            raise wrong_parameter("cursor", "is none; give `next` of the page before")
         at, partition, until = map(int, found.groups())
         return Bookmark(at, partition), until
     # What is listed from now on comes with the next look: a page is read partition by partition.
@@ -116,15 +116,7 @@ def _since(text: str | None) -> int:
         # In a query a plus sign is a blank.
         return round(parse_instant(text.replace(" ", "+")) * MICRO)
     except ValueRefusedError as error:
-        raise _wrong("since", str(error)) from error
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise _wrong("limit", f"give a whole number from 1 to {MOST}")
-    return int(text)
+        raise wrong_parameter("since", str(error)) from error
 
 
 def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
@@ -137,7 +129,3 @@ def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
         "purpose": plan.purpose,
         "reason": plan.reason,
     }
-
-
-def _wrong(name: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name}: {message}", {name: [message]})
