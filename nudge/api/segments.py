@@ -110,9 +110,10 @@ def members(segment: str) -> Response:
         _after(request.args.get("after")),
     )
     rows = list(service.store.members.page(key, after, most + 1))
-    at, label = _mark(service), service.calendar.label
+    marks, label = service.store.members.watermarks(), service.calendar.label
     listed = [
-        member_view(key, found, place.subject, member, at, label) for place, member in rows[:most]
+        member_view(key, found, place.subject, member, marks[place.partition], label)
+        for place, member in rows[:most]
     ]
     last = rows[most - 1][0] if len(rows) > most else None
     more = f"{last.partition}-{last.subject}" if last else None
@@ -168,13 +169,10 @@ def _found(service: Service, text: str) -> tuple[SegmentKey, Segment]:
     return found
 
 
-def _mark(service: Service) -> float:
-    """Return the moment up to which all partitions are judged, in seconds."""
-    return min(service.store.members.watermarks(), default=0.0)
-
-
 def _as_of(service: Service) -> str | None:
-    return service.calendar.label_or_none(_mark(service) or None)
+    """Return the moment up to which everybody is judged; a partition without records has nobody."""
+    marks = [mark for mark in service.store.members.watermarks() if mark]
+    return service.calendar.label_or_none(min(marks, default=None))
 
 
 def _dates(service: Service) -> Iterator[str]:

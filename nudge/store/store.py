@@ -27,6 +27,7 @@ from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
+from nudge.store.plans.scheduler_places import SchedulerPlaces
 from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.alarms import Alarms
 from nudge.store.service.api_keys import ApiKeys
@@ -158,6 +159,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def scheduler_places(self) -> SchedulerPlaces:
+        """How far each scheduler has acknowledged the list of withdrawals."""
+        return SchedulerPlaces(self.client, self.keys)
 
     @cached_property
     def withdrawals(self) -> Withdrawals:

@@ -91,6 +91,7 @@ FAMILIES = (
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
+    Family("scheduler_places", "config", "zset", "SchedulerPlaces", "web", "for ever", True),
     Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
     Family("api_keys", "config", "hash", "ApiKeys", "web", "for ever", True),
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
