@@ -11,7 +11,7 @@ from flask import Response, request
 
 from nudge.api.operation import operation, query_parameter, resource
 from nudge.api.paging import page_limit, wrong_parameter
-from nudge.api.provider import answer
+from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.segments import (
     SegmentDetailSchema,
     SegmentMembersSchema,
@@ -24,7 +24,8 @@ from nudge.domain.basics.local_time import date_of
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.membership.segment_book import SegmentKey
 from nudge.domain.membership.segment_view import daily_counts, member_view, segment_view
-from nudge.domain.offers.segment_offers import list_segment_offers
+from nudge.domain.offers.offer_table import offers_csv
+from nudge.domain.offers.segment_offers import list_segment_offers, report_figures
 from nudge.domain.reports.questions import PerformanceQuestion, Period, period_of, where_of
 from nudge.domain.slots.segments import Segment
 from nudge.errors import NotFoundError
@@ -49,7 +50,12 @@ _PAGES: Final = (
     ),
     query_parameter("after", "`next` of the page before"),
 )
+CSV: Final = "text/csv"
+_TABLE: Final = {
+    "content": {MIMETYPE: {"schema": SegmentOffersSchema}, CSV: {"schema": {"type": "string"}}}
+}
 _PERIOD: Final = (
+    query_parameter("format", "json or csv", enum=["json", "csv"]),
     query_parameter("from", "first day of the exposures; from the beginning if left out"),
     query_parameter("to", "last day of the exposures; until now if left out"),
 )
@@ -126,7 +132,7 @@ def members(segment: str) -> Response:
     f"GET {NAMED}/offers",
     name="listSegmentOffers",
     scopes=("read",),
-    answers={200: SegmentOffersSchema},
+    answers={200: _TABLE},
     parameters=_PERIOD,
 )
 def offers(segment: str) -> Response:
@@ -139,14 +145,23 @@ def offers(segment: str) -> Response:
     brought = {one.slot.name: _brought(service, key, one, period) for one in recorded}
     policy = service.configuration.contact if service.configuration.plans_contacts else None
     known = {name: figures for name, figures in brought.items() if figures is not None}
+    rows = list(list_segment_offers(key, slots, policy, known, now()))
+    if _is_csv(request.args.get("format")):
+        return Response(offers_csv(key.text, rows), mimetype=CSV)
     return answer(
         {
             "segment": key.text,
-            "offers": list(list_segment_offers(key, slots, policy, known, now())),
+            "offers": rows,
             "waiting": [name for name in brought if name not in known],
             "unrecorded": [one.slot.name for one in slots if one not in recorded],
         }
     )
+
+
+def _is_csv(text: str | None) -> bool:
+    if text not in (None, "json", "csv"):
+        raise wrong_parameter("format", "is unknown; use json or csv")
+    return text == "csv"
 
 
 def _brought(
@@ -159,7 +174,7 @@ def _brought(
     reply = desk.answer(desk.inquiry("report", asked.plain, live.slot.revision))
     if reply.body is None:
         return None
-    return {one["variant"]: one for one in orjson.loads(reply.body).get("variants", ())}
+    return report_figures(orjson.loads(reply.body))
 
 
 def _found(service: Service, text: str) -> tuple[SegmentKey, Segment]:

@@ -1,4 +1,4 @@
-"""The commands `nudge segment list | show | export`."""
+"""The commands `nudge segment list | show | offers | export`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
+from nudge.cli.segment_offers import calendar_of, find_segment, offers
 from nudge.clock import now
-from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
 from nudge.domain.membership.segment_book import SegmentKey
 from nudge.domain.membership.segment_view import daily_counts, member_view, segment_view
 from nudge.domain.slots.segments import Segment
-from nudge.domain.values.number_words import mask_numbers
-from nudge.errors import NotFoundError
 from nudge.wiring.command import Installation, open_installation
 
 PIECE: Final = 1000
@@ -39,6 +37,9 @@ def segment() -> None:
     """Tell who belongs to which segment, since when, and how many did each day."""
 
 
+segment.add_command(offers)
+
+
 @segment.command("list")
 @data_dir_option
 @json_option
@@ -47,7 +48,7 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     with open_installation(load_settings(data_dir)) as installation:
         book = installation.configuration.segment_book
         sizes = installation.store.members.sizes(book.keys)
-        found = [_found(installation, key.text) for key in book.keys]
+        found = [find_segment(installation, key.text) for key in book.keys]
     views = [segment_view(key, one, sizes[key]) for key, one in found]
     if as_json:
         print_json({"segments": views})
@@ -66,10 +67,10 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
 def show(name: str, days: int, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Show a segment, and its members at the end of each of the last days."""
     with open_installation(load_settings(data_dir)) as installation:
-        key, found = _found(installation, name)
+        key, found = find_segment(installation, name)
         store = installation.store
         view = segment_view(key, found, store.members.sizes([key])[key])
-        today = _calendar(installation).day_of(now())
+        today = calendar_of(installation).day_of(now())
         dates = (date_of(day).isoformat() for day in range(today - days + 1, today + 1))
         view["days"] = list(daily_counts(store.members.days().get(key, {}), dates))
     if as_json:
@@ -98,7 +99,7 @@ def export(name: str, path: Path, data_dir: Path | None, as_json: bool) -> None:
     from nudge.lake.export.member_table import member_file  # noqa: PLC0415 - pyarrow, for this alone
 
     with open_installation(load_settings(data_dir)) as installation:
-        key, found = _found(installation, name)
+        key, found = find_segment(installation, name)
         total = installation.store.members.sizes([key])[key]
         count = 0
         with (
@@ -120,28 +121,10 @@ def _pieces(
     installation: Installation, key: SegmentKey, found: Segment
 ) -> Iterator[list[dict[str, Any]]]:
     """Yield the members of a segment, some at a time: memory does not grow with them."""
-    members, label = installation.store.members, _calendar(installation).label
+    members, label = installation.store.members, calendar_of(installation).label
     marks, place = members.watermarks(), None
     while rows := list(members.page(key, place, PIECE)):
         yield [
             member_view(key, found, at.subject, one, marks[at.partition], label) for at, one in rows
         ]
         place = rows[-1][0]
-
-
-def _calendar(installation: Installation) -> OperatorCalendar:
-    return OperatorCalendar.named(installation.settings.zone)
-
-
-def _found(installation: Installation, name: str) -> tuple[SegmentKey, Segment]:
-    """Return the segment that is named.
-
-    Raises:
-        NotFoundError: there is none, or one of several kinds.
-    """
-    book = installation.configuration.segment_book
-    found = book.find(name)
-    if found is None:
-        known = ", ".join(key.text for key in book.keys) or "none are configured"
-        raise NotFoundError(f"no such segment: {mask_numbers(name)!r}; use {known}")
-    return found

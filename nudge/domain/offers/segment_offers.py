@@ -74,6 +74,11 @@ def list_segment_offers(
             }
 
 
+def report_figures(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the figures of a slot's report by variant; none where too few people are in it."""
+    return {one["variant"]: one for one in report["whole"].get("variants", ())}
+
+
 def _why(key: SegmentKey, live: LiveSlot, variant: Variant, at: float) -> str:
     limits = variant.availability
     if live.slot.mode == SlotMode.OFF:
