@@ -26,6 +26,7 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.offer_book import OfferBook
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.scheduler_places import SchedulerPlaces
 from nudge.store.plans.withdrawals import Withdrawals
@@ -159,6 +160,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def offers(self) -> OfferBook:
+        """Standing offers of visitors, besides what decisions write."""
+        return OfferBook(self.client, self.keys)
 
     @cached_property
     def scheduler_places(self) -> SchedulerPlaces:

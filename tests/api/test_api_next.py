@@ -99,6 +99,22 @@ def test_what_was_offered_binds_the_answer_and_the_next_decision(torn: Web) -> N
     assert later["reason"] == "fallback"
 
 
+def test_an_offer_binds_whoever_the_visitor_turns_out_to_be(torn: Web) -> None:
+    """Two ids are one person: what one of them was offered contradicts other offers of both."""
+    key = torn.key("decide", "ingest")
+    asked = {"visitor_id": "ada", "slots": ["call_offer"]}
+    assert torn.decide(key, **asked)["decisions"]["call_offer"]["variant"] == "video"
+    torn.decide(key, visitor_id="ben", slots=["denomination"])
+    event = {"event_id": "i", "type": "identified", "visitor_id": "ben", "other_id": "ada"}
+    torn.send(event, key=torn.secrets["ingest"])
+    follow(torn)
+    follow(torn)
+    for name in ("ada", "ben"):
+        found = torn.get(f"/v1/visitors/{name}/next").json
+        assert [one["benefit"] for one in found["standing"]] == ["video"]
+        assert set(reasons(found, "page_offer", "coffee").values()) == {"contradicts"}
+
+
 def test_asking_changes_nothing(torn: Web) -> None:
     """The same question has the same answer, and the journal has no record of it."""
     store = torn.service.store

@@ -150,6 +150,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     | {"Removal": _MAKES["Removal"]}
     | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},
     "offered": {
+        "OfferBook": "offers of who turned out to be another visitor bind there as well",
         "Removal": _MAKES["Removal"],
         "Stock": "a decision that nobody saw, and what it offered, go in one script",
     },
