@@ -139,7 +139,7 @@ def withdrawals() -> Response:
 @operation(
     blueprint,
     "POST /v1/sms/withdrawals/acknowledgements",
-    name="acknowledgeWithdrawals",
+    name="recordAcknowledgement",
     scopes=("schedule",),
     answers={200: AcknowledgedSchema},
     body={MIMETYPE: AcknowledgementSchema},

@@ -176,7 +176,7 @@ def test_a_place_in_the_future_hides_nothing_that_comes(web: Web) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "0:1,x", "99999:1"])
 def test_tokens_that_are_none_are_refused(web: Web, token: str) -> None:
-    """What is no token of a page is 422, and so is a name that does not fit."""
+    """A text that is no token of a page is 422, and so is a name that does not fit."""
     assert acknowledge(web, "sms", token).status_code == 422
     assert acknowledge(web, "A B", "0:1").status_code == 422
     assert web.get(f"{PATH}?scheduler=A+B", "schedule").status_code == 422

@@ -98,7 +98,7 @@ def shipped() -> Slot:
 
 
 def test_an_unknown_segment_is_named_with_those_that_exist(settings: Settings) -> None:
-    """What does not exist is one line, with the names that do."""
+    """The error about an unknown segment is one line, with the names that exist."""
     found = run(settings, "show", "rich")
     assert isinstance(found.exception, NotFoundError)
     assert "tier.high" in str(found.exception)

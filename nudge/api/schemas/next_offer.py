@@ -78,7 +78,7 @@ class StandingOfferSchema(Schema):
 
 
 class NextOfferSchema(Schema):
-    """What a visitor is offered next."""
+    """The next offer of a visitor, and why it is not another one."""
 
     visitor_id = ma.String(required=True)
     at = ma.String(required=True, metadata={"format": "date-time"})

@@ -148,7 +148,7 @@ def test_counts_over_time_equal_a_recount(store: Store, seed: int) -> None:
 
 
 def test_batches_and_pauses_change_nothing(store: Store) -> None:
-    """What the fold keeps is the same, byte for byte, for batches of one and of all."""
+    """The state of the fold is the same, byte for byte, for batches of one and of all."""
     entries = journal(3)
     run(store, SegmentFold(store, lambda: BOOK), entries, 1000)
     once = dict(kept(store))

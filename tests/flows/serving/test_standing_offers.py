@@ -35,7 +35,7 @@ def offering(web: Web, name: str, *variants: str) -> None:
 
 
 def shown(web: Web, visitor: str, *slots: str, at: float | None = None) -> list[str]:
-    """What a server is answered for a visitor, slot by slot."""
+    """The variants that a server is answered for a visitor, slot by slot."""
     answer = web.ask(visitor, *slots, caller=SERVER, at=at or now())
     return [answer.decisions[name].variant for name in slots]
 
