@@ -99,6 +99,21 @@ def test_what_was_offered_binds_the_answer_and_the_next_decision(torn: Web) -> N
     assert later["reason"] == "fallback"
 
 
+def test_an_sms_offers_nothing_that_contradicts_the_page(torn: Web) -> None:
+    """A plan's further slots are bound by what a page has offered, and the other way round."""
+    key = torn.key("decide", "ingest")
+    consent = {"event_id": "c", "type": "consent", "visitor_id": "ada", "channel": "sms"}
+    torn.send(consent | {"given": True}, key=torn.secrets["ingest"])
+    follow(torn)
+    asked = {"visitor_id": "ada", "slots": ["page_offer"]}
+    assert torn.decide(key, **asked)["decisions"]["page_offer"]["variant"] == "coffee"
+    wish = {"visitor_id": "ada", "slots": ["call_offer", "page_offer"]}
+    planned = torn.post("/v1/sms/timings", wish, torn.secrets["schedule"]).json
+    assert planned["send_at"] is not None
+    shown = {name: one["variant"] for name, one in planned["decisions"].items()}
+    assert shown == {"call_offer": "none", "page_offer": "coffee"}
+
+
 def test_an_offer_binds_whoever_the_visitor_turns_out_to_be(torn: Web) -> None:
     """Two ids are one person: what one of them was offered contradicts other offers of both."""
     key = torn.key("decide", "ingest")
