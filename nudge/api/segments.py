@@ -71,7 +71,7 @@ _PERIOD: Final = (
 def every() -> Response:
     """List the segments, each with its rule in words and its number of members."""
     service = current()
-    book, members = service.configuration.segment_book, service.store.members
+    book, members = service.configuration.segment_book, service.patient.members
     sizes = members.sizes(book.keys)
     found = (book.find(key.text) for key in book.keys)
     views = [segment_view(*one, sizes[one[0]]) for one in found if one]
@@ -90,8 +90,8 @@ def one(segment: str) -> Response:
     """Show a segment: its rule in words, its members now, and at the end of each day."""
     service = current()
     key, found = _found(service, segment)
-    days = list(daily_counts(service.store.members.days().get(key, {}), _dates(service)))
-    view = segment_view(key, found, service.store.members.sizes([key])[key])
+    days = list(daily_counts(service.patient.members.days().get(key, {}), _dates(service)))
+    view = segment_view(key, found, service.patient.members.sizes([key])[key])
     return answer(view | {"as_of": _as_of(service), "days": days})
 
 
@@ -115,8 +115,8 @@ def members(segment: str) -> Response:
         page_limit(request.args.get("limit"), PAGE, MOST),
         _after(request.args.get("after")),
     )
-    rows = list(service.store.members.page(key, after, most + 1))
-    marks, label = service.store.members.watermarks(), service.calendar.label
+    rows = list(service.patient.members.page(key, after, most + 1))
+    marks, label = service.patient.members.watermarks(), service.calendar.label
     listed = [
         member_view(key, found, place.subject, member, marks[place.partition], label)
         for place, member in rows[:most]
@@ -186,7 +186,7 @@ def _found(service: Service, text: str) -> tuple[SegmentKey, Segment]:
 
 def _as_of(service: Service) -> str | None:
     """Return the moment up to which everybody is judged; a partition without records has nobody."""
-    marks = [mark for mark in service.store.members.watermarks() if mark]
+    marks = [mark for mark in service.patient.members.watermarks() if mark]
     return service.calendar.label_or_none(min(marks, default=None))
 
 

@@ -10,10 +10,11 @@ from typing import Final, NamedTuple
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
-from nudge.domain.slots.rule import Scalar, Test
+from nudge.domain.slots.rule import KNOWN, Scalar, Test
 from nudge.domain.slots.rule_times import next_change, timed_tests
 from nudge.domain.slots.segments import Segment, Segments, name_segments
 
+MOBILE_BEFORE: Final = "mobile_before"
 LATER: Final = 0.001
 """Seconds behind the moment at which a rule changes: records have milliseconds."""
 
@@ -52,6 +53,12 @@ class SegmentBook:
         """The hash of all rules and their order: other rules have another one."""
         text = repr([(kind, one.name, one.when.table) for kind, one in self._rows()])
         return blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @cached_property
+    def follows_visits(self) -> bool:
+        """True where a visit alone may make a member: else visits need not be read."""
+        tests = (test for _, one in self._rows() for test in one.when.tests())
+        return any(test.attribute == MOBILE_BEFORE or test.name == KNOWN for test in tests)
 
     @cached_property
     def _timed(self) -> tuple[Test, ...]:

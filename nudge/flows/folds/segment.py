@@ -134,7 +134,7 @@ class SegmentFold:
     def _handled(
         self, partition: int, state: SegmentState, book: SegmentBook, batch: _Batch
     ) -> tuple[SegmentState, Commit]:
-        mine = [entry for entry in batch.entries if _is_taken(entry)]
+        mine = [entry for entry in batch.entries if _is_taken(entry, book)]
         names = dict.fromkeys((*(entry.record.subject for entry in mine), *batch.due))
         before = self.store.members.read_each(partition, list(names), state.generation)
         since = state.rules.since
@@ -142,7 +142,7 @@ class SegmentFold:
         mark = state.watermark
         for entry in batch.entries:
             mark = max(mark, entry.stamp)
-            if _is_taken(entry):
+            if _is_taken(entry, book):
                 _take(watches[entry.record.subject], entry, mark)
         mark = max(mark, batch.mark)
         for watch in watches.values():
@@ -196,12 +196,13 @@ def _with_rules(state: SegmentState, book: SegmentBook) -> SegmentState:
     return replace(state, rules=JudgedRules(book.digest, state.watermark, cursor))
 
 
-def _is_taken(entry: JournalEntry) -> bool:
-    """Return True for a fact, a visit, and the end of a subject."""
+def _is_taken(entry: JournalEntry, book: SegmentBook) -> bool:
+    """Return True for a fact, the end of a subject, and a visit where rules ask for visits."""
     record = entry.record
     if isinstance(record, Event):
         return record.type in FACT_TYPES or record.type in _ENDS
-    return isinstance(record, Decision) and record.channel in PAGES and not is_imported(entry.ref)
+    is_visit = isinstance(record, Decision) and record.channel in PAGES
+    return book.follows_visits and is_visit and not is_imported(entry.ref)
 
 
 def _take(watch: MemberWatch, entry: JournalEntry, mark: float) -> None:

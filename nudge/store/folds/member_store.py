@@ -135,10 +135,10 @@ class MemberStore:
         found = dict.fromkeys(keys, 0)
         for p in self.keys.every_partition():
             generation = self._generation(p)
-            for one in keys:
-                found[one] += int(
-                    self.client.call("ZCARD", self.keys.members(p, one.text, generation))
-                )
+            names = [self.keys.members(p, one.text, generation) for one in keys]
+            sizes = self.client.call_each([("ZCARD", name) for name in names])
+            for one, size in zip(keys, sizes, strict=True):
+                found[one] += int(size)
         return found
 
     def page(

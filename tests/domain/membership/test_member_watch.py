@@ -72,6 +72,20 @@ def test_a_pages_claim_makes_nobody_a_member() -> None:
     assert made.moves == []
 
 
+def test_a_visit_makes_a_member_where_a_rule_asks_for_it() -> None:
+    """A visit by an app is known from its moment on, and the second one changes nothing."""
+    rule = read_rule({"attribute": "mobile_before", "is": True})
+    book = SegmentBook({"device": (Segment("mobile", rule, {}),)}, OperatorCalendar())
+    made = MemberWatch(book, 0.0, NO_MEMBER)
+    for at, channel in ((AT, "web"), (AT + 9, "app"), (AT + 12, "app")):
+        made.advance(at)
+        made.take_visit(channel, at)
+    assert [(one.key.name, one.at) for one in made.moves] == [("mobile", AT + 9)]
+    assert (book.follows_visits, BOOK.follows_visits) == (True, True)
+    paid_much = read_rule({"attribute": "usual_amount", "at_least": 200})
+    assert not SegmentBook({"tier": (Segment("high", paid_much, {}),)}).follows_visits
+
+
 def test_records_survive_their_encoding() -> None:
     """A record is decoded as it was; another version is refused with the cure."""
     made = watch().member
