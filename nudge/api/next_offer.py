@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from flask import Response, request
 
+from nudge.api import visitors
 from nudge.api.forms import PAGE_NAME
 from nudge.api.operation import EXTERNAL_ID, operation, query_parameter, resource
 from nudge.api.paging import wrong_parameter
@@ -44,6 +46,8 @@ def next_offer(visitor_id: str) -> Response:
 
     Nothing is decided by asking: the same facts give the same answer.
     """
+    if _is_escaped(request.environ):
+        return visitors.one(f"{visitor_id}/next")
     service, at = current(), now()
     where = _channel(request.args.get("channel")), _page(request.args.get("page"))
     found = find_visitor(service, visitor_id)
@@ -51,6 +55,12 @@ def next_offer(visitor_id: str) -> Response:
     label = service.calendar.label
     view = next_view(offers.found, offers.standing, label)
     return answer({"visitor_id": found.name, "at": label(at)} | view)
+
+
+def _is_escaped(environ: Mapping[str, Any]) -> bool:
+    """Return True where `/next` is the end of an id that holds slashes, escaped as a whole."""
+    path = str(environ.get("RAW_URI") or "").partition("?")[0]
+    return bool(path) and not path.endswith("/next")
 
 
 def _desk(service: Service) -> NextOfferDesk:
