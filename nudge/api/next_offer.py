@@ -13,6 +13,7 @@ from nudge.api.forms import PAGE_NAME
 from nudge.api.operation import EXTERNAL_ID, operation, query_parameter, resource
 from nudge.api.paging import wrong_parameter
 from nudge.api.provider import answer
+from nudge.api.replies import defined
 from nudge.api.schemas.next_offer import NextOfferSchema
 from nudge.api.service import Service, current
 from nudge.api.visitor_lookup import find_visitor
@@ -54,7 +55,7 @@ def next_offer(visitor_id: str) -> Response:
     offers = _desk(service).find(found.view, found.state, where, at)
     label = service.calendar.label
     view = next_view(offers.found, offers.standing, label)
-    return answer({"visitor_id": found.name, "at": label(at)} | view)
+    return answer({"visitor_id": found.name, "at": label(at)} | view | defined("next"))
 
 
 def _is_escaped(environ: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from flask import Response, request
 from nudge.api.operation import operation, query_parameter, resource
 from nudge.api.paging import page_limit, wrong_parameter
 from nudge.api.provider import MIMETYPE, answer
+from nudge.api.replies import defined
 from nudge.api.schemas.segments import (
     SegmentDetailSchema,
     SegmentMembersSchema,
@@ -75,7 +76,7 @@ def every() -> Response:
     sizes = members.sizes(book.keys)
     found = (book.find(key.text) for key in book.keys)
     views = [segment_view(*one, sizes[one[0]]) for one in found if one]
-    return answer({"as_of": _as_of(service), "segments": views})
+    return answer({"as_of": _as_of(service), "segments": views, **defined("segment")})
 
 
 @operation(
@@ -92,7 +93,7 @@ def one(segment: str) -> Response:
     key, found = _found(service, segment)
     days = list(daily_counts(service.patient.members.days().get(key, {}), _dates(service)))
     view = segment_view(key, found, service.patient.members.sizes([key])[key])
-    return answer(view | {"as_of": _as_of(service), "days": days})
+    return answer(view | {"as_of": _as_of(service), "days": days, **defined("segment")})
 
 
 @operation(
@@ -151,6 +152,7 @@ def offers(segment: str) -> Response:
     return answer(
         {
             "segment": key.text,
+            **defined("segment_offers"),
             "offers": rows,
             "waiting": [name for name in brought if name not in known],
             "unrecorded": [one.slot.name for one in slots if one not in recorded],

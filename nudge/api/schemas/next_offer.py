@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.schemas.figure_fields import definition_field
 from nudge.domain.offers.offer_reasons import OfferReason
 
 
@@ -82,6 +83,7 @@ class NextOfferSchema(Schema):
 
     visitor_id = ma.String(required=True)
     at = ma.String(required=True, metadata={"format": "date-time"})
+    definition = definition_field()
     next = ma.Nested(ChosenOfferSchema, required=True, allow_none=True)
     others = ma.List(ma.Nested(OtherOfferSchema), required=True)
     standing = ma.List(ma.Nested(StandingOfferSchema), required=True)

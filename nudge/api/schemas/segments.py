@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.schemas.figure_fields import definition_field
 from nudge.domain.offers.segment_offers import Eligible
 
 
@@ -37,6 +38,7 @@ class SegmentsSchema(Schema):
     """All segments, by kind, in the order in which they are asked."""
 
     as_of = _as_of()
+    definition = definition_field()
     segments = ma.List(ma.Nested(SegmentSchema), required=True)
 
 
@@ -53,6 +55,7 @@ class SegmentDetailSchema(SegmentSchema):
     """A segment with its counts over time."""
 
     as_of = _as_of()
+    definition = definition_field()
     days = ma.List(
         ma.Nested(SegmentDaySchema),
         required=True,
@@ -126,6 +129,7 @@ class SegmentOffersSchema(Schema):
     """The table of offers and channels of a segment."""
 
     segment = ma.String(required=True)
+    definition = definition_field()
     offers = ma.List(ma.Nested(SegmentOfferSchema), required=True)
     waiting = ma.List(
         ma.String(),
