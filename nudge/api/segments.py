@@ -91,7 +91,7 @@ def one(segment: str) -> Response:
     """Show a segment: its rule in words, its members now, and at the end of each day."""
     service = current()
     key, found = _found(service, segment)
-    days = list(daily_counts(service.patient.members.days().get(key, {}), _dates(service)))
+    days = list(daily_counts(service.patient.members.days(key), _dates(service)))
     view = segment_view(key, found, service.patient.members.sizes([key])[key])
     return answer(view | {"as_of": _as_of(service), "days": days, **defined("segment")})
 

@@ -72,7 +72,7 @@ def show(name: str, days: int, data_dir: Path | None, as_json: bool) -> None:  #
         view = segment_view(key, found, store.members.sizes([key])[key])
         today = calendar_of(installation).day_of(now())
         dates = (date_of(day).isoformat() for day in range(today - days + 1, today + 1))
-        view["days"] = list(daily_counts(store.members.days().get(key, {}), dates))
+        view["days"] = list(daily_counts(store.members.days(key), dates))
     if as_json:
         print_json(view)
         return

@@ -102,33 +102,26 @@ class MemberStore:
         self, partition: int, moves: Iterable[tuple[str, Move]], generation: int = 0
     ) -> Iterator[FoldWrite]:
         """Yield the writes that count moves, each with the date of its day."""
-        key = self.keys.member_days(partition, generation)
         sums = Counter(
-            f"{day}|{JOINED if move.joined else LEFT}|{move.key.text}" for day, move in moves
+            (move.key.text, f"{day}{JOINED if move.joined else LEFT}") for day, move in moves
         )
-        for name, number in sorted(sums.items()):
+        for (text, name), number in sorted(sums.items()):
+            key = self.keys.member_days(partition, text, generation)
             yield FoldWrite("HINCRBY", key, (name, number))
 
-    def days(self) -> dict[SegmentKey, dict[str, DayMoves]]:
-        """Return the moves of each segment by date, over all partitions.
+    def days(self, key: SegmentKey) -> dict[str, DayMoves]:
+        """Return the moves of a segment by date, over all partitions.
 
         Raises:
             StoreAwayError: no answer.
         """
-        found: dict[SegmentKey, dict[str, DayMoves]] = {}
+        sums: Counter[str] = Counter()
         for p in self.keys.every_partition():
-            key = self.keys.member_days(p, self._generation(p))
-            for name, number in self.client.read_hash(key).items():
-                day, sign, text = name.decode().split("|", 2)
-                kind, _, segment = text.partition(".")
-                days = found.setdefault(SegmentKey(kind, segment), {})
-                before, more = days.get(day, DayMoves()), int(number)
-                days[day] = (
-                    before._replace(joined=before.joined + more)
-                    if sign == JOINED
-                    else before._replace(left=before.left + more)
-                )
-        return found
+            name = self.keys.member_days(p, key.text, self._generation(p))
+            found = self.client.read_hash(name)
+            sums.update({day.decode(): int(number) for day, number in found.items()})
+        dates = dict.fromkeys(name[:-1] for name in sums)
+        return {day: DayMoves(sums[day + JOINED], sums[day + LEFT]) for day in dates}
 
     def sizes(self, keys: Sequence[SegmentKey]) -> Mapping[SegmentKey, int]:
         """Return the number of members of segments, over all partitions."""

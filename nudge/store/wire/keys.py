@@ -341,9 +341,9 @@ class Keys:
         """The subjects of a segment (`<kind>.<name>`), all with one score: in their own order."""
         return f"{self.prefix(partition)}{family('members', generation)}:{segment}"
 
-    def member_days(self, partition: int, generation: int = 0) -> str:
-        """The counts of who joined and left each segment on each day of the operator's calendar."""
-        return self.prefix(partition) + family("member_days", generation)
+    def member_days(self, partition: int, segment: str, generation: int = 0) -> str:
+        """The counts of who joined and left a segment (`<kind>.<name>`) on each of its days."""
+        return f"{self.prefix(partition)}{family('member_days', generation)}:{segment}"
 
     def acting(self, partition: int, name: str) -> str:
         """The number of actions on a case that were appended, and the id of the last one."""

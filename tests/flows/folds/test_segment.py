@@ -113,7 +113,7 @@ def recount(entries: Sequence[JournalEntry], book: SegmentBook) -> dict[SegmentK
 
 def daily(store: Store, key: SegmentKey) -> list[int]:
     """Return the members at the end of each day, as the fold counted who came and went."""
-    moves = store.members.days().get(key, {})
+    moves = store.members.days(key)
     dates = [date_of(day).isoformat() for day in range(20_600, 20_600 + DAYS)]
     net = (moves[one].joined - moves[one].left if one in moves else 0 for one in dates)
     return list(accumulate(net))
@@ -201,5 +201,5 @@ def test_who_leaves_for_another_subject_is_counted_there(store: Store) -> None:
     assert member.is_gone
     assert member.groups == ()
     day = (date(1970, 1, 1) + timedelta(days=20_600)).isoformat()
-    moves = store.members.days()[SegmentKey("tier", "high")]
+    moves = store.members.days(SegmentKey("tier", "high"))
     assert moves == {day: (1, 1)}
