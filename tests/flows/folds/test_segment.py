@@ -190,6 +190,19 @@ def test_pages_go_through_all_members_once(store: Store) -> None:
     assert len(set(found)) == len(found) == store.members.sizes([key])[key] > 2
 
 
+def test_nothing_is_left_of_who_is_forgotten(store: Store) -> None:
+    """An erased visitor is in no list, and the record holds no fact any more."""
+    paid = Event(SUBJECTS[0], "p", "paid", "server", fields={"amount": 300})
+    gone = Event(SUBJECTS[0], "e", "erased", "server")
+    rows = [JournalEntry(0, i, BEGIN + i, one) for i, one in enumerate((paid, gone), 1)]
+    run(store, SegmentFold(store, lambda: BOOK), rows[:1], 1)
+    assert store.members.sizes(BOOK.keys)[SegmentKey("tier", "high")] == 1
+    run(store, SegmentFold(store, lambda: BOOK), rows, 1)
+    member = decode_member(store.client.call("GET", store.keys.member(0, SUBJECTS[0])))
+    assert (member.facts, member.groups, member.is_gone) == (b"", (), True)
+    assert not any(store.members.sizes(BOOK.keys).values())
+
+
 def test_who_leaves_for_another_subject_is_counted_there(store: Store) -> None:
     """A subject that turned out to be another belongs to nothing, also by what comes late."""
     paid = Event(SUBJECTS[0], "p", "paid", "server", fields={"amount": 300})
