@@ -32,6 +32,8 @@ POINTS: Final = (
     "monitor.after_commit",
     "care.before_commit",
     "care.after_commit",
+    "segment.before_commit",
+    "segment.after_commit",
     "archive.before_commit",
     "archive.after_commit",
     "archive.between_files",

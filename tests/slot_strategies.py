@@ -13,6 +13,7 @@ from nudge.domain.slots.slot import (
     ComparisonTerms,
     FreeAmount,
     GuardTerms,
+    OfferTerms,
     RewardTerms,
     Slot,
     SlotAttribute,
@@ -106,6 +107,16 @@ def comparisons(draw: st.DrawFn, listed: list[str], holdout: float) -> Compariso
     return ComparisonTerms(OperatorRule(draw(st.sampled_from(("page", "channel"))), choices), share)
 
 
+def offers() -> st.SearchStrategy[OfferTerms | None]:
+    terms = st.builds(
+        OfferTerms,
+        purpose=names,
+        channels=st.lists(names, max_size=3, unique=True).map(tuple),
+        priority=st.integers(-1000, 1000),
+    )
+    return st.none() | terms
+
+
 @st.composite
 def slots(draw: st.DrawFn) -> Slot:
     listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
@@ -151,4 +162,5 @@ def slots(draw: st.DrawFn) -> Slot:
         free_amount=draw(st.none() | free_amounts),
         affordable=draw(st.none() | st.floats(1, 1000)),
         comparison=draw(comparisons(listed, holdout)),
+        offers=draw(offers()),
     )

@@ -12,6 +12,7 @@ from nudge.api.operation import EXTERNAL_ID, caller, operation, resource
 from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
+from nudge.api.visitor_lookup import find_visitor
 from nudge.clock import now
 from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
@@ -27,7 +28,7 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.prefill.numbers import LAST, is_own
 from nudge.domain.slots.segments import Member, members
 from nudge.domain.values.ids import external_ids
-from nudge.errors import CorruptRecordError, NotFoundError
+from nudge.errors import CorruptRecordError
 from nudge.flows.plan.reach import find_reach
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.proofs import find_subject_proofs
@@ -49,14 +50,8 @@ PATIENCE: Final = 2.0
 def one(visitor_id: str) -> Response:
     """Show the stored data about a visitor, and their segments with the reasons."""
     service = current()
-    for name in external_ids(visitor_id):
-        visitor_hash = service.sealer.visitor_hash(name)
-        home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
-        found = service.store.visitors.known_visitor(home, visitor_hash)
-        if found is not None:
-            state = service.store.state_reader.state(found.state)
-            return answer({"visitor_id": name} | _plain(service, found, state, now()))
-    raise NotFoundError("unknown visitor id")
+    found = find_visitor(service, visitor_id)
+    return answer({"visitor_id": found.name} | _plain(service, found.view, found.state, now()))
 
 
 @operation(

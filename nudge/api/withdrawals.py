@@ -1,20 +1,25 @@
-"""Endpoint GET /v1/sms/withdrawals: plans that must not be sent any more."""
+"""GET /v1/sms/withdrawals, POST .../acknowledgements: plans that must not be sent any more."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Response, request
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
+from nudge.api.bodies import json_table
 from nudge.api.operation import operation, query_parameter, resource
-from nudge.api.provider import answer
+from nudge.api.paging import page_limit, wrong_parameter
+from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
+from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.values.instants import parse_instant
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
+from nudge.store.plans.scheduler_places import MOST as SCHEDULERS
 from nudge.store.plans.withdrawals import MICRO, Bookmark, Withdrawal
 
 blueprint = resource("withdrawals", "SMS withdrawals: plans that must not be sent any more")
@@ -22,10 +27,14 @@ blueprint = resource("withdrawals", "SMS withdrawals: plans that must not be sen
 PAGE: Final = 100
 """Entries of a page where the caller names no number."""
 MOST: Final = 1000
+SCHEDULER: Final = r"[a-z][a-z0-9_-]{0,63}"
+NAME_CURE: Final = "begin with a-z; use a-z, 0-9, _ - only, at most 64 characters"
+_TOKEN: Final = re.compile(r"(\d{1,5}):(\d{1,17})")
 _CURSOR: Final = re.compile(r"(\d{1,17})-(\d{1,5})-(\d{1,17})\Z")
 PARAMETERS: Final = (
     query_parameter("since", "time: withdrawals of then or later; all where it is left out"),
     query_parameter("cursor", "`next` of the page before, instead of `since`"),
+    query_parameter("scheduler", "your name: only what it has not acknowledged"),
     query_parameter(
         "limit", "entries of a page", type="integer", minimum=1, maximum=MOST, default=PAGE
     ),
@@ -69,6 +78,33 @@ class WithdrawalsSchema(Schema):
             "description": "`since` of the next look, once `next` is null",
         },
     )
+    acknowledge = ma.String(
+        allow_none=True,
+        metadata={
+            "description": "with `scheduler`: what to acknowledge once the page is worked through; "
+            "null where there is nothing"
+        },
+    )
+
+
+class AcknowledgementSchema(StrictTable):
+    """The acknowledgement of a page of withdrawals."""
+
+    scheduler = ma.String(
+        required=True,
+        validate=validate.Regexp(SCHEDULER, error=NAME_CURE),
+        **field_texts(NAME_CURE),
+    )
+    acknowledge = ma.String(
+        required=True, **field_texts("give `acknowledge` of the page that was worked through")
+    )
+
+
+class AcknowledgedSchema(Schema):
+    """The state of a scheduler behind an acknowledgement."""
+
+    scheduler = ma.String(required=True)
+    more = ma.Boolean(required=True, metadata={"description": "there is more to read"})
 
 
 @operation(
@@ -80,9 +116,15 @@ class WithdrawalsSchema(Schema):
     parameters=PARAMETERS,
 )
 def withdrawals() -> Response:
-    """List plans that must not be sent any more, each once."""
+    """List plans that must not be sent any more, each once.
+
+    With `scheduler` the list is what this one has not acknowledged: at least once, whoever else
+    reads, and whatever the clocks say.
+    """
     service, given = current(), request.args
-    most = _limit(given.get("limit"))
+    most = page_limit(given.get("limit"), PAGE, MOST)
+    if "scheduler" in given:
+        return answer(_unacknowledged(service, given, most))
     after, until = _place(service, given.get("since"), given.get("cursor"))
     found = service.patient.withdrawals.page(after, until, most + 1)
     page = found[:most]
@@ -94,19 +136,75 @@ def withdrawals() -> Response:
     )
 
 
+@operation(
+    blueprint,
+    "POST /v1/sms/withdrawals/acknowledgements",
+    name="recordAcknowledgement",
+    scopes=("schedule",),
+    answers={200: AcknowledgedSchema},
+    body={MIMETYPE: AcknowledgementSchema},
+)
+def acknowledge() -> Response:
+    """Acknowledge a page of withdrawals for one scheduler; a repeated call changes nothing."""
+    service = current()
+    try:
+        asked = _ACKNOWLEDGEMENT.load(json_table(service.settings.max_body))
+    except ValidationError as error:
+        raise InvalidRequestError("the request does not fit", error.messages_dict) from error
+    name, store = asked["scheduler"], service.patient
+    places = _acknowledged(asked["acknowledge"], store.keys.partitions, store.withdrawals.time())
+    if not store.scheduler_places.move(name, places):
+        raise wrong_parameter("scheduler", f"is new, and there are {SCHEDULERS} already; use one")
+    more = bool(store.withdrawals.behind(store.scheduler_places.read(name), 0, 1))
+    return answer({"scheduler": name, "more": more})
+
+
+def _unacknowledged(service: Service, given: Mapping[str, str], most: int) -> dict[str, Any]:
+    """Return a page of what a scheduler has not acknowledged."""
+    name = given["scheduler"]
+    if not re.fullmatch(SCHEDULER, name):
+        raise wrong_parameter("scheduler", NAME_CURE)
+    if "cursor" in given:
+        raise wrong_parameter("cursor", "is not needed beside `scheduler`; acknowledge instead")
+    store = service.patient
+    until = store.withdrawals.time()
+    places = store.scheduler_places.read(name)
+    page = store.withdrawals.behind(places, _since(given.get("since")), most)
+    ends = {one.partition: one.at for one in page}
+    token = ",".join(f"{p}:{at}" for p, at in sorted(ends.items()))
+    return {
+        "withdrawals": [_plain(service, one) for one in page],
+        "next": None,
+        "until": service.calendar.label(until / MICRO),
+        "acknowledge": token or None,
+    }
+
+
+def _acknowledged(token: str, partitions: int, latest: int) -> dict[int, int]:
+    """Return the places of a token, none behind the store's own time in microseconds."""
+    rows = [_TOKEN.fullmatch(part) for part in token.split(",")]
+    found = {int(row[1]): min(int(row[2]), latest) for row in rows if row}
+    if len(found) < len(rows) or any(p >= partitions for p in found):
+        raise wrong_parameter("acknowledge", "is none; give `acknowledge` of the page as it is")
+    return found
+
+
 def _place(service: Service, since: str | None, cursor: str | None) -> tuple[Bookmark, int]:
     """Return where the page begins, and the end of the whole list, in microseconds."""
     if cursor is not None:
         if since is not None:
-            raise _wrong("since", "is not needed beside `cursor`; leave it out")
+            raise wrong_parameter("since", "is not needed beside `cursor`; leave it out")
         found = _CURSOR.match(cursor)
         if found is None:
-            raise _wrong("cursor", "is none; give `next` of the page before")
+            raise wrong_parameter("cursor", "is none; give `next` of the page before")
         at, partition, until = map(int, found.groups())
         return Bookmark(at, partition), until
     # What is listed from now on comes with the next look: a page is read partition by partition.
     until = service.patient.withdrawals.time()
     return Bookmark(_since(since), -1), until
+
+
+_ACKNOWLEDGEMENT: Final = AcknowledgementSchema()
 
 
 def _since(text: str | None) -> int:
@@ -116,15 +214,7 @@ def _since(text: str | None) -> int:
         # In a query a plus sign is a blank.
         return round(parse_instant(text.replace(" ", "+")) * MICRO)
     except ValueRefusedError as error:
-        raise _wrong("since", str(error)) from error
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
-        raise _wrong("limit", f"give a whole number from 1 to {MOST}")
-    return int(text)
+        raise wrong_parameter("since", str(error)) from error
 
 
 def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
@@ -137,7 +227,3 @@ def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
         "purpose": plan.purpose,
         "reason": plan.reason,
     }
-
-
-def _wrong(name: str, message: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name}: {message}", {name: [message]})

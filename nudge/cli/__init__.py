@@ -36,6 +36,9 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
+    "segment": Command(
+        "segment", "Tell who belongs to which segment, since when, and how many did each day."
+    ),
     "check": Command(
         "slots",
         "Validate settings and slots, and print what is in force, the contact policy in words.",

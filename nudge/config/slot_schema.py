@@ -31,7 +31,7 @@ from nudge.domain.basics.slot_values import (
 )
 from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
-from nudge.domain.slots.slot import FrozenServes, SlotMode
+from nudge.domain.slots.slot import FrozenServes, OfferTerms, SlotMode
 from nudge.domain.values.instants import AVAILABLE
 from nudge.domain.values.plain_text import parse_text
 from nudge.domain.values.refusal import ValueRefusedError
@@ -53,6 +53,8 @@ MAX_STOCK = 10**12
 MAX_YUAN = 100_000
 MAX_MULTIPLE = 1000
 MAX_BATCHES = 24
+MAX_CHANNELS = 10
+MAX_PRIORITY = 1000
 MAX_REVISION = 2**53
 """Largest revision that every JSON reader can tell from the next."""
 
@@ -271,6 +273,30 @@ class TrialsSchema(StrictTable):
     )
 
 
+class OffersSchema(StrictTable):
+    """The table `[offers]`: the variants are offers, which other channels may make as well."""
+
+    purpose = ma.String(
+        load_default=OfferTerms.purpose,
+        validate=NAME,
+        **field_texts('name a purpose of the contact policy, such as "promotion"'),
+    )
+    channels = Items(
+        ma.String(validate=NAME, **field_texts("name a channel of the contact policy")),
+        load_default=list(OfferTerms.channels),
+        validate=validate.Length(max=MAX_CHANNELS, error=f"has too many; list {MAX_CHANNELS}"),
+        **field_texts('list channels of the contact policy, such as ["push", "sms", "call"]'),
+    )
+    priority = ma.Integer(
+        load_default=0,
+        strict=True,
+        validate=validate.Range(
+            -MAX_PRIORITY, MAX_PRIORITY, error="is out of range; write a whole number up to 1000"
+        ),
+        **field_texts("write a whole number; the higher goes first"),
+    )
+
+
 class SlotSchema(StrictTable):
     """The whole table of a slot at one revision."""
 
@@ -329,6 +355,9 @@ class SlotSchema(StrictTable):
         **field_texts('write [comparison] with rule = "page:home=100,*=50", share = 0.05'),
     )
     trials = ma.Nested(TrialsSchema, **field_texts("write [trials] with most = 0.05, batches = 3"))
+    offers = ma.Nested(
+        OffersSchema, **field_texts('write [offers] with channels = ["push", "sms", "call"]')
+    )
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

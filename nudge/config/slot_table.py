@@ -19,6 +19,7 @@ from nudge.domain.slots.slot import (
     FreeAmount,
     FrozenServes,
     GuardTerms,
+    OfferTerms,
     RewardTerms,
     Slot,
     SlotAttribute,
@@ -53,6 +54,7 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         affordable=data["affordable"]["multiple"] if "affordable" in data else None,
         comparison=_comparison(data.get("comparison", {})),
         trials=TrialTerms(**data["trials"]) if "trials" in data else None,
+        offers=_offers(data.get("offers")),
     )
 
 
@@ -92,6 +94,8 @@ def _dump_options(slot: Slot) -> dict[str, object]:
         table["comparison"] = {"rule": terms.rule.text, "share": terms.share}
     if slot.trials is not None:
         table["trials"] = asdict(slot.trials)
+    if slot.offers is not None:
+        table["offers"] = {**asdict(slot.offers), "channels": list(slot.offers.channels)}
     return table
 
 
@@ -138,6 +142,12 @@ def _comparison(data: Mapping[str, Any]) -> ComparisonTerms | None:
     if "rule" not in data:
         return None
     return ComparisonTerms(OperatorRule.parse(data["rule"]), data["share"])
+
+
+def _offers(data: Mapping[str, Any] | None) -> OfferTerms | None:
+    if data is None:
+        return None
+    return OfferTerms(data["purpose"], tuple(dict.fromkeys(data["channels"])), data["priority"])
 
 
 def _dump_guard(guard: GuardTerms) -> dict[str, object]:

@@ -10,6 +10,7 @@ from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
 from nudge.store.folds.folds import Folds
 from nudge.store.folds.generations import Generations
+from nudge.store.folds.member_store import MemberStore
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.folds.watch_store import WatchStore
@@ -25,7 +26,9 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.offer_book import OfferBook
 from nudge.store.plans.plans import PlanStore
+from nudge.store.plans.scheduler_places import SchedulerPlaces
 from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.alarms import Alarms
 from nudge.store.service.api_keys import ApiKeys
@@ -160,6 +163,16 @@ class Store:
         return PlanStore(self.client, self.keys)
 
     @cached_property
+    def offers(self) -> OfferBook:
+        """Standing offers of visitors, besides what decisions write."""
+        return OfferBook(self.client, self.keys)
+
+    @cached_property
+    def scheduler_places(self) -> SchedulerPlaces:
+        """How far each scheduler has acknowledged the list of withdrawals."""
+        return SchedulerPlaces(self.client, self.keys)
+
+    @cached_property
     def withdrawals(self) -> Withdrawals:
         """Withdrawals: plans that must not be sent any more, and books written anew for them."""
         return Withdrawals(self.client, self.keys)
@@ -263,6 +276,11 @@ class Store:
     def watches(self) -> WatchStore:
         """Watches over visitors: what rules of warnings need, and when something is due."""
         return WatchStore(self.client, self.keys)
+
+    @cached_property
+    def members(self) -> MemberStore:
+        """Members of segments, with their lists and counts by day."""
+        return MemberStore(self.client, self.keys)
 
     @cached_property
     def cases(self) -> CaseStore:

@@ -21,6 +21,7 @@ from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.slots.slot import Slot
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import StoreError
@@ -155,13 +156,18 @@ class Installation:
         """Return the rules of the fold `care`."""
         return self.configuration.rule_book
 
+    def _segments(self) -> SegmentBook:
+        """Return the segments of the fold `segment`."""
+        return self.configuration.segment_book
+
     @property
     def rebuild(self) -> Rebuild:
         """The flow that rebuilds folds, under a name of this process."""
         from nudge.flows.upkeep.rebuild import Rebuild  # noqa: PLC0415 (see the module)
 
         owner = _owner("rebuild")
-        return Rebuild(self.store, self.history, owner, self._plan, self._book)
+        rules = self._plan, self._book, self._segments
+        return Rebuild(self.store, self.history, owner, *rules)
 
     @property
     def judgement_rebuild(self) -> JudgementRebuild:
@@ -189,7 +195,8 @@ class Installation:
 
         note, seal = self.settings.store_note, self.sealer.seal_each
         owner = _owner("accept")
-        return StoreAcceptance(self.store, self.lake, seal, note, owner, self._plan, self._book)
+        rules = self._plan, self._book, self._segments
+        return StoreAcceptance(self.store, self.lake, seal, note, owner, *rules)
 
 
 @contextmanager

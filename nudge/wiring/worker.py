@@ -27,6 +27,7 @@ from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
 from nudge.flows.folds.publish import Publisher
+from nudge.flows.folds.segment import SegmentFold
 from nudge.flows.upkeep.compact import Compaction
 from nudge.flows.upkeep.expire import Expiry
 from nudge.flows.upkeep.retain import JournalRetention
@@ -131,6 +132,7 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
         FoldName.ARCHIVE: _archive,
         FoldName.MONITOR: _monitor,
         FoldName.CARE: _care,
+        FoldName.SEGMENT: _segment,
         REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
@@ -182,6 +184,12 @@ def _care(worker: Worker) -> dict[str, Loop]:
     fold = CareFold(
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
+    return {fold.name: _runner(worker, fold)}
+
+
+def _segment(worker: Worker) -> dict[str, Loop]:
+    follower = ConfigurationFollower(worker.store, worker.settings)
+    fold = SegmentFold(worker.store, lambda: follower.current().segment_book)
     return {fold.name: _runner(worker, fold)}
 
 

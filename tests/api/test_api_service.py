@@ -119,7 +119,7 @@ def test_health_is_told_without_a_key(web: Web) -> None:
     assert (ready.status_code, ready.json["status"], ready.json["slots"]) == (200, "ready", 5)
     web.decide()
     lags = web.http.get("/readyz").json["lags"]
-    assert lags.keys() == {"attribute", "learn", "archive", "monitor", "care"}
+    assert lags.keys() == {"attribute", "learn", "archive", "monitor", "care", "segment"}
     assert lags["attribute"] >= 2
 
 

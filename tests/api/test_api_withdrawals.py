@@ -117,3 +117,66 @@ def test_f12_a_plus_sign_in_a_time_may_stand_as_it_is(web: Web) -> None:
 def test_f12_only_schedulers_see_the_list(web: Web) -> None:
     """A page's key does not."""
     assert web.get(PATH, "decide").status_code == 403
+
+
+def withdrawn(web: Web, count: int) -> None:
+    """Plans of visitors who refused afterwards."""
+    for number in range(count):
+        who = f"gone{number}"
+        tell(web, who, "consent", channel="sms", given=True)
+        plan(web, who)
+        event = {"event_id": f"no-{who}", "type": "consent", "visitor_id": who}
+        event |= {"channel": "sms", "given": False}  # type: ignore[dict-item]
+        web.send(event, key=web.secrets["ingest"])
+    follow(web)
+
+
+def acknowledge(web: Web, scheduler: str, token: str) -> Any:
+    body = {"scheduler": scheduler, "acknowledge": token}
+    return web.post(f"{PATH}/acknowledgements", body, web.secrets["schedule"])
+
+
+def test_every_scheduler_gets_each_withdrawal_until_it_acknowledges(web: Web) -> None:
+    """One that reads or acknowledges takes nothing from another; what is not said comes again."""
+    withdrawn(web, 5)
+    ids = {one["decision_id"] for one in listed(web)["withdrawals"]}
+    assert len(ids) == 5
+    for name in ("sms", "call"):
+        seen: list[str] = []
+        while True:
+            page = listed(web, f"?scheduler={name}&limit=2")
+            if page["acknowledge"] is None:
+                break
+            again = listed(web, f"?scheduler={name}&limit=2")
+            assert again["withdrawals"] == page["withdrawals"]
+            seen += [one["decision_id"] for one in page["withdrawals"]]
+            done = acknowledge(web, name, page["acknowledge"])
+            assert done.status_code == 200, done.text
+            assert done.json["more"] == (len(seen) < 5)
+        assert (len(seen), set(seen)) == (5, ids)
+
+
+def test_an_acknowledgement_moves_forward_only(web: Web) -> None:
+    """A late repetition of an earlier acknowledgement brings nothing back."""
+    withdrawn(web, 3)
+    first = listed(web, "?scheduler=sms&limit=1")["acknowledge"]
+    acknowledge(web, "sms", listed(web, "?scheduler=sms")["acknowledge"])
+    acknowledge(web, "sms", first)
+    assert listed(web, "?scheduler=sms")["withdrawals"] == []
+
+
+def test_a_place_in_the_future_hides_nothing_that_comes(web: Web) -> None:
+    """A token behind the store's own time counts as that time."""
+    partitions = web.service.store.keys.partitions
+    token = ",".join(f"{p}:{10**17 - 1}" for p in range(partitions))
+    assert acknowledge(web, "sms", token).status_code == 200
+    withdrawn(web, 1)
+    assert len(listed(web, "?scheduler=sms")["withdrawals"]) == 1
+
+
+@pytest.mark.parametrize("token", ["", "x", "0:1,x", "99999:1"])
+def test_tokens_that_are_none_are_refused(web: Web, token: str) -> None:
+    """A text that is no token of a page is 422, and so is a name that does not fit."""
+    assert acknowledge(web, "sms", token).status_code == 422
+    assert acknowledge(web, "A B", "0:1").status_code == 422
+    assert web.get(f"{PATH}?scheduler=A+B", "schedule").status_code == 422

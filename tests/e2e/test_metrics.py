@@ -31,7 +31,7 @@ def test_o03_every_figure_of_the_table_is_told_and_no_other(service: Service) ->
     assert told <= documented
     # A counter with labels appears with its first count.
     assert {one for one in documented - told if not one.endswith("_total")} == set()
-    folds = ("attribute", "learn", "archive", "monitor", "care")
+    folds = ("attribute", "learn", "archive", "monitor", "care", "segment")
     up = {f'nudge_worker_up{{fold="{fold}"}} 1.0' for fold in folds}
     assert eventually(lambda: up <= set(scrape(service).splitlines()), 60)
     done = {f'nudge_fold_lag_seconds{{fold="{fold}"}} 0.0' for fold in folds}

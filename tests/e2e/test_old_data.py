@@ -76,7 +76,9 @@ def test_old_and_new_records_agree(here: Installation) -> None:
     before = here.state()
     rebuilt = here.told("rebuild")
     assert [(one["fold"], one["differences"]) for one in rebuilt] == [
-        (fold, []) for fold in ("attribute", "learn", "monitor", "care") for _ in range(2)
+        (fold, [])
+        for fold in ("attribute", "learn", "monitor", "care", "segment")
+        for _ in range(2)
     ]
     assert here.state() == before
     assert here.told("verify", "--all-visitors") == []

@@ -30,6 +30,7 @@ FOLDS = {
     "archive": ("archive.",),
     "monitor": ("monitor.",),
     "care": ("care.",),
+    "segment": ("segment.",),
 }
 
 

@@ -10,6 +10,7 @@ from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.closing import advance
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.archive import ArchiveFold
@@ -17,6 +18,7 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold
+from nudge.flows.folds.segment import SegmentFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.flows.upkeep.rebuild import NAMES, Rebuild, RebuildResult
 from nudge.flows.upkeep.verification.verify import verify
@@ -36,6 +38,7 @@ def fold_all(site: Site, *names: str) -> None:
         "learn": LearnFold(site.store),
         "monitor": MonitorFold(site.store, WatchPlan),
         "care": CareFold(site.store, RuleBook),
+        "segment": SegmentFold(site.store, SegmentBook),
     }
     for name in names or NAMES:
         runner = Runner(site.store, made[name], f"test-{name}")

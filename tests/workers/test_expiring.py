@@ -91,7 +91,7 @@ def fill(site: Site, entries: list[JournalEntry]) -> None:
     for lease in leases(site, "attribute"):
         last = max(one.position for one in entries if one.partition == lease.partition)
         site.store.folds.release(site.store.folds.commit(lease, Commit(last)))
-    fold_all(site, "learn", "monitor", "care")
+    fold_all(site, "learn", "monitor", "care", "segment")
     # It wrote its records with the stamps of that time: they are what it would write.
     assert [one.differences for one in rebuild(site, "attribute")] == [(), ()]
     archived(site)

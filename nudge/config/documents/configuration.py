@@ -26,6 +26,7 @@ from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.watch_plan import WatchPlan
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.warning_rule import WarningPolicy
 from nudge.domain.care.words.lexicon import Lexicon
@@ -34,6 +35,7 @@ from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.slots.segments import Segments
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
@@ -188,6 +190,15 @@ class Configuration:
             InvalidConfigError: the rules or the segments are wrong.
         """
         return RuleBook(self.warnings, self.segments)
+
+    @cached_property
+    def segment_book(self) -> SegmentBook:
+        """The book of the segments, by the operator's calendar.
+
+        Raises:
+            InvalidConfigError: the segments are wrong.
+        """
+        return SegmentBook(self.segments, OperatorCalendar.named(self.settings.zone))
 
     @property
     def revisions(self) -> dict[str, int]:

@@ -19,10 +19,11 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 
 _TAKEN: Final = ("paid", "payment_failed", "complaint", "loaded", "benefit_granted", "identified")
-_KEPT: Final = (
+FACT_FIELDS: Final = (
     *("last_amount", "last_paid_at", "benefits", "payments", "first_paid_at"),
     *("complained_at", "failures", "known", "amounts", "receipts", "refunds"),
 )
+"""Fields of a visitor's state that facts are made of."""
 _NOBODY: Final = VisitorState()
 
 
@@ -63,10 +64,15 @@ def facts_with_event(facts: bytes, at: float, event: Event) -> bytes:
         event: of one of `FACT_TYPES`.
     """
     before = decode_facts(facts)
-    after = _TAKERS[event.type](before, at, event)
+    after = state_with_fact(before, at, event)
     if after == before:
         return facts
     return facts_of(after)
+
+
+def state_with_fact(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Return a state with the facts of an event of one of `FACT_TYPES`; `at` is in seconds."""
+    return _TAKERS[event.type](state, at, event)
 
 
 def facts_of(state: VisitorState) -> bytes:
@@ -74,7 +80,7 @@ def facts_of(state: VisitorState) -> bytes:
 
     Only what an attribute is made of: exposures, numbers and contacts are `attribute`'s.
     """
-    kept = _NOBODY.having(**{name: state.__dict__[name] for name in _KEPT})
+    kept = _NOBODY.having(**{name: state.__dict__[name] for name in FACT_FIELDS})
     return b"" if kept == _NOBODY else encode_state(kept)
 
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from bandits.units import DAY
-from nudge.domain.basics.duration import parse_duration
 from nudge.domain.care.signal import Signal
 from nudge.domain.care.warning_rule import (
     Combination,
@@ -25,11 +23,10 @@ from nudge.domain.care.warning_rule import (
     event_tests,
 )
 from nudge.domain.slots.rule import ALL, Test
+from nudge.domain.slots.rule_times import next_change, timed_tests
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
 
-OVERDUE: Final = "overdue_days"
-SINCE: Final = "since"
 LATER: Final = 1.0
 """Seconds behind the moment at which an attribute passes a limit: then it has passed it."""
 Person = Callable[[float], Mapping[str, Scalar]]
@@ -163,8 +160,7 @@ class RuleBook:
             context: attributes of the visitor at `at`.
             at: seconds.
         """
-        moments = (_passing(test, context, at) for test in self._timed)
-        return min((x for x in moments if x is not None and x > at), default=None)
+        return next_change(self._timed, context, at, LATER)
 
     @cached_property
     def _timed(self) -> tuple[Test, ...]:
@@ -173,29 +169,7 @@ class RuleBook:
         asked = {test.attribute for rule in rules for test in rule.tests()}
         if asked & set(self.segments):
             rules += [one.when for each in self.segments.values() for one in each]
-        tests = {
-            repr(test.table): test
-            for rule in rules
-            for test in rule.tests()
-            if test.attribute == OVERDUE or test.name == SINCE
-        }
-        return tuple(tests.values())
-
-
-def _passing(test: Test, context: Mapping[str, Scalar], at: float) -> float | None:
-    """Return the second at which a comparison's result changes; None where it does not."""
-    value = context.get(test.attribute)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if test.name == SINCE:
-        return value + parse_duration(test.value) + LATER
-    limits = test.value if isinstance(test.value, list) else [test.value]
-    moments = [
-        at + (one - value) * DAY + LATER
-        for one in limits
-        if isinstance(one, int | float) and not isinstance(one, bool)
-    ]
-    return min((x for x in moments if x > at), default=None)
+        return timed_tests(rules)
 
 
 def _holds(condition: Condition) -> Holds:

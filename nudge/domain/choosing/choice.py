@@ -5,9 +5,9 @@ Everything that the draw used is in the `Decision` that comes back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 from bandits.distribution import draw_one, uniform_from_key
@@ -15,6 +15,12 @@ from nudge.domain.basics.slot_values import is_number
 from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, affordable, removal_reasons
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.choosing.standing_offers import (
+    NewOffer,
+    StandingOffers,
+    binding_benefits,
+    with_offer,
+)
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.people.failures import FAILED_AT
@@ -66,6 +72,7 @@ class ChoiceInput:
         periods: slot -> index of its period, where it is not one of equal length.
         withdrawn: slots of which what sticks can stand no longer.
         by_page: a page's key asks.
+        offers: that the visitor was made, over all slots and channels.
     """
 
     ask: DecisionRequest
@@ -85,6 +92,12 @@ class ChoiceInput:
     periods: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
     by_page: bool = False
+    offers: StandingOffers = field(default_factory=dict)
+
+    def with_offers(self, new: Iterable[NewOffer | None]) -> ChoiceInput:
+        """The input of the next draw, behind decisions that made these offers."""
+        offers = reduce(with_offer, new, self.offers)
+        return self if offers is self.offers else replace(self, offers=offers)
 
     def without_units(self, taken: Sequence[str]) -> ChoiceInput:
         """The input of another draw, where somebody else took the last unit of these stocks.
@@ -111,7 +124,11 @@ class ChoiceInput:
             limit,
             self.amounts,
             self.blocked.get(slot.name, {}),
+            self._offered(slot) if self.offers else {},
         )
+
+    def _offered(self, slot: Slot) -> Mapping[str, str]:
+        return binding_benefits(self.offers, unit_of(slot, self.ask, self.context), self.at)
 
     @cached_property
     def held_out(self) -> bool:

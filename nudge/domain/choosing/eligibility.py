@@ -17,6 +17,8 @@ SOLD_OUT: Final = "sold_out"
 STOCK_UNKNOWN: Final = "stock_unknown"
 STATE_UNKNOWN: Final = "state_unknown"
 UNAFFORDABLE: Final = "unaffordable"
+CONTRADICTS: Final = "contradicts"
+"""Beginning of the reason where another benefit of the variant's group was offered."""
 KEEPING: Final = (None, SOLD_OUT, STOCK_UNKNOWN)
 """Reasons that do not take a variant away from a visitor who has it; None is eligible."""
 
@@ -35,6 +37,7 @@ class EligibilityInput:
         limit: yuan, above which an amount is not preselected; None is no limit.
         amounts: yuan, that the visitor has paid or chosen before: no limit is for them.
         blocked: variant -> why it is not possible; of send windows.
+        offered: group of benefits -> the benefit that the visitor was offered elsewhere.
     """
 
     channel: str
@@ -46,6 +49,7 @@ class EligibilityInput:
     limit: float | None = None
     amounts: Collection[float] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
+    offered: Mapping[str, str] = field(default_factory=dict)
 
 
 Hook = Callable[[Variant, EligibilityInput], str | None]
@@ -115,6 +119,13 @@ def taken_already(variant: Variant, given: EligibilityInput) -> str | None:
     return f"exclusive:{group}" if group in given.benefits else None
 
 
+def contradicting(variant: Variant, given: EligibilityInput) -> str | None:
+    """`contradicts:<group>`: the visitor was offered another benefit of the group."""
+    group = variant.availability.exclusive
+    offered = given.offered.get(group)
+    return f"{CONTRADICTS}:{group}" if offered is not None and offered != variant.benefit else None
+
+
 def unaffordable(variant: Variant, given: EligibilityInput) -> str | None:
     """`unaffordable`: above what the visitor usually pays, and never paid or chosen before."""
     if given.limit is None:
@@ -158,6 +169,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(unfit, lambda variant: variant.availability.when is not None),
     Rule(out_of_season, has_season),
     Rule(taken_already, lambda variant: variant.availability.exclusive),
+    Rule(contradicting, lambda variant: variant.availability.exclusive),
     Rule(unaffordable, lambda variant: amount_of(variant) is not None),
     Rule(out_of_time, lambda _: True),
     Rule(out_of_stock, lambda variant: variant.availability.stock is not None),

@@ -55,6 +55,11 @@ class LiveSlot:
         return fills_in(self.slot)
 
     @cached_property
+    def offers_benefits(self) -> bool:
+        """True where a variant is of a group of benefits that exclude each other."""
+        return any(one.availability.exclusive for one in self.slot.variants)
+
+    @cached_property
     def policy_kind(self) -> str:
         """The policy's name in records."""
         return "uniform" if self.policy.version == "0" else str(self.slot.policy["kind"])

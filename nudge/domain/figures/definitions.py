@@ -119,6 +119,13 @@ _SERVING: Final = {
     "stock": "stock",
     "floor": "floor-served",
 }
+_SEGMENT: Final = dict.fromkeys(("count", "joined", "left"), "segment-members")
+_OFFERS: Final = _COUNTS | {"interval": "interval", "capacity": "channel-capacity"}
+_NEXT: Final = {
+    "expected": "expected-next",
+    "priority": "expected-next",
+    "version": "policy-version",
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -128,6 +135,9 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "experience": _EXPERIENCE,
         "model": _MODEL,
         "serving": _SERVING,
+        "segment": _SEGMENT,
+        "segment_offers": _OFFERS,
+        "next": _NEXT,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

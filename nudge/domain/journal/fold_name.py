@@ -14,6 +14,7 @@ class FoldName(StrEnum):
     ARCHIVE = "archive"
     MONITOR = "monitor"
     CARE = "care"
+    SEGMENT = "segment"
 
 
 FOLDS: Final = tuple(one.value for one in FoldName)

@@ -17,6 +17,8 @@ On = Literal["decision", "shown"]
 Objective = Literal["conversion", "revenue"]
 Metric = Literal["abandonment", "downgrade"]
 
+PROMOTIONS = "banner"
+"""The slot of promotions: its variants are offers, whether or not it says so."""
 DEFAULT_PAGE = "default"
 """Key of a slot's fallback for all pages without their own."""
 
@@ -80,6 +82,11 @@ class Variant:
     enabled: bool = True
     availability: Availability = field(default_factory=Availability)
     title: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def benefit(self) -> str:
+        """The benefit that it offers: its attribute `benefit`, or else its name."""
+        return str(self.attributes.get("benefit", self.name))
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,21 @@ class TrialTerms:
 
 
 @dataclass(frozen=True)
+class OfferTerms:
+    """The terms on which a slot's variants are offered beyond its pages.
+
+    Attributes:
+        purpose: of the contact policy.
+        channels: of contact by which they may go out.
+        priority: the higher goes first.
+    """
+
+    purpose: str = "promotion"
+    channels: tuple[str, ...] = ("push", "sms", "call")
+    priority: int = 0
+
+
+@dataclass(frozen=True)
 class SlotAttribute:
     """A context attribute of a slot and its division into levels.
 
@@ -210,6 +232,7 @@ class Slot:
         affordable: most times the visitor's usual amount that a variant may be; None for no limit.
         comparison: the group `usual`; None for none.
         trials: of plans; None for those of every slot.
+        offers: None where its variants are no offers; those of `banner` always are.
     """
 
     name: str
@@ -230,6 +253,12 @@ class Slot:
     affordable: float | None = None
     comparison: ComparisonTerms | None = None
     trials: TrialTerms | None = None
+    offers: OfferTerms | None = None
+
+    @property
+    def offer_terms(self) -> OfferTerms | None:
+        """The terms on which its variants are offers; None where they are none."""
+        return OfferTerms() if self.offers is None and self.name == PROMOTIONS else self.offers
 
     @cached_property
     def names(self) -> tuple[str, ...]:

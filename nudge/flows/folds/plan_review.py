@@ -62,7 +62,7 @@ class PlanReview:
         entries: Iterable[JournalEntry],
         states: Mapping[str, VisitorState],
     ) -> None:
-        """Take plans over from merged visitors, and withdraw what must not be sent; idempotent.
+        """Take plans and offers of merged visitors over, withdraw what must not go out; idempotent.
 
         Args:
             partition: of the entries.
@@ -84,6 +84,7 @@ class PlanReview:
                 changed.append(Home(event.subject, partition))
         books = self._read([_source_of(event) for event in joined])
         for event in joined:
+            self._take_offers(Home(event.subject, partition), _source_of(event))
             # Of two arrivals of one subject the first takes all: a later plan arrives again.
             theirs = books.pop(_source_of(event), None)
             if theirs is not None:
@@ -96,6 +97,11 @@ class PlanReview:
     def _unmakes(self, event: Event) -> bool:
         """Return True where a contact turns out to be none, and plans may have needed it."""
         return event.type == "sms_failed" and self.policy.needs_contacts
+
+    def _take_offers(self, home: Home, source: Home) -> None:
+        """Let what the merged visitor was offered bind the one that stays."""
+        if self.store.visitors.person_of(source).into == home:
+            self.store.offers.take_over(source, home, now())
 
     def _take_over(self, home: Home, event: Event, state: VisitorState, theirs: Plans) -> None:
         """Move the plans of a merged visitor into the book of the one that stays."""

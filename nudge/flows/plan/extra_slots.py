@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
-from nudge.domain.choosing.stock import taken_by
-from nudge.domain.journal.records import Decision
+from nudge.domain.choosing.choice import ChoiceInput, StandingDecision
+from nudge.domain.choosing.page_choice import NewDecision, choose_page
 from nudge.flows.plan.candidate import Candidate, SettledPlan
 from nudge.flows.plan.planning_round import PlanningRound
 from nudge.flows.plan.retry import Attempt, retry_lost
-from nudge.store.journal.appends import DecisionBatch
+from nudge.store.journal.appends import (
+    AppendedDecision,
+    DecisionBatch,
+    behind_others,
+)
 from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
 
@@ -37,7 +40,7 @@ class ExtraDraft(NamedTuple):
     assigned: Mapping[str, StandingDecision]
     given: ChoiceInput
     standing: Extras
-    fresh: Mapping[str, Decision]
+    fresh: Mapping[str, NewDecision]
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ class ExtraSlots:
 
     def _choose(self, draft: ExtraDraft, names: Sequence[str]) -> ExtraDraft:
         """Return the draft with decisions of these slots, and of no others to be written."""
-        slots = self.catalogue.slots
-        found = {name: choose(slots[name], draft.given, draft.assigned) for name in names}
-        stuck = {k: one for k, one in found.items() if isinstance(one, StandingDecision)}
-        fresh = {k: one for k, one in found.items() if isinstance(one, Decision)}
+        slots = [self.catalogue.slots[name] for name in names]
+        found = choose_page(slots, draft.given, draft.assigned)
+        stuck = {one.decision.slot: one for one in found.standing}
+        fresh = {one.live.slot.name: one for one in found.fresh}
         return draft._replace(standing={**draft.standing, **stuck}, fresh=fresh)
 
     def _write(self, drafts: Sequence[ExtraDraft]) -> Attempt[tuple[int, Extras], ExtraDraft]:
@@ -88,26 +91,23 @@ class ExtraSlots:
             return Attempt(ready, ())
         batches = [self._make_batch(one) for one in fresh]
         written = self.store.journal.append_each(batches)
-        return Attempt(ready, list(map(self._note, fresh, batches, written)))
+        return Attempt(ready, list(map(self._note, fresh, written)))
 
     def _make_batch(self, draft: ExtraDraft) -> DecisionBatch:
         slots = {name: self.catalogue.slots[name].slot for name in draft.fresh}
-        taking = [(one, taken_by(slots[name], one)) for name, one in draft.fresh.items()]
         keep_for = max(slot.stickiness.period for slot in slots.values())
-        return DecisionBatch(draft.partition, taking, keep_for)
+        return DecisionBatch(draft.partition, list(draft.fresh.values()), keep_for)
 
     def _note(
         self,
         draft: ExtraDraft,
-        batch: DecisionBatch,
-        written: Sequence[StandingDecision | None],
+        written: Sequence[AppendedDecision],
     ) -> ExtraDraft:
-        """Return the draft with what stands; drawn again where the last unit is gone."""
+        """Return the draft with what stands; drawn again where somebody else was faster."""
         found = dict(zip(draft.fresh, written, strict=True))
-        stuck = {name: one for name, one in found.items() if one}
+        stuck = {name: one for name, one in found.items() if isinstance(one, StandingDecision)}
         draft = draft._replace(standing={**draft.standing, **stuck}, fresh={})
-        lost = [name for name, one in found.items() if not one]
+        lost = [name for name in found if name not in stuck]
         if not lost:
             return draft
-        taken = [takes for (_, takes), one in zip(batch.decisions, written, strict=True) if not one]
-        return self._choose(draft._replace(given=draft.given.without_units(taken)), lost)
+        return self._choose(draft._replace(given=behind_others(draft.given, written)), lost)

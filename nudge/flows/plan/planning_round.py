@@ -9,6 +9,7 @@ from nudge.domain.basics.money import yuan_of
 from nudge.domain.basics.slot_values import is_number
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.choosing.standing_offers import every_offer
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.journal.block import BlockDecision, drawn_of
@@ -217,6 +218,7 @@ class PlanningRound:
             benefits=state.benefits,
             left=opened.left,
             amounts=frozenset(map(yuan_of, state.affordable)),
+            offers=every_offer(opened.offers, state.contacts, self.slots, self.at),
         )
 
 

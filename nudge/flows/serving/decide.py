@@ -97,7 +97,7 @@ class Decider:
     ) -> PageDraft:
         slots = [live[name] for name in request.slots]
         visitor = self._identifier.identify(request, slots, caller, at)
-        known = self._knower.know(request, visitor, caller, at)
+        known = self._knower.know(request, visitor, caller, live, at)
         logged = self._log.choose_and_log(slots, known.choice, visitor)
         self._log.adopt(visitor)
         names: tuple[str, ...] = ()

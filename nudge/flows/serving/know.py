@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from nudge.domain.basics.money import yuan_of
 from nudge.domain.choosing.choice import ChoiceInput
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.choosing.standing_offers import StandingOffers, every_offer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.failures import with_failure_told
@@ -49,7 +52,12 @@ class Knower:
     states: StateReader
 
     def know(
-        self, request: DecisionRequest, visitor: PageVisitor, caller: Caller, at: float
+        self,
+        request: DecisionRequest,
+        visitor: PageVisitor,
+        caller: Caller,
+        live: Mapping[str, LiveSlot],
+        at: float,
     ) -> PageKnowledge:
         """Put together what is known.
 
@@ -57,6 +65,7 @@ class Knower:
             request: of the page.
             visitor: of the page.
             caller: whose API key it is.
+            live: slots in service.
             at: seconds, now.
         """
         view, device = visitor.view, visitor.device
@@ -78,8 +87,23 @@ class Knower:
             public=view.public,
             amounts=frozenset(map(yuan_of, state.affordable)),
             by_page=not caller.is_server,
+            offers=self._offers(request, visitor, state, live, at) if mine else {},
         )
         return PageKnowledge(choice, numbers)
+
+    def _offers(
+        self,
+        request: DecisionRequest,
+        visitor: PageVisitor,
+        state: VisitorState,
+        live: Mapping[str, LiveSlot],
+        at: float,
+    ) -> StandingOffers:
+        """Return what the visitor was offered, where a slot of the page may contradict it."""
+        for name in request.slots:
+            if live[name].offers_benefits:
+                return every_offer(visitor.view.offers, state.contacts, live, at)
+        return {}
 
     def _context(
         self, request: DecisionRequest, state: VisitorState, numbers: PrefillNumbers, at: float

@@ -20,7 +20,11 @@ from nudge.domain.journal.records import Decision
 from nudge.errors import SpoolFullError, StoreAwayError
 from nudge.flows.serving.identify import PageVisitor
 from nudge.spool.spool import Spool
-from nudge.store.journal.appends import Append
+from nudge.store.journal.appends import (
+    Append,
+    AppendedDecision,
+    behind_others,
+)
 from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.store import Store
 
@@ -76,7 +80,8 @@ class DecisionLog:
     ) -> LoggedPage:
         """Choose for every slot and append what is new: one write.
 
-        A slot whose last unit of stock was taken by somebody else meanwhile is drawn again.
+        A slot whose last unit of stock was taken by somebody else meanwhile is drawn again, and one
+        that would contradict what another call has offered.
         """
         keep_for = max(live.slot.stickiness.period for live in slots)
         assigned = visitor.view.assigned
@@ -97,10 +102,13 @@ class DecisionLog:
                 decisions = redraw_stocked(fresh, known, assigned)
                 logged.unlogged.extend(_unlogged(decisions, visitor, known.at, keep_for))
                 break
-            logged.standing.extend(one for one in made if one)
-            lost = [one for one, stands in zip(fresh, made, strict=True) if stands is None]
-            slots = [one.live for one in lost]
-            known = known.without_units([one.takes for one in lost]) if lost else known
+            slots = []
+            for one, stands in zip(fresh, made, strict=True):
+                if isinstance(stands, StandingDecision):
+                    logged.standing.append(stands)
+                else:
+                    slots.append(one.live)
+            known = behind_others(known, made) if slots else known
         return logged
 
     def adopt(self, visitor: PageVisitor) -> None:
@@ -136,11 +144,10 @@ class DecisionLog:
 
     def _append(
         self, visitor: PageVisitor, fresh: Sequence[NewDecision], keep_for: float
-    ) -> list[StandingDecision | None]:
+    ) -> list[AppendedDecision]:
         faults.point("decide.before_append")
-        taking = [(one.decision, one.takes) for one in fresh]
         partition, by_page = visitor.view.partition, not visitor.by_server
-        made = self.store.journal.append_taking(partition, taking, keep_for, by_page=by_page)
+        made = self.store.journal.append_taking(partition, fresh, keep_for, by_page=by_page)
         faults.point("decide.after_append")
         return made
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.journal.fold_name import FOLDS, FoldName
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import PENDING, ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
@@ -23,6 +24,7 @@ from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold, Plan
+from nudge.flows.folds.segment import SegmentFold
 from nudge.lake.files import manifest
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -65,6 +67,7 @@ class StoreAcceptance:
         owner: under which leases are held.
         plan: what the fold `monitor` counts.
         book: the rules of the fold `care`; what it reads here waits for its rebuild anyway.
+        segments: those that the fold `segment` follows.
     """
 
     store: Store
@@ -74,6 +77,7 @@ class StoreAcceptance:
     owner: str
     plan: Plan = WatchPlan
     book: Callable[[], RuleBook] = RuleBook
+    segments: Callable[[], SegmentBook] = SegmentBook
 
     def gaps(self) -> list[Gap]:
         """Return the gap of each partition; write nothing.
@@ -173,6 +177,7 @@ class StoreAcceptance:
             FoldName.LEARN: LearnFold,
             FoldName.MONITOR: partial(MonitorFold, plan=self.plan),
             FoldName.CARE: partial(CareFold, book=self.book),
+            FoldName.SEGMENT: partial(SegmentFold, book=self.segments),
         }
         return makers[name](self.store)
 

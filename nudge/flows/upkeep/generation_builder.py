@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from nudge.clock import monotonic
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.attribution_replay import AttributionAccount
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.monitor import MonitorFold, Plan
+from nudge.flows.folds.segment import SegmentFold
 from nudge.flows.upkeep.opening import opening
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.history import History, batches
@@ -115,19 +117,27 @@ class GenerationBuilder(Generic[S]):
             self.commit(Commit(self.lease.position, writes=list(aged)))
 
 
-def fold_of(store: Store, name: str, plan: Plan, book: Callable[[], RuleBook]) -> Fold[Any]:
-    """Return the fold that builds a new generation of its state.
+class FoldRules(NamedTuple):
+    """The configuration that folds ask for.
 
-    Args:
-        store: of the installation.
-        name: of the fold.
+    Attributes:
         plan: what is monitored.
         book: the rules of warnings.
+        segments: that visitors may belong to.
     """
+
+    plan: Plan
+    book: Callable[[], RuleBook]
+    segments: Callable[[], SegmentBook]
+
+
+def fold_of(store: Store, name: str, rules: FoldRules) -> Fold[Any]:
+    """Return the fold of a name that builds a new generation of its state."""
     makers: dict[str, Callable[..., Fold[Any]]] = {
         FoldName.ATTRIBUTE: AttributeFold,
         FoldName.LEARN: LearnFold,
-        FoldName.MONITOR: partial(MonitorFold, plan=plan),
-        FoldName.CARE: partial(CareFold, book=book),
+        FoldName.MONITOR: partial(MonitorFold, plan=rules.plan),
+        FoldName.CARE: partial(CareFold, book=rules.book),
+        FoldName.SEGMENT: partial(SegmentFold, book=rules.segments),
     }
     return makers[name](store, name=generations.builder(name))

@@ -8,8 +8,11 @@ from typing import Final
 from nudge.domain.care.person_facts import facts_of
 from nudge.domain.care.watch import Watch
 from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.membership.member import NO_MEMBER, Member, day_before, member_facts
+from nudge.flows.folds.segment import JudgedRules
 from nudge.lake.files.balances import Balance
 from nudge.store.folds.folds import FoldWrite, Lease
+from nudge.store.folds.generations import RULES
 from nudge.store.store import Store
 
 CHUNK: Final = 500
@@ -31,6 +34,7 @@ def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator
         FoldName.ATTRIBUTE.value: _visitors,
         FoldName.LEARN.value: _counts,
         FoldName.CARE.value: _warnings,
+        FoldName.SEGMENT.value: _members,
     }
     if fold in writers:
         yield from writers[fold](store, lease, balance)
@@ -66,6 +70,17 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
             past = tuple(one for one in watch.past if one.case in cases)
             known = Watch(facts.get(subject, b""), balance.until, past=past, into=watch.into)
             yield store.watches.put(p, subject, known, generation)
+
+
+def _members(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
+    """Write the facts of the balance; everybody is judged by the rules when the fold goes on."""
+    p, generation = lease.partition, lease.token
+    for subject, state in balance.states():
+        known = Member(member_facts(state), day_before(state.watermark), state.keep)
+        known = known._replace(is_gone=state.into is not None)
+        yield from store.members.put(p, subject, NO_MEMBER, known, generation)
+    rules = JudgedRules("opening", balance.until)
+    yield store.folds.put_fields(p, lease.fold, {RULES: rules.text})
 
 
 def _counts(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:

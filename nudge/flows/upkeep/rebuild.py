@@ -18,8 +18,9 @@ from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.credit.attribution_replay import AttributionAccount
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
+from nudge.domain.membership.segment_book import SegmentBook
 from nudge.flows.folds.monitor import RECENT, WATERMARK, Plan
-from nudge.flows.upkeep.generation_builder import TTL, GenerationBuilder, Tell, fold_of
+from nudge.flows.upkeep.generation_builder import TTL, FoldRules, GenerationBuilder, Tell, fold_of
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import DaysRemovedError
 from nudge.lake.files.history import CHUNK, History
@@ -65,6 +66,7 @@ class Rebuild:
         owner: under which leases are held; no two processes ever share one.
         plan: what the fold `monitor` counts.
         book: the rules of the fold `care`.
+        segments: those that the fold `segment` follows.
     """
 
     store: Store
@@ -72,6 +74,7 @@ class Rebuild:
     owner: str
     plan: Plan = WatchPlan
     book: Callable[[], RuleBook] = RuleBook
+    segments: Callable[[], SegmentBook] = SegmentBook
 
     def length(self, fold: str) -> int:
         """Return about how many entries a rebuild of the fold reads."""
@@ -118,7 +121,7 @@ class Rebuild:
         return balance
 
     def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
-        made = fold_of(self.store, fold, self.plan, self.book)
+        made = fold_of(self.store, fold, FoldRules(self.plan, self.book, self.segments))
         lease = self.store.generations.begin(partition, fold, self.owner, TTL)
         account = AttributionAccount() if fold == FoldName.ATTRIBUTE else None
         state = made.prepare(partition)

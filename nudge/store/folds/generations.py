@@ -19,9 +19,12 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.LEARN.value: ("counts", "blocks", "totals"),
     FoldName.MONITOR.value: ("minutes", "trace", "shares"),
     FoldName.CARE.value: ("watch", "watch_due", "case", "case_times", "cases_open"),
+    FoldName.SEGMENT.value: ("member", "member_due", "members", "member_days"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
-FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED)
+RULES: Final = "rules"
+"""The field of the hash of `segment` that says by which rules members are judged, and since."""
+FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED, RULES)
 """Fields of the fold's hash that describe its state."""
 GRACE: Final = 60
 """Seconds that a state which does not count any more can still be read: whoever asked for the

@@ -36,11 +36,7 @@ class WatchStore:
             generation: of the fold's state.
         """
         key = self.keys.watch_due(partition, generation)
-        span = ("-inf", f"({before!r}", "WITHSCORES", "LIMIT", 0, most)
-        found = self.client.call("ZRANGEBYSCORE", key, *span)
-        # Protocol 3 gives pairs, 2 a flat list.
-        rows = found if found and isinstance(found[0], list | tuple) else _pairs(found)
-        return [(subject.decode(), float(score)) for subject, score in rows]
+        return self.client.scores_before(key, before, most)
 
     def read_each(
         self, partition: int, subjects: Sequence[str], generation: int = 0
@@ -71,7 +67,3 @@ class WatchStore:
         if due is None:
             return FoldWrite("ZREM", key, (subject,))
         return FoldWrite("ZADD", key, (repr(due), subject))
-
-
-def _pairs(flat: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    return list(zip(flat[::2], flat[1::2], strict=True))

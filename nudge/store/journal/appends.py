@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from nudge.domain.choosing.choice import ChoiceInput, StandingDecision
+from nudge.domain.choosing.standing_offers import NewOffer
 from nudge.domain.journal.records import Decision, Event
 
 
@@ -83,19 +85,73 @@ class Redirect:
     mine: str = field(default="", compare=False)
 
 
+class DecisionToLog(Protocol):
+    """A decision that is about to be appended: a new one of a page, or `LoggedDecision`."""
+
+    @property
+    def decision(self) -> Decision:
+        """The decision."""
+        ...
+
+    @property
+    def takes(self) -> str:
+        """The field of the stock that it takes of; empty for none."""
+        ...
+
+    @property
+    def offer(self) -> NewOffer | None:
+        """The offer that it makes; None where it binds nothing."""
+        ...
+
+
+class LoggedDecision(NamedTuple):
+    """A decision that is about to be appended, without its slot.
+
+    Attributes:
+        takes: field of the stock that it takes of; empty for none.
+        offer: that it makes; None where it binds nothing.
+    """
+
+    decision: Decision
+    takes: str = ""
+    offer: NewOffer | None = None
+
+
+class LostDecision(NamedTuple):
+    """A decision that was not appended, because somebody else was faster.
+
+    Attributes:
+        takes: field of the stock of which nothing is left; empty where that is not the reason.
+        offer: another one of its group, which was made meanwhile; None where there is none.
+    """
+
+    takes: str = ""
+    offer: NewOffer | None = None
+
+
+AppendedDecision = StandingDecision | LostDecision
+"""The outcome of an append: the decision that stands, or why there is none."""
+
+
+def behind_others(known: ChoiceInput, made: Sequence[AppendedDecision]) -> ChoiceInput:
+    """Return the input of another draw for the decisions that are lost, by what they say."""
+    lost = [one for one in made if isinstance(one, LostDecision)]
+    again = known.without_units([one.takes for one in lost if one.takes])
+    return again.with_offers([one.offer for one in lost])
+
+
 @dataclass(frozen=True)
 class DecisionBatch:
     """Decisions of one subject that are about to be appended.
 
     Attributes:
-        decisions: all of one subject, at least one, each with the field of the stock that it takes
-            of, or "".
+        decisions: all of one subject, at least one.
         keep_for: seconds that the assignments are kept.
         by_page: a page asked: what it takes of a stock comes back unless the decision is shown.
     """
 
     partition: int
-    decisions: Sequence[tuple[Decision, str]]
+    decisions: Sequence[DecisionToLog]
     keep_for: float
     by_page: bool = False
 

@@ -8,11 +8,16 @@ from typing import Any, Final
 
 from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
+from nudge.domain.choosing.standing_offers import NewOffer, pack_offer, unpack_offer
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Record, Ref
 from nudge.store.journal.appends import (
     Append,
+    AppendedDecision,
     DecisionBatch,
+    DecisionToLog,
+    LoggedDecision,
+    LostDecision,
     Note,
     Redirect,
     TrimLimits,
@@ -36,6 +41,8 @@ HELD: Final = "?"
 """Before the field of a stock whose unit comes back unless the decision is shown."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
+LOST: Final = 2
+"""The script's word for a decision that would contradict an offer; for what stands it is less."""
 SUBJECT: Final = 16
 """Bytes of each of a block's subjects."""
 PAGE_MOST: Final = 1024
@@ -62,32 +69,32 @@ class Journal:
         Returns:
             For each decision the one that stands, in order.
         """
-        made = self.append_taking(partition, [(d, "") for d in decisions], keep_for)
-        return [one for one in made if one]
+        made = self.append_taking(partition, list(map(LoggedDecision, decisions)), keep_for)
+        return [one for one in made if isinstance(one, StandingDecision)]
 
     def append_taking(
         self,
         partition: int,
-        decisions: Sequence[tuple[Decision, str]],
+        decisions: Sequence[DecisionToLog],
         keep_for: float,
         *,
         by_page: bool = False,
-    ) -> list[StandingDecision | None]:
-        """Append decisions that may take a unit of limited stock; the first writer wins.
+    ) -> list[AppendedDecision]:
+        """Append decisions that may take of a limited stock, or make offers; first writer wins.
 
         Args:
             partition: of the subject.
-            decisions: all of one subject, each with the field of the stock that it takes of, or "".
+            decisions: all of one subject.
             keep_for: seconds that the assignments are kept.
             by_page: a page asked: see `DecisionBatch`.
 
         Returns:
-            For each decision the one that stands, in order; None where nothing is left to take.
+            For each decision the one that stands, or why none does, in order.
         """
         batch = DecisionBatch(partition, decisions, keep_for, by_page)
         return _made(batch, self.client.run("append_decisions", *_call(self.keys, batch)))
 
-    def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[StandingDecision | None]]:
+    def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[AppendedDecision]]:
         """Append decisions of many subjects, in one round trip where there is one server."""
         replies = self.client.run_each(
             "append_decisions", [_call(self.keys, one) for one in batches]
@@ -346,23 +353,32 @@ class Journal:
 
 
 def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
-    p, subject = batch.partition, batch.decisions[0][0].subject
+    p, subject = batch.partition, batch.decisions[0].decision.subject
     args: list[Arg] = [subject, max(1, int(batch.keep_for))]
-    for d, takes in batch.decisions:
+    for one in batch.decisions:
+        d, takes, offer = one.decision, one.takes, one.offer
         superseded = place_of(d.supersedes) if d.supersedes else ""
         # Where the decision is the exposure, pages need not say that it was shown.
         held = HELD if takes and batch.by_page and d.terms.on == "shown" else ""
         args += [d.unit, d.period, superseded, encode(d), held + takes]
+        args.append(pack_offer(offer) if offer else "")
     names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
     return names, args
 
 
-def _made(batch: DecisionBatch, replies: Reply) -> list[StandingDecision | None]:
+def _made(batch: DecisionBatch, replies: Reply) -> list[AppendedDecision]:
     p = batch.partition
     return [
-        _standing(p, decision, reply) if reply else None
-        for (decision, _), reply in zip(batch.decisions, replies, strict=True)
+        _standing(p, sent.decision, reply) if reply and reply[0] < LOST else _lost(sent, reply)
+        for sent, reply in zip(batch.decisions, replies, strict=True)
     ]
+
+
+def _lost(sent: DecisionToLog, reply: list[Any] | None) -> LostDecision:
+    """Return why a decision does not stand: an offer that was there, or a stock without a unit."""
+    if not reply or sent.offer is None:
+        return LostDecision(takes=sent.takes)
+    return LostDecision(offer=NewOffer(sent.offer.group, unpack_offer(reply[1])))
 
 
 def _standing(partition: int, sent: Decision, reply: list[Any]) -> StandingDecision:

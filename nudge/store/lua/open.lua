@@ -7,6 +7,7 @@
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):
 --            visitor[@<generation>]:<subject>  string, read
 --            assigned:<subject>                hash, read
+--            offered:<subject>                 hash, read
 --            numbers:<subject>                 hash, read; its life is written here
 --            texts:<subject>                   hash; its life is written here
 --            person:<subject>                  hash (at = when it was made, h:<vault id> = an id of
@@ -23,6 +24,7 @@
 -- ARGV[9...]  subjects that the device's token names; those that it claimed by itself begin with "?"
 -- Of whom only pages speak, the vault's keys expire; a server's word makes them last for good.
 -- Returns  {standing, subject, into or false, visitor state or false, assignments, quotas, numbers}
+--          assignments: also the offers, each as "~<group>"
 --          standing: 'new' (made or claimed by this call), 'known' (asked by a server, or by a
 --          device for which one spoke), 'claimed' (asked by the device that claimed it), 'other'
 --          (somebody else's, of whom the caller may know nothing)
@@ -67,6 +69,7 @@ end
 local generation = redis.call('HGET', KEYS[2], 'generation') or '0'
 local state = generation == '0' and 'visitor:' or 'visitor@' .. generation .. ':'
 local assigned = redis.call('HGETALL', ARGV[1] .. 'assigned:' .. subject)
+local offers = redis.call('HGETALL', ARGV[1] .. 'offered:' .. subject)
 if standing == 'other' then
   local public = {} -- units that end with `PUBLIC` of domain/choosing/choice.py
   for i = 1, #assigned, 2 do
@@ -75,7 +78,11 @@ if standing == 'other' then
       public[#public + 1] = assigned[i + 1]
     end
   end
-  assigned = public
+  assigned, offers = public, {}
+end
+for i = 1, #offers, 2 do
+  assigned[#assigned + 1] = '~' .. offers[i]
+  assigned[#assigned + 1] = offers[i + 1]
 end
 -- The state of the subject that was only proposed is none: as much is looked up.
 return {

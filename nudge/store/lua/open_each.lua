@@ -9,13 +9,14 @@
 --            visitor[@<generation>]:<subject>  string, read
 --            plans:<month>                     hash: subject -> plans, read; months of 31 days
 --            assigned:<subject>                hash, read
+--            offered:<subject>                 hash, read
 --            numbers:<subject>, texts:<subject>   hashes; their life is written here
 -- ARGV[2]  partition
 -- ARGV[3]  "1": the partition's quotas, and what sticks besides plans, are wanted
 -- ARGV[4]  MessagePack of a list with, for each visitor: the id of the vault entry, subject to use if
 --          the visitor is new
 -- Returns  {quotas, for each: subject, for each: visitor state or false, for each: plans or false,
---          for each: assignments}
+--          for each: assignments, also the offers, each as "~<group>"}
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local visitors = cmsgpack.unpack(ARGV[4])
@@ -43,7 +44,13 @@ for i = 1, #visitors, 2 do
   subjects[#subjects + 1] = subject
   names[#names + 1] = state .. subject
   if ARGV[3] == '1' then
-    assigned[#assigned + 1] = redis.call('HGETALL', prefix .. 'assigned:' .. subject)
+    local stuck = redis.call('HGETALL', prefix .. 'assigned:' .. subject)
+    local offers = redis.call('HGETALL', prefix .. 'offered:' .. subject)
+    for j = 1, #offers, 2 do
+      stuck[#stuck + 1] = '~' .. offers[j]
+      stuck[#stuck + 1] = offers[j + 1]
+    end
+    assigned[#assigned + 1] = stuck
   end
 end
 local plans = {}

@@ -9,6 +9,8 @@
 -- ARGV[4]  prefix of the partition's keys; from it is built (same hash slot):
 --            assigned:<subject>  hash: unit -> "<period> <place> <stamp ms> <payload>"; written: what
 --                  nobody saw does not stick
+--            offered:<subject>  hash: group of benefits -> "<until ms> <benefit> <unit>"; written: what that
+--                  decision alone offered goes
 -- Returns  how many units came back
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -23,11 +25,21 @@ local function older(key, age)
   end
   return found
 end
-local function let_go(assigned, position)
+local function withdraw(offered, unit)
+  local kept = redis.call('HGETALL', offered)
+  for i = 1, #kept, 2 do
+    if string.match(kept[i + 1], '^%S+ %S+ (.*)$') == unit then
+      redis.call('HDEL', offered, kept[i])
+    end
+  end
+end
+local function let_go(subject, position)
+  local assigned = ARGV[4] .. 'assigned:' .. subject
   local kept = redis.call('HGETALL', assigned)
   for i = 1, #kept, 2 do
     if string.match(kept[i + 1], '^%S+ (%S+) ') == position then
       redis.call('HDEL', assigned, kept[i])
+      withdraw(ARGV[4] .. 'offered:' .. subject, kept[i])
     end
   end
 end
@@ -37,7 +49,7 @@ for _, held in ipairs(due) do
   redis.call('ZREM', KEYS[2], held)
   redis.call('ZADD', KEYS[3], position, held)
   redis.call('HINCRBY', KEYS[1], name .. ':taken', -1)
-  let_go(ARGV[4] .. 'assigned:' .. subject, position)
+  let_go(subject, position)
 end
 for _, held in ipairs(older(KEYS[3], ARGV[2])) do
   redis.call('ZREM', KEYS[3], held)

@@ -22,6 +22,7 @@ from nudge.errors import StoreAwayError
 from nudge.store.journal.journal import place_of, ref_at
 from nudge.store.plans.plan_book import NO_PLANS, Plans, header_of, pack_rows
 from nudge.store.plans.plans import MONTH
+from nudge.store.plans.scheduler_places import Places
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 
@@ -207,15 +208,36 @@ class Withdrawals:
         Raises:
             StoreAwayError: no answer.
         """
-        every = (self._part(p, after, until, most) for p in self.keys.every_partition())
+        starts = {
+            p: f"{'(' if p <= after.partition else ''}{after.at}"
+            for p in self.keys.every_partition()
+        }
+        every = (self._part(p, start, f"({until}", most) for p, start in starts.items())
         return list(islice(merge(*every), most))
 
-    def _part(self, p: int, after: Bookmark, until: int, most: int) -> Iterator[Withdrawal]:
-        start = f"{'(' if p <= after.partition else ''}{after.at}"
+    def behind(self, places: Places, since: int, most: int) -> list[Withdrawal]:
+        """Return what a scheduler has not acknowledged, in order of time.
+
+        Each partition's list is read from its own place, so that no clock can hide an entry.
+
+        Args:
+            places: of the scheduler.
+            since: microseconds; earlier entries are left out.
+            most: entries.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        starts = {
+            p: f"({places[p]}" if places.get(p, -1) >= since else str(since)
+            for p in self.keys.every_partition()
+        }
+        every = (self._part(p, start, "+inf", most) for p, start in starts.items())
+        return list(islice(merge(*every), most))
+
+    def _part(self, p: int, start: str, end: str, most: int) -> Iterator[Withdrawal]:
         key = self.keys.withdrawn(p)
-        found = self.client.call(
-            "ZRANGEBYSCORE", key, start, f"({until}", "WITHSCORES", "LIMIT", 0, most
-        )
+        found = self.client.call("ZRANGEBYSCORE", key, start, end, "WITHSCORES", "LIMIT", 0, most)
         places, times = found[::2], found[1::2]
         if not places:
             return

@@ -17,14 +17,15 @@ class Removal:
     keys: Keys
 
     def remove_books(self, home: Home) -> int:
-        """Remove a subject's numbers, texts, standing decisions and event ids.
+        """Remove a subject's numbers, texts, standing decisions, offers and event ids.
 
         Returns:
             How many texts there were.
         """
         p, subject = home.partition, home.subject
         texts = int(self.client.call("HLEN", self.keys.texts(p, subject)))
-        families = (self.keys.numbers, self.keys.texts, self.keys.assigned, self.keys.seen)
+        keys = self.keys
+        families = (keys.numbers, keys.texts, keys.assigned, keys.offered, keys.seen)
         self.client.call("DEL", *(key(p, subject) for key in families))
         return texts
 

@@ -11,6 +11,12 @@ from typing import Final, NamedTuple
 import msgpack
 
 from nudge.domain.choosing.choice import StandingDecision
+from nudge.domain.choosing.standing_offers import (
+    NO_OFFERS,
+    StandingOffer,
+    StandingOffers,
+    unpack_offer,
+)
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Decision
@@ -34,6 +40,8 @@ CLOSED: Final = "closed"
 """The word of `person:<subject>`: what devices claimed by themselves counts no more."""
 KEPT: Final = "kept"
 """The word where a server named the device's id as that of somebody: its claim counts for good."""
+OFFER: Final = b"~"
+"""The script's mark of an offer among what sticks: no slot's name begins so."""
 _KNOWN: Final = (b"known", b"claimed")
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
@@ -97,6 +105,7 @@ class VisitorView(NamedTuple):
             came first.
         public: nobody has shown a token: what sticks is what anybody with the id may see.
         claimed: the caller may know the person by nothing but its own claim on the id.
+        offers: group of benefits -> the offer that was made last.
     """
 
     subject: str
@@ -109,6 +118,7 @@ class VisitorView(NamedTuple):
     owned: bool = True
     public: bool = False
     claimed: bool = False
+    offers: StandingOffers = NO_OFFERS
 
 
 class UnreadVisitor(NamedTuple):
@@ -394,7 +404,14 @@ def _typed_on(device: Device | None, rest: Reply) -> Reply:
 
 def _with_assigned(opened: VisitorView, reply: Reply, book: bytes | None) -> VisitorView:
     p, subject = opened.partition, opened.subject
-    stuck = {unit.decode(): _parse(p, subject, value) for unit, value in pairs_of(reply).items()}
+    stuck: dict[str, StandingDecision] = {}
+    offers: dict[str, StandingOffer] = {}
+    for unit, value in pairs_of(reply).items():
+        if unit[:1] == OFFER:
+            offers[unit[1:].decode()] = unpack_offer(value)
+        else:
+            stuck[unit.decode()] = _parse(p, subject, value)
+    opened = opened._replace(offers=offers) if offers else opened
     if book is None:
         return opened._replace(assigned=stuck)
     plans = Plans.of(book)

@@ -136,6 +136,19 @@ class Client:
         """
         return pairs_of(self.call("HGETALL", key))
 
+    def scores_before(self, key: str, before: float, most: int) -> list[tuple[str, float]]:
+        """List members of a sorted set with a score below a bound, the smallest first.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        span = ("-inf", f"({before!r}", "WITHSCORES", "LIMIT", 0, most)
+        found = self.call("ZRANGEBYSCORE", key, *span)
+        # Protocol 3 gives pairs, 2 a flat list.
+        is_flat = not (found and isinstance(found[0], list | tuple))
+        rows = zip(found[::2], found[1::2], strict=True) if is_flat else found
+        return [(name.decode(), float(score)) for name, score in rows]
+
     def run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> Reply:
         """Run the script `lua/<name>.lua`; a server that does not know it yet is sent its text.
 

@@ -54,6 +54,7 @@ FAMILIES = (
     Family("past_proofs", "partition", "hash", "ProofBook", "consent", PROVEN, True),
     Family("proof_ends", "partition", "zset", "ProofBook", "proofs worker", PROVEN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
+    Family("offered", "partition", "hash", "Journal", "decide, plan", "longest stickiness", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
     Family("withdrawals", "partition", "hash", "Withdrawals", "web", "92 days", True),
@@ -76,6 +77,10 @@ FAMILIES = (
     Family("case_times", "partition", "zset", "CaseStore", "web", "800 days"),
     Family("cases_open", "partition", "zset", "CaseStore", "web, notices", "until closed"),
     Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
+    Family("member", "partition", "string", "MemberStore", "segment, web", "400 days idle"),
+    Family("member_due", "partition", "zset", "MemberStore", "segment", "400 days idle"),
+    Family("members", "partition", "zset", "MemberStore", "web", "while they are members"),
+    Family("member_days", "partition", "hash", "MemberStore", "web", "for ever"),
     Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
     Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
@@ -90,6 +95,7 @@ FAMILIES = (
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
+    Family("scheduler_places", "config", "zset", "SchedulerPlaces", "web", "for ever", True),
     Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
     Family("api_keys", "config", "hash", "ApiKeys", "web", "for ever", True),
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
@@ -147,6 +153,11 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "assigned": _TAKES
     | {"Removal": _MAKES["Removal"]}
     | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},
+    "offered": {
+        "OfferBook": "offers of who turned out to be another visitor bind there as well",
+        "Removal": _MAKES["Removal"],
+        "Stock": "a decision that nobody saw, and what it offered, go in one script",
+    },
     "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
@@ -161,6 +172,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         (
             *("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"),
             *("watch", "watch_due", "case", "case_times", "cases_open"),
+            *("member", "member_due", "members", "member_days"),
         ),
         _OLD,
     ),
@@ -240,6 +252,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def offered(self, partition: int, subject: str) -> str:
+        """The benefit of each group that a subject was offered."""
+        return f"{self.prefix(partition)}offered:{subject}"
 
     def plans(self, partition: int, month: int) -> str:
         """The plans that were made in a month of 31 days, by subject."""
@@ -328,6 +344,22 @@ class Keys:
     def cases_open(self, partition: int, generation: int = 0) -> str:
         """The cases that are not closed, by the time of their opening."""
         return self.prefix(partition) + family("cases_open", generation)
+
+    def member(self, partition: int, subject: str, generation: int = 0) -> str:
+        """The facts and segments of a subject."""
+        return f"{self.prefix(partition)}{family('member', generation)}:{subject}"
+
+    def member_due(self, partition: int, generation: int = 0) -> str:
+        """All subjects with segments, by the time at which something is due for each."""
+        return self.prefix(partition) + family("member_due", generation)
+
+    def members(self, partition: int, segment: str, generation: int = 0) -> str:
+        """The subjects of a segment (`<kind>.<name>`), all with one score: in their own order."""
+        return f"{self.prefix(partition)}{family('members', generation)}:{segment}"
+
+    def member_days(self, partition: int, segment: str, generation: int = 0) -> str:
+        """The counts of who joined and left a segment (`<kind>.<name>`) on each of its days."""
+        return f"{self.prefix(partition)}{family('member_days', generation)}:{segment}"
 
     def acting(self, partition: int, name: str) -> str:
         """The number of actions on a case that were appended, and the id of the last one."""

@@ -153,4 +153,5 @@ def test_lags_are_what_was_not_committed(store: Store) -> None:
         "archive": [3, 0, 0],
         "monitor": [3, 0, 0],
         "care": [3, 0, 0],
+        "segment": [3, 0, 0],
     }

@@ -11,7 +11,7 @@ from block_samples import append_block, planned
 from nudge.domain.identity.sealing import Device, Home, new_label, new_subject
 from nudge.domain.journal.records import Decision, Event, Mark, Ref, is_dense
 from nudge.errors import StoreAwayError, StoreError
-from nudge.store.journal.appends import Append, DecisionBatch, NamedId, Redirect
+from nudge.store.journal.appends import Append, DecisionBatch, LoggedDecision, NamedId, Redirect
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorQuery
 from nudge.store.wire import client as clients
@@ -180,7 +180,9 @@ def test_many_subjects_are_opened_and_written_together(store: Store) -> None:
         VisitorQuery(home.partition, home.subject, new_subject(), claim=False) for home in homes
     ]
     assert opened == [store.visitors.open_visitor(one) for one in singly]
-    batches = [DecisionBatch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
+    batches = [
+        DecisionBatch(one.partition, [LoggedDecision(decision(one.subject))], 60) for one in opened
+    ]
     first, again = (store.journal.append_each(batches) for _ in range(2))
     kept = [one[0] for one in first]
     assert [one.decision.subject for one in kept if one] == [one.subject for one in opened]

@@ -1,0 +1,1 @@
+"""Membership: which segments a visitor belongs to, since when, and what the moment changes."""
