@@ -19,11 +19,12 @@ from nudge.domain.care.case import (
 )
 from nudge.domain.care.person_facts import FACT_TYPES, decode_facts, facts_with_event
 from nudge.domain.care.rule_book import BookedRule, Occasion, RuleBook
-from nudge.domain.care.signal import CASE_CLOSED, Signal, heard_signal, signal_of
+from nudge.domain.care.signal import CASE_CLOSED, Signal, signal_of
 from nudge.domain.care.warning_rule import PROPOSAL, CaseLevel, Thing, WarningRule
 from nudge.domain.care.watch import (
     MOST_PENDING,
     MOST_SIGNALS,
+    MOST_WARNED,
     NOTHING,
     Delay,
     PastWarning,
@@ -44,7 +45,8 @@ class Watcher:
         book: of the rules.
         partition: of the journal.
         watch: as it is by now.
-        records: to append: cases that open, and signals that join them.
+        records: to append: cases that open, and signals that join them. A case that came by a
+            merger may be of another partition: its records belong there.
     """
 
     book: RuleBook
@@ -78,17 +80,20 @@ class Watcher:
         """
         signal = signal_of(event, at)
         if signal is not None:
-            self._touch(stamp)
-            self._take_signal(signal)
+            self.take_signal(signal, stamp)
         if event.type in FACT_TYPES:
             self._take_fact(event, at, stamp)
 
-    def take_heard(self, event: Event, at: float, stamp: float) -> None:
-        """Take the record of what was found in a text."""
+    def take_signal(self, signal: Signal, stamp: float) -> None:
+        """Take a signal: of an event, or of the record of what was found in its text.
+
+        Args:
+            signal: of the visitor.
+            stamp: seconds, of its arrival.
+        """
         self._touch(stamp)
-        signal = heard_signal(event, at)
         held = self._take_signal(signal)
-        if signal.complaint >= self.book.policy.proposes_at and not held:
+        if signal.complaint and signal.complaint >= self.book.policy.proposes_at and not held:
             self._propose(signal)
 
     def take_step(self, event: Event, at: float, stamp: float) -> None:
@@ -228,15 +233,11 @@ class Watcher:
             self.records.append(
                 opening_record(name, self.subject, (topic, thing), told, at, signal)
             )
-        elif past.is_open and past.number < MOST_JOINS and self._is_mine(past):
+        elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)
             again = bool(signal.event_id) and past.event == signal.event_id
             self.records.append(joining_record(joined, self.subject, told, at, signal, again=again))
-
-    def _is_mine(self, past: PastWarning) -> bool:
-        """Return whether the case is of this partition: one that came by a merger may not be."""
-        return past.case.startswith(f"{self.partition}-")
 
 
 def thing_of(rule: WarningRule, signal: Signal) -> str:
@@ -267,5 +268,5 @@ def arriving_watch(mine: Watch, other: Watch) -> Watch:
             *mine.delays,
             *(one for one in other.delays if (one.rule, one.thing) not in running),
         )[:MOST_PENDING],
-        past=(*(one for one in other.past if one.case not in cases), *mine.past),
+        past=(*(one for one in other.past if one.case not in cases), *mine.past)[-MOST_WARNED:],
     )

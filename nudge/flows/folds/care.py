@@ -18,7 +18,8 @@ from nudge.domain.journal.event import text_name
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.errors import CorruptRecordError
-from nudge.flows.folds.care_batch import CareBatch, named_cases, taken, texts_to_read
+from nudge.flows.folds.care_batch import CareBatch, named_cases, texts_to_read
+from nudge.flows.folds.care_takers import take_entry, taken
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 from nudge.store.vault.text_book import TextPlace
@@ -120,7 +121,7 @@ class CareFold:
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
         batch = CareBatch(self.book(), partition, state.watermark, before, known)
         for entry in entries:
-            batch.take(entry)
+            take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
         after = replace(state, watermark=batch.mark)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nudge.domain.care.case import Case, case_of, with_record
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.signal import heard_event
+from nudge.domain.care.signal import heard_event, heard_signal
 from nudge.domain.care.text_reading import TextReading
 from nudge.domain.care.warning_rule import (
     CaseLevel,
@@ -174,7 +174,7 @@ def test_words_warn_when_they_are_heard_together_with_scene_and_score() -> None:
         said = feedback(score)
         take(watched, START, said)
         assert not watched.records
-        watched.take_heard(heard(said, START, *groups), START, START + 1)
+        watched.take_signal(heard_signal(heard(said, START, *groups), START), START + 1)
         assert bool(watched.records) is warns
 
 
@@ -183,14 +183,14 @@ def test_the_model_proposes_where_no_rule_warns() -> None:
     watched = watcher(rule(), proposes_at=0.8)
     said = feedback(7, "billing")
     take(watched, START, said)
-    watched.take_heard(heard(said, START, complaint=0.7), START, START)
+    watched.take_signal(heard_signal(heard(said, START, complaint=0.7), START), START)
     assert not watched.records
-    watched.take_heard(heard(said, START, complaint=0.9), START, START)
+    watched.take_signal(heard_signal(heard(said, START, complaint=0.9), START), START)
     (case,) = cases(watched)
     assert (case.level, case.words, case.complaint) == ("proposal", ("慢",), 0.9)
     low = feedback(2, name="g")
     take(watched, START, low)
-    watched.take_heard(heard(low, START, complaint=0.99), START, START)
+    watched.take_signal(heard_signal(heard(low, START, complaint=0.99), START), START)
     assert [one.level for one in cases(watched)] == ["proposal", "warning"]
 
 

@@ -1,0 +1,198 @@
+"""Takers of the fold `care`: an entry by its type changes the visitor's watch and the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from nudge.domain.care.case import case_of, partition_of, with_record
+from nudge.domain.care.moves import (
+    moved_signal,
+    moved_signal_event,
+    moved_step_event,
+    moved_watch,
+    moved_watch_event,
+)
+from nudge.domain.care.person_facts import FACT_TYPES
+from nudge.domain.care.signal import (
+    SIGNAL_TYPES,
+    Signal,
+    heard_signal,
+    joined_parts,
+    parts_of,
+    signal_of,
+)
+from nudge.domain.care.watch import GONE, NOTHING
+from nudge.domain.care.watcher import Watcher, arriving_watch
+from nudge.domain.journal.care_events import (
+    CASES_ERASED,
+    FOLLOWED,
+    HEARD,
+    OWN_TYPES,
+    SIGNAL_MOVED,
+    WARNED,
+    WATCH_MOVED,
+)
+from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.people.merging import INTO, LEFT, PARTITION
+from nudge.domain.people.parting import OTHER, PARTED
+from nudge.flows.folds.care_batch import CareBatch
+
+ERASED: Final = "erased"
+_IDENTIFIED: Final = "identified"
+_CASES: Final = "cases"
+TAKEN: Final = frozenset({*SIGNAL_TYPES, *FACT_TYPES, *OWN_TYPES, LEFT, ERASED})
+"""Types of events that the fold reads; all others only move the watermark."""
+
+
+def taken(entry: JournalEntry) -> bool:
+    """Return True for an entry that the fold reads."""
+    return isinstance(entry.record, Event) and entry.record.type in TAKEN
+
+
+def take_entry(batch: CareBatch, entry: JournalEntry) -> None:
+    """Take one entry, after what was due before it for its visitor."""
+    batch.mark = max(batch.mark, entry.stamp)
+    if not taken(entry):
+        return
+    record: Any = entry.record
+    watcher = batch.advanced(record.subject)
+    if watcher.watch.into == GONE:
+        return  # what was on its way when the visitor was forgotten
+    _TAKERS.get(record.type, _take_event)(batch, watcher, entry)
+    batch.gather(watcher)
+
+
+def _take_event(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    if watcher.watch.into is None:
+        watcher.take_event(record, entry.at, entry.stamp)
+    elif (signal := signal_of(record, entry.at)) is not None:
+        # Facts follow by `attribute`, which sends the state on.
+        _pass_on(batch, watcher.watch.into, entry, signal)
+
+
+def _take_heard(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    _take_signal(batch, watcher, entry, heard_signal(record, entry.at))
+
+
+def _take_moved(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    _take_signal(batch, watcher, entry, moved_signal(record))
+
+
+def _take_signal(batch: CareBatch, watcher: Watcher, entry: JournalEntry, signal: Signal) -> None:
+    if watcher.watch.into is None:
+        watcher.take_signal(signal, entry.stamp)
+    else:
+        _pass_on(batch, watcher.watch.into, entry, signal)
+
+
+def _pass_on(batch: CareBatch, into: tuple[str, int], entry: JournalEntry, signal: Signal) -> None:
+    """Send a signal that came for one id to whom the visitor turned out to be."""
+    batch.sends.append((into[1], moved_signal_event(entry, into[0], signal)))
+
+
+def _take_warned(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    watcher.take_warned(record, entry.at)
+    name = str(record.fields["case"])
+    case = batch.cases.get(name)
+    if case is not None:
+        batch.cases[name] = with_record(case, record, entry.at)
+    elif "topic" in record.fields:
+        batch.cases[name] = case_of(batch.partition, record, entry.at)
+
+
+def _take_step(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    watcher.take_step(record, entry.at, entry.stamp)
+    name = str(record.fields["case"])
+    case = batch.cases.get(name)
+    if case is not None and case.subject == record.subject:  # and not a step's move
+        batch.cases[name] = with_record(case, record, entry.at)
+    if watcher.watch.into is not None:
+        # Whom the visitor turned out to be must know that the case is closed.
+        to, partition = watcher.watch.into
+        batch.sends.append((partition, moved_step_event(record, to)))
+
+
+def _identify(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Take what makes a person known by two ids: one of them leaves.
+
+    `attribute` writes `left` behind it, but not for somebody of whom it knows nothing.
+    """
+    record: Any = entry.record
+    if INTO in record.fields:
+        _leave(batch, watcher, entry)
+    else:
+        _take_event(batch, watcher, entry)
+
+
+def _leave(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Send the watch to whom the visitor turned out to be."""
+    record: Any = entry.record
+    to, partition = str(record.fields[INTO]), int(str(record.fields[PARTITION]))
+    moved = watcher.watch._replace(facts=b"", look=None, into=None)
+    touched = max(watcher.watch.touched, entry.stamp)
+    watcher.watch = NOTHING._replace(touched=touched, into=(to, partition))
+    if moved._replace(touched=0.0) != NOTHING:
+        batch.sends.append((partition, moved_watch_event(entry, to, moved)))
+
+
+def _arrive(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Take the watch of an earlier id; where this one left meanwhile, send it on."""
+    record: Any = entry.record
+    moved, into = moved_watch(record), watcher.watch.into
+    if into is None:
+        watcher.watch = arriving_watch(watcher.watch, moved)
+    else:
+        batch.sends.append((into[1], moved_watch_event(entry, into[0], moved)))
+
+
+def _part(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Take a visitor apart who had been taken for another: signals stay again."""
+    record: Any = entry.record
+    if OTHER not in record.fields:
+        watcher.watch = watcher.watch._replace(into=None)
+    _take_event(batch, watcher, entry)
+
+
+def _erase(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Forget the visitor and the cases, those in other partitions by a record of their own."""
+    elsewhere: dict[int, list[str]] = {}
+    for one in watcher.watch.past:
+        partition = partition_of(one.case)
+        if partition == batch.partition:
+            batch.drop(one.case)
+        elif partition is not None:
+            elsewhere.setdefault(partition, []).append(one.case)
+    for partition, names in sorted(elsewhere.items()):
+        name = f"{CASES_ERASED}:{entry.partition}:{entry.position}"
+        fields = {_CASES: joined_parts(tuple(names))}
+        subject = entry.record.subject
+        event = Event(subject, name, CASES_ERASED, "server", None, fields)
+        batch.sends.append((partition, event))
+    watcher.watch = NOTHING._replace(touched=entry.stamp, into=GONE)
+
+
+def _erase_cases(batch: CareBatch, _: Watcher, entry: JournalEntry) -> None:
+    record: Any = entry.record
+    for name in parts_of(record.fields[_CASES]):
+        batch.drop(name)
+
+
+_Take = Callable[[CareBatch, Watcher, JournalEntry], None]
+_TAKERS: Final[Mapping[str, _Take]] = {
+    HEARD: _take_heard,
+    WARNED: _take_warned,
+    FOLLOWED: _take_step,
+    SIGNAL_MOVED: _take_moved,
+    _IDENTIFIED: _identify,
+    LEFT: _leave,
+    PARTED: _part,
+    WATCH_MOVED: _arrive,
+    ERASED: _erase,
+    CASES_ERASED: _erase_cases,
+}
