@@ -136,12 +136,12 @@ class CareFold:
         spoken = texts_to_read(entries) if self.texts else []
         if self.texts is None or not spoken:
             return
-        reader = self.texts.reader()
         places = [TextPlace(partition, e.record.subject, _name_of(e.record)) for e in spoken]
-        sealed = self.store.texts.read(places)
-        for entry, place, one in zip(spoken, places, sealed, strict=True):
-            text = _opened(self.texts.seal, one, place.name)
-            reading = reader.read(text) if text else None
+        seal = self.texts.seal
+        sealed = zip(self.store.texts.read(places), places, strict=True)
+        said = [_opened(seal, one, place.name) for one, place in sealed]
+        readings = self.texts.reader().read_each(said)
+        for entry, reading in zip(spoken, readings, strict=True):
             if reading is not None and isinstance(entry.record, Event):
                 yield heard_event(entry.record, entry.at, reading)
 

@@ -175,31 +175,42 @@ class LanguageModel:
         total = self.link[0] + self.link[1] * linear + counts @ self.link[2:]
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
 
-    def words(self, text: str) -> tuple[str, ...]:
-        """Return the words of a plain text that speak for a complaint, the strongest first."""
-        row = text_row([text])
+    def words_each(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the words of plain texts that speak for a complaint, the strongest first."""
+        row = text_row(texts)
         grams = all_grams(row, self.tongue)
         numbers = self.vocabulary.numbers(grams.hashes)
         known = numbers >= 0
-        heat = np.zeros(len(row.text))
-        spans = zip(
-            grams.starts[known], grams.ends[known], self.weights[numbers[known]], strict=True
-        )
-        for start, end, weight in spans:
-            heat[start:end] += weight / (end - start)
-        return _hottest(row.text, heat, self._spans(row, grams))
+        starts, ends = grams.starts[known], grams.ends[known]
+        share = self.weights[numbers[known]] / (ends - starts)
+        size = len(row.text) + 1
+        # Each n-gram warms its characters alike: what begins and ends is summed along the row.
+        steps = np.bincount(starts, share, size) - np.bincount(ends, share, size)
+        warmth = np.concatenate([[0.0], np.cumsum(np.cumsum(steps))])
+        starts, ends = self._spans(row, grams, known)
+        heat = (warmth[ends] - warmth[starts]) / np.sqrt(ends - starts)
+        warm = heat > 0.0
+        starts, ends, heat = starts[warm], ends[warm], heat[warm]
+        order = np.lexsort((starts, -heat, row.characters.texts[starts]))
+        return _hottest(row, starts[order], ends[order], len(texts))
 
-    def _spans(self, row: TextRow, grams: Grams) -> list[tuple[int, int]]:
+    def _spans(self, row: TextRow, grams: Grams, known: NDArray[np.bool_]) -> tuple[Places, Places]:
         """Return candidate words: words in English, known 2- to 4-grams in Chinese."""
         if self.tongue == "en":
             units = polar_units(row, "en")
-            found = zip(units.starts.tolist(), units.ends.tolist(), strict=True)
-            return [
-                (start, end) for start, end in found if row.text[start:end].strip("'").isalpha()
+            starts, ends = units.starts, units.ends
+            is_word = [
+                row.text[a:b].strip("'").isalpha()
+                for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
             ]
-        known = (self.vocabulary.numbers(grams.hashes) >= 0) & (grams.ends - grams.starts > 1)
-        found = zip(grams.starts[known].tolist(), grams.ends[known].tolist(), strict=True)
-        return [(start, end) for start, end in found if row.text[start:end].isalnum()]
+        else:
+            long = known & (grams.ends - grams.starts > 1)
+            starts, ends = grams.starts[long], grams.ends[long]
+            is_word = [
+                row.text[a:b].isalnum() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+            ]
+        kept = np.array(is_word, dtype=bool)
+        return starts[kept], ends[kept]
 
 
 def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
@@ -223,16 +234,22 @@ def distinct(keys: NDArray[Key]) -> NDArray[Key]:
     return np.asarray(ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])])
 
 
-def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """Return the words whose characters weigh most, without overlap."""
-    warm = [(float(heat[a:b].sum()) / (b - a) ** 0.5, a, b) for a, b in spans]
-    found: list[tuple[int, int]] = []
-    for weight, start, end in sorted(warm, key=lambda one: (-one[0], one[1])):
-        if weight <= 0 or len(found) == WORDS:
-            break
-        if all(end <= a or b <= start for a, b in found):
-            found.append((start, end))
-    return tuple(dict.fromkeys(text[a:b] for a, b in found))
+def _hottest(row: TextRow, starts: Places, ends: Places, texts: int) -> list[tuple[str, ...]]:
+    """Return the words of each text, without overlap.
+
+    Args:
+        row: of the texts.
+        starts: of the candidates, by text, the hottest first.
+        ends: behind them.
+        texts: how many there are.
+    """
+    found: list[list[tuple[int, int]]] = [[] for _ in range(texts)]
+    owners = row.characters.texts[starts].tolist()
+    for owner, start, end in zip(owners, starts.tolist(), ends.tolist(), strict=True):
+        mine = found[owner]
+        if len(mine) < WORDS and all(end <= a or b <= start for a, b in mine):
+            mine.append((start, end))
+    return [tuple(dict.fromkeys(row.text[a:b] for a, b in mine)) for mine in found]
 
 
 @dataclass(frozen=True)
@@ -247,20 +264,25 @@ class ComplaintModel:
     languages: Mapping[str, LanguageModel]
     notes: Mapping[str, object] = field(default_factory=dict)
 
-    def score(self, text: str) -> ComplaintScore:
-        """Return the judgement on a text, with the words that made it."""
-        plain = plain_text(text)
-        model = self.languages.get(language(plain))
-        if model is None or not plain:
-            return ComplaintScore(0.0)
-        return ComplaintScore(float(model.probabilities([plain])[0]), model.words(plain))
+    def score_each(self, texts: Sequence[str], least: float) -> list[ComplaintScore]:
+        """Return the judgement on each text, from `least` on with the words that made it."""
+        chances = self.probabilities(texts)
+        words = [()] * len(texts)
+        hot = np.flatnonzero((chances >= least) & (chances > 0.0))
+        plain = {int(one): plain_text(texts[one]) for one in hot}
+        for tongue in LANGUAGES:
+            mine = [one for one, text in plain.items() if language(text) == tongue]
+            told = self.languages[tongue].words_each([plain[one] for one in mine]) if mine else []
+            for one, found in zip(mine, told, strict=True):
+                words[one] = found
+        return [ComplaintScore(*one) for one in zip(chances.tolist(), words, strict=True)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return the probability of each text; 0 for a language without a model."""
+        """Return the probability of each text; 0 for an empty one, or without a model for it."""
         found = np.zeros(len(texts))
         for begin in range(0, len(texts), BATCH):
             plain = [plain_text(one) for one in texts[begin : begin + BATCH]]
-            tongues = np.array([language(one) for one in plain])
+            tongues = np.array([language(one) if one else "" for one in plain])
             for tongue in LANGUAGES:
                 at = np.flatnonzero(tongues == tongue)
                 if len(at) and tongue in self.languages:

@@ -46,9 +46,9 @@ class Words:
         """Find the one word."""
         return [Hit("慢", "speed")] if "慢" in text else []
 
-    def score(self, text: str) -> ComplaintScore:
+    def score_each(self, texts: Sequence[str], _: float) -> Sequence[ComplaintScore]:
         """Judge by the other word."""
-        return ComplaintScore(0.95, ("气",)) if "气" in text else ComplaintScore(0.1)
+        return [ComplaintScore(0.95, ("气",)) if "气" in x else ComplaintScore(0.1) for x in texts]
 
 
 def care_fold(store: Store, policy: WarningPolicy = POLICY, **more: Any) -> CareFold:
