@@ -82,10 +82,10 @@ class Watch(NamedTuple):
     @property
     def due(self) -> float | None:
         """The second at which something is due first; None where nothing is."""
-        moments = [one.due for one in self.delays]
-        if self.look is not None:
-            moments.append(self.look)
-        return min(moments, default=None)
+        if not self.delays:
+            return self.look
+        first = min([one.due for one in self.delays])
+        return first if self.look is None else min(first, self.look)
 
     def of_thing(self, topic: str, thing: str) -> PastWarning | None:
         """Return the latest warning of a thing; None for none."""

@@ -159,8 +159,8 @@ class CareFold:
             yield watches.schedule(
                 partition, subject, batch.watchers[subject].watch.due, generation
             )
-        for case in batch.changed_cases():
-            yield from self.store.cases.put(partition, case, generation)
+        for was, case in batch.changed_cases():
+            yield from self.store.cases.put(partition, was, case, generation)
         yield from self.store.cases.drop(partition, batch.dropped, generation)
 
     def _old(self, partition: int, before: CareState, after: CareState) -> Iterator[FoldWrite]:

@@ -53,11 +53,12 @@ class CareBatch:
             if watcher.watch != self.before[subject]:
                 yield subject, self.before[subject], watcher.watch
 
-    def changed_cases(self) -> Iterator[Case]:
-        """Yield the cases that are new or changed."""
+    def changed_cases(self) -> Iterator[tuple[Case | None, Case]]:
+        """Yield the cases that are new or changed, each as it was and as it is."""
         for name, case in self.cases.items():
-            if case is not self.known.get(name):
-                yield case
+            before = self.known.get(name)
+            if case is not before:
+                yield before, case
 
     def advanced(self, subject: str) -> Watcher:
         """Return the watcher of a subject, with all fired that was due by now."""

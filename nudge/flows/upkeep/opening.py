@@ -59,7 +59,7 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     facts = {subject: facts_of(state) for subject, state in balance.states()}
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
     for case in cases.values():
-        yield from store.cases.put(p, case, generation)
+        yield from store.cases.put(p, None, case, generation)
     for start in range(0, len(subjects), CHUNK):
         watches = store.watches.read_each(p, subjects[start : start + CHUNK], live)
         for subject, watch in watches.items():

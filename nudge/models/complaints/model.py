@@ -38,6 +38,8 @@ WORDS: Final = 5
 """Most words that a score tells."""
 _BITS: Final = 20
 _WIDE: Final = 2**31
+_MARK_BITS: Final = 16
+_MARK_MASK: Final = np.uint32((1 << _MARK_BITS) - 1)
 
 
 class ComplaintScore(NamedTuple):
@@ -90,6 +92,32 @@ _MASK: Final = np.uint32((1 << _BITS) - 1)
 
 
 @dataclass(frozen=True)
+class KnownHashes:
+    """Hashes among which others are looked up.
+
+    Attributes:
+        hashes: sorted.
+    """
+
+    hashes: Hashes
+
+    @cached_property
+    def _marks(self) -> NDArray[np.bool_]:
+        """Table by bits of a hash that is False for nearly all that are not known."""
+        marks = np.zeros(1 << _MARK_BITS, dtype=bool)
+        marks[self.hashes & _MARK_MASK] = True
+        return marks
+
+    def holds(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Tell which of many hashes are known."""
+        found = self._marks[hashes & _MARK_MASK]
+        at = np.flatnonzero(found)
+        near = np.minimum(np.searchsorted(self.hashes, hashes[at]), len(self.hashes) - 1)
+        found[at] = self.hashes[near] == hashes[at]
+        return np.asarray(found)
+
+
+@dataclass(frozen=True)
 class PolarWords:
     """Phrases of the lexicon by their hashes.
 
@@ -103,6 +131,10 @@ class PolarWords:
     praise: Hashes
     negators: Hashes
 
+    @cached_property
+    def _known(self) -> tuple[KnownHashes, KnownHashes, KnownHashes]:
+        return KnownHashes(self.complaints), KnownHashes(self.praise), KnownHashes(self.negators)
+
     def counts(self, row: TextRow, tongue: str, texts: int) -> Floats:
         """Return the counts of each text: complaints, negated ones, praise, negated praise."""
         units = polar_units(row, tongue)
@@ -111,29 +143,22 @@ class PolarWords:
         if not grams:
             return found
         negated = self._negated(grams[0], units.texts)
+        complaints, praise, _ = self._known
         for part in grams:
-            for place, known in ((0, self.complaints), (2, self.praise)):
-                hit = among(part.hashes, known)
+            for place, known in ((0, complaints), (2, praise)):
+                hit = known.holds(part.hashes)
                 at = np.searchsorted(units.starts, part.starts[hit])
                 np.add.at(found, (part.texts[hit], place + negated[at]), 1.0)
         return np.minimum(found, MOST)
 
     def _negated(self, singles: Grams, texts: Places) -> Places:
         """Return 1 for each unit with a negator within reach before it, else 0."""
-        negators = among(singles.hashes, self.negators)
+        negators = self._known[2].holds(singles.hashes)
         found = np.zeros(len(texts), dtype=np.int64)
         for step in range(1, REACH + 1):
             same = texts[step:] == texts[:-step]
             found[step:] |= (negators[: len(texts) - step] & same).astype(np.int64)
         return found
-
-
-def among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
-    """Tell which hashes are among sorted ones."""
-    if not len(known):
-        return np.zeros(len(hashes), dtype=bool)
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.asarray(known[at] == hashes)
 
 
 @dataclass(frozen=True)

@@ -122,16 +122,26 @@ class CaseStore:
             yield from self.read_many(one.id for one in places).values()
             place = places[-1] if len(places) == PAGE else None
 
-    def put(self, partition: int, case: Case, generation: int = 0) -> Iterator[FoldWrite]:
-        """Yield the writes of a case."""
+    def put(
+        self, partition: int, before: Case | None, case: Case, generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes of a case.
+
+        Args:
+            partition: of the journal.
+            before: the case as it was; None for a new one, which is listed nowhere yet.
+            case: as it is now.
+            generation: of the fold's state.
+        """
         yield FoldWrite("SET", self.keys.case(partition, case.id, generation), (encode_case(case),))
         place = (repr(case.opened), case.id)
-        yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
-        key = self.keys.cases_open(partition, generation)
-        if case.state is CaseState.CLOSED:
-            yield FoldWrite("ZREM", key, (case.id,))
-        else:
-            yield FoldWrite("ZADD", key, place)
+        if before is None:
+            yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
+        was_open = before is not None and before.state is not CaseState.CLOSED
+        is_open = case.state is not CaseState.CLOSED
+        if was_open != is_open:
+            key = self.keys.cases_open(partition, generation)
+            yield FoldWrite("ZADD", key, place) if is_open else FoldWrite("ZREM", key, (case.id,))
 
     def drop(
         self, partition: int, names: Sequence[str], generation: int = 0
