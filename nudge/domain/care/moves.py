@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgpack
 
 from nudge.domain.care.signal import Signal
-from nudge.domain.care.watch import Watch, decode_watch, encode_watch
+from nudge.domain.care.watch import NOTHING, Watch, decode_watch, encode_watch
 from nudge.domain.journal.care_events import FOLLOWED, SIGNAL_MOVED, WATCH_MOVED
 from nudge.domain.journal.records import Event, JournalEntry
 
@@ -29,6 +29,27 @@ def moved_watch_event(entry: JournalEntry, to: str, watch: Watch) -> Event:
     """
     content = base64.b85encode(encode_watch(watch)).decode()
     return _moved(entry, to, WATCH_MOVED, _WATCH, content)
+
+
+def leaving_watch(watch: Watch, subject: str) -> Watch:
+    """Return what goes with a subject that leaves: facts follow by `attribute`.
+
+    Args:
+        watch: of the subject.
+        subject: noted with each warning, so that a split can bring it back.
+    """
+    past = tuple(one._replace(came_from=subject) for one in watch.past)
+    return watch._replace(facts=b"", look=None, past=past, into=None)
+
+
+def returning_watch(watch: Watch, subject: str) -> tuple[Watch, Watch]:
+    """Return the watch of who stays in a split, and what goes back to the subject that left.
+
+    A delay says not whose it was: it stays.
+    """
+    back = tuple(one._replace(came_from="") for one in watch.past if one.came_from == subject)
+    rest = tuple(one for one in watch.past if one.came_from != subject)
+    return watch._replace(past=rest), NOTHING._replace(touched=watch.touched, past=back)
 
 
 def moved_watch(event: Event) -> Watch:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bandits.units import DAY
 from nudge.domain.care.case import (
+    KEEP,
     MOST_JOINS,
     CaseAction,
     case_id,
@@ -227,6 +229,8 @@ class Watcher:
         topic, told = rule.shared_topic, (rule.name, rule.level.value)
         past = self.watch.of_thing(topic, thing)
         if past is None or not (past.is_open or at < past.until):
+            if not self._has_room(at):
+                return
             name = case_id(self.partition, self.subject, topic, thing, at)
             one = PastWarning(topic, thing, name, at + rule.once, event=signal.event_id)
             self.watch = self.watch.with_past(one)
@@ -238,6 +242,14 @@ class Watcher:
             self.watch = self.watch.with_past(joined)
             again = bool(signal.event_id) and past.event == signal.event_id
             self.records.append(joining_record(joined, self.subject, told, at, signal, again=again))
+
+    def _has_room(self, at: float) -> bool:
+        """Forget what is over for long; return whether one more warning may be known."""
+        past = self.watch.past
+        if len(past) >= MOST_WARNED:
+            past = tuple(one for one in past if one.until + KEEP * DAY >= at)
+            self.watch = self.watch._replace(past=past)
+        return len(past) < MOST_WARNED
 
 
 def thing_of(rule: WarningRule, signal: Signal) -> str:
@@ -268,5 +280,5 @@ def arriving_watch(mine: Watch, other: Watch) -> Watch:
             *mine.delays,
             *(one for one in other.delays if (one.rule, one.thing) not in running),
         )[:MOST_PENDING],
-        past=(*(one for one in other.past if one.case not in cases), *mine.past)[-MOST_WARNED:],
+        past=(*(one for one in other.past if one.case not in cases), *mine.past),
     )

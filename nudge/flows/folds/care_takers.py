@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nudge.domain.care.case import case_of, partition_of, with_record
 from nudge.domain.care.moves import (
+    leaving_watch,
     moved_signal,
     moved_signal_event,
     moved_step_event,
     moved_watch,
     moved_watch_event,
+    returning_watch,
 )
 from nudge.domain.care.person_facts import FACT_TYPES
 from nudge.domain.care.signal import (
@@ -22,9 +24,10 @@ from nudge.domain.care.signal import (
     parts_of,
     signal_of,
 )
-from nudge.domain.care.watch import GONE, NOTHING
+from nudge.domain.care.watch import GONE, NOTHING, PastWarning, Watch
 from nudge.domain.care.watcher import Watcher, arriving_watch
 from nudge.domain.journal.care_events import (
+    CASES,
     CASES_ERASED,
     FOLLOWED,
     HEARD,
@@ -33,14 +36,12 @@ from nudge.domain.journal.care_events import (
     WARNED,
     WATCH_MOVED,
 )
+from nudge.domain.journal.event import ERASED, IDENTIFIED
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import INTO, LEFT, PARTITION
-from nudge.domain.people.parting import OTHER, PARTED
+from nudge.domain.people.parting import INTO_OTHER, OTHER, PARTED
 from nudge.flows.folds.care_batch import CareBatch
 
-ERASED: Final = "erased"
-_IDENTIFIED: Final = "identified"
-_CASES: Final = "cases"
 TAKEN: Final = frozenset({*SIGNAL_TYPES, *FACT_TYPES, *OWN_TYPES, LEFT, ERASED})
 """Types of events that the fold reads; all others only move the watermark."""
 
@@ -57,7 +58,7 @@ def take_entry(batch: CareBatch, entry: JournalEntry) -> None:
         return
     record: Any = entry.record
     watcher = batch.advanced(record.subject)
-    if watcher.watch.into == GONE:
+    if watcher.watch.into == GONE and record.type != WATCH_MOVED:
         return  # what was on its way when the visitor was forgotten
     _TAKERS.get(record.type, _take_event)(batch, watcher, entry)
     batch.gather(watcher)
@@ -96,7 +97,8 @@ def _pass_on(batch: CareBatch, into: tuple[str, int], entry: JournalEntry, signa
 
 def _take_warned(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     record: Any = entry.record
-    watcher.take_warned(record, entry.at)
+    if watcher.watch.into is None:
+        watcher.take_warned(record, entry.at)
     name = str(record.fields["case"])
     case = batch.cases.get(name)
     if case is not None:
@@ -134,35 +136,51 @@ def _leave(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     """Send the watch to whom the visitor turned out to be."""
     record: Any = entry.record
     to, partition = str(record.fields[INTO]), int(str(record.fields[PARTITION]))
-    moved = watcher.watch._replace(facts=b"", look=None, into=None)
+    moved = leaving_watch(watcher.watch, record.subject)
     touched = max(watcher.watch.touched, entry.stamp)
     watcher.watch = NOTHING._replace(touched=touched, into=(to, partition))
-    if moved._replace(touched=0.0) != NOTHING:
-        batch.sends.append((partition, moved_watch_event(entry, to, moved)))
+    _send_watch(batch, (to, partition), entry, moved)
+
+
+def _send_watch(batch: CareBatch, into: tuple[str, int], entry: JournalEntry, watch: Watch) -> None:
+    if watch._replace(touched=0.0) != NOTHING:
+        batch.sends.append((into[1], moved_watch_event(entry, into[0], watch)))
 
 
 def _arrive(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     """Take the watch of an earlier id; where this one left meanwhile, send it on."""
     record: Any = entry.record
     moved, into = moved_watch(record), watcher.watch.into
-    if into is None:
+    if into == GONE:
+        _erase_past(batch, entry, moved.past)
+    elif into is None:
         watcher.watch = arriving_watch(watcher.watch, moved)
     else:
-        batch.sends.append((into[1], moved_watch_event(entry, into[0], moved)))
+        _send_watch(batch, into, entry, moved)
 
 
 def _part(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
-    """Take a visitor apart who had been taken for another: signals stay again."""
+    """Take a visitor apart who had been taken for another: signals and cases are of each again."""
     record: Any = entry.record
-    if OTHER not in record.fields:
+    if OTHER in record.fields:
+        other = str(record.fields[INTO_OTHER]), int(str(record.fields[PARTITION]))
+        watcher.watch, back = returning_watch(watcher.watch, other[0])
+        _send_watch(batch, other, entry, back)
+    else:
         watcher.watch = watcher.watch._replace(into=None)
     _take_event(batch, watcher, entry)
 
 
 def _erase(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
-    """Forget the visitor and the cases, those in other partitions by a record of their own."""
+    """Forget the visitor with all cases."""
+    _erase_past(batch, entry, watcher.watch.past)
+    watcher.watch = NOTHING._replace(touched=entry.stamp, into=GONE)
+
+
+def _erase_past(batch: CareBatch, entry: JournalEntry, past: Iterable[PastWarning]) -> None:
+    """Forget cases, those in other partitions by a record of their own."""
     elsewhere: dict[int, list[str]] = {}
-    for one in watcher.watch.past:
+    for one in past:
         partition = partition_of(one.case)
         if partition == batch.partition:
             batch.drop(one.case)
@@ -170,16 +188,15 @@ def _erase(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
             elsewhere.setdefault(partition, []).append(one.case)
     for partition, names in sorted(elsewhere.items()):
         name = f"{CASES_ERASED}:{entry.partition}:{entry.position}"
-        fields = {_CASES: joined_parts(tuple(names))}
+        fields = {CASES: joined_parts(tuple(names))}
         subject = entry.record.subject
         event = Event(subject, name, CASES_ERASED, "server", None, fields)
         batch.sends.append((partition, event))
-    watcher.watch = NOTHING._replace(touched=entry.stamp, into=GONE)
 
 
 def _erase_cases(batch: CareBatch, _: Watcher, entry: JournalEntry) -> None:
     record: Any = entry.record
-    for name in parts_of(record.fields[_CASES]):
+    for name in parts_of(record.fields[CASES]):
         batch.drop(name)
 
 
@@ -189,7 +206,7 @@ _TAKERS: Final[Mapping[str, _Take]] = {
     WARNED: _take_warned,
     FOLLOWED: _take_step,
     SIGNAL_MOVED: _take_moved,
-    _IDENTIFIED: _identify,
+    IDENTIFIED: _identify,
     LEFT: _leave,
     PARTED: _part,
     WATCH_MOVED: _arrive,

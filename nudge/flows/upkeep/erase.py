@@ -13,6 +13,7 @@ from typing import Final
 from nudge import clock, faults
 from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.sealing import NUMBERS, Home, Sealer, new_label, new_subject
+from nudge.domain.journal.event import ERASED
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.consents import BY, ERASURE
@@ -32,8 +33,6 @@ from nudge.store.vault.visitors import Person
 LOOK: Final = 0.02
 TAIL: Final = 10_000
 """Entries of the journal that are read at once."""
-ERASED: Final = "erased"
-"""Type of the event, and the reason for which plans are withdrawn."""
 
 
 @dataclass(frozen=True)

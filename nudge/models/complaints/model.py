@@ -292,9 +292,9 @@ class ComplaintModel:
     def score_each(self, texts: Sequence[str], least: float) -> list[ComplaintScore]:
         """Return the judgement on each text, from `least` on with the words that made it."""
         chances = self.probabilities(texts)
-        words = [()] * len(texts)
-        hot = np.flatnonzero((chances >= least) & (chances > 0.0))
-        plain = {int(one): plain_text(texts[one]) for one in hot}
+        words: list[tuple[str, ...]] = [()] * len(texts)
+        hot = np.flatnonzero((chances >= least) & (chances > 0.0)).tolist()
+        plain = {one: plain_text(texts[one]) for one in hot}
         for tongue in LANGUAGES:
             mine = [one for one, text in plain.items() if language(text) == tongue]
             told = self.languages[tongue].words_each([plain[one] for one in mine]) if mine else []

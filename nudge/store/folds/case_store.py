@@ -43,6 +43,18 @@ class CasePlace(NamedTuple):
     id: str
 
 
+class CaseListing(NamedTuple):
+    """The listing of a case: seconds of its opening in each list; None where it is not listed.
+
+    Attributes:
+        every: in the list of all cases.
+        unclosed: in the list of those that are not closed.
+    """
+
+    every: float | None
+    unclosed: float | None
+
+
 @dataclass(frozen=True)
 class CaseStore:
     """The cases of an installation.
@@ -113,6 +125,25 @@ class CaseStore:
             if len(rows) < most:
                 break
         return found[:most]
+
+    def names(self, partition: int, generation: int = 0) -> Iterator[str]:
+        """Iterate over the ids of a partition's cases, listed or not, in any order."""
+        start = self.keys.case(partition, "", generation)
+        return (key.removeprefix(start) for key in self.client.scan(f"{start}*"))
+
+    def listings(
+        self, partition: int, names: Sequence[str], generation: int = 0
+    ) -> dict[str, CaseListing]:
+        """Read by which times cases are listed."""
+        lists = (
+            self.keys.case_times(partition, generation),
+            self.keys.cases_open(partition, generation),
+        )
+        times = [self.client.call("ZMSCORE", key, *names) for key in lists] if names else [[], []]
+        return {
+            name: CaseListing(*(None if one is None else float(one) for one in both))
+            for name, *both in zip(names, *times, strict=True)
+        }
 
     def opened_before(self, partition: int, until: float) -> Iterator[Case]:
         """Iterate over the cases of a partition that were opened before a time, in seconds."""

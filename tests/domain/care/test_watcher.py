@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudge.domain.care import watcher as watcher_module
 from nudge.domain.care.case import Case, case_of, with_record
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event, heard_signal
@@ -263,3 +265,17 @@ def test_neither_kills_nor_late_looks_change_what_is_warned_of(
         one.advance(at + 30 * DAY)
     assert eager.records == lazy.records
     assert eager.watch == lazy.watch
+
+
+def test_a_visitor_is_warned_of_no_more_often_than_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each warning stays known, so that an erasure finds its case; it leaves with the case."""
+    monkeypatch.setattr(watcher_module, "MOST_WARNED", 3)
+    watched = watcher(rule(when=EventTest("payment_failed"), thing=Thing.EVENT))
+    for number in range(5):
+        take(watched, START + number, event("payment_failed", f"f{number}"))
+    assert len(cases(watched)) == len(watched.watch.past) == 3
+    later = START + 840 * DAY
+    watched.take_event(event("payment_failed", "late"), later, later)
+    assert (len(cases(watched)), len(watched.watch.past)) == (4, 1)

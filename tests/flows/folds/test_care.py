@@ -289,6 +289,50 @@ def test_signals_stay_again_where_a_wrong_merge_is_taken_apart(store: Store) -> 
     assert all_cases(store, 1) == []
 
 
+def test_cases_go_back_where_a_wrong_merge_is_taken_apart(store: Store) -> None:
+    """Each side has its own cases again: the erasure of one leaves those of the other."""
+    state = base64.b85encode(encode_state(VisitorState())).decode()
+    tell(store, feedback(ONE, "f1", 2))
+    tell_other(store, feedback(OTHER, "f2", 2))
+    fold_both(store)
+    tell(store, IDENTIFIED)
+    fold_both(store)
+    left = Event(ONE, "parted:1", "parted", "server", fields={"state": state, "from": OTHER})
+    stays = {"state": state, "other": state, "into_other": ONE, "partition": 0}
+    tell(store, left)
+    tell_other(store, Event(OTHER, "parted:2", "parted", "server", fields=stays))
+    fold_both(store)
+    watches = store.watches.read_each(0, [ONE])[ONE], store.watches.read_each(1, [OTHER])[OTHER]
+    cases = all_cases(store)[0].id, all_cases(store, 1)[0].id
+    assert tuple(one.case for watch in watches for one in watch.past) == cases
+    tell_other(store, Event(OTHER, "erased:1", "erased", "server"))
+    fold_both(store)
+    assert [case.id for case in all_cases(store)] == [cases[0]]
+    assert all_cases(store, 1) == []
+
+
+def test_a_watch_that_comes_behind_an_erasure_is_forgotten_too(store: Store) -> None:
+    """Neither its cases nor its delays outlive the visitor who was forgotten meanwhile."""
+    tell(store, feedback(ONE, "f1", 2), failed(ONE), IDENTIFIED)
+    tell_other(store, Event(OTHER, "erased:1", "erased", "server"))
+    fold_all(store, care_fold(store), 1)
+    fold_both(store)
+    pass_time(store)
+    store.journal.append_mark(1, Mark("beat"))
+    fold_both(store)
+    assert (all_cases(store), all_cases(store, 1)) == ([], [])
+
+
+def test_an_erasure_stops_delayed_rules(store: Store) -> None:
+    """Nothing fires for a visitor who was forgotten while a rule waited."""
+    tell(store, failed(ONE), failed(OTHER))
+    fold_both(store)
+    tell(store, Event(ONE, "erased:1", "erased", "server"))
+    pass_time(store)
+    fold_both(store)
+    assert [case.subject for case in all_cases(store)] == [OTHER]
+
+
 def test_a_forgotten_visitor_has_no_case_left(store: Store) -> None:
     """Neither in the own partition nor where the visitor had been another one before."""
     tell(store, feedback(ONE, "f1", 2))
