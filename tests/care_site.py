@@ -105,7 +105,9 @@ def all_cases(store: Store, partition: int = 0) -> list[Case]:
 def kept_state(store: Store, partition: int = 0) -> dict[str, Any]:
     """Return all that the fold keeps, byte for byte, without the generation in its keys."""
     generation = store.folds.generation_of(partition, "care")
-    found: dict[str, Any] = {"mark": store.folds.read_fields(partition, "care", "watermark")}
+    found: dict[str, Any] = {
+        "mark": store.folds.read_fields(partition, "care", "watermark", "tally")
+    }
     mark = f"@{generation}" if generation else ""
     start = store.keys.prefix(partition)
     for family in ("watch", "case"):

@@ -17,9 +17,9 @@ from nudge.errors import InvalidConfigError
 
 log = structlog.get_logger()
 
-Print = tuple[str, int, int, int]
-"""What tells a file from the one before: path, inode, time of its change, size."""
-_ABSENT: Final[Print] = ("", 0, 0, 0)
+FileMark = tuple[str, int, int, int]
+"""Mark of a file by which a newer one is known: path, inode, time of its change, size."""
+_ABSENT: Final[FileMark] = ("", 0, 0, 0)
 
 
 class ComplaintModelFile:
@@ -32,17 +32,17 @@ class ComplaintModelFile:
 
     def __init__(self, paths: tuple[Path, ...], load: Callable[[Path], ComplaintModel]) -> None:
         self._paths, self._load = paths, load
-        self._print: Print | None = None
+        self._mark: FileMark | None = None
         self._model: ComplaintModel | None = None
 
     def current(self) -> ComplaintModel | None:
         """Return the model of the file that is there now; None without one that can be used."""
-        found = next(filter(None, map(_print_of, self._paths)), _ABSENT)
-        if found != self._print:
-            self._print, self._model = found, self._read(found)
+        found = next(filter(None, map(_mark_of, self._paths)), _ABSENT)
+        if found != self._mark:
+            self._mark, self._model = found, self._read(found)
         return self._model
 
-    def _read(self, found: Print) -> ComplaintModel | None:
+    def _read(self, found: FileMark) -> ComplaintModel | None:
         if found == _ABSENT:
             log.warning("complaint_model_absent", paths=[str(one) for one in self._paths])
             return None
@@ -53,7 +53,7 @@ class ComplaintModelFile:
             return None
 
 
-def _print_of(path: Path) -> Print | None:
+def _mark_of(path: Path) -> FileMark | None:
     try:
         of = path.stat()
     except FileNotFoundError:

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bandits.units import DAY
+from nudge.domain.care.case_tally import (
+    CaseTally,
+    added_tallies,
+    tally_of,
+    tally_text,
+    unclosed_change,
+)
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReader
@@ -20,7 +27,7 @@ from nudge.domain.journal.records import Event, JournalEntry
 from nudge.errors import CorruptRecordError
 from nudge.flows.folds.care_batch import CareBatch, named_cases, texts_to_read
 from nudge.flows.folds.care_takers import take_entry, taken
-from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.store.folds.folds import GENERATION, TALLY, Commit, FoldWrite
 from nudge.store.store import Store
 from nudge.store.vault.text_book import TextPlace
 
@@ -57,10 +64,12 @@ class CareState:
     Attributes:
         watermark: the largest stamp, in seconds; of what is due, everything before is done.
         generation: of watches and cases.
+        tally: counts of cases and texts so far.
     """
 
     watermark: float
     generation: int = 0
+    tally: CaseTally = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,10 @@ class CareFold:
     name: str = FoldName.CARE
 
     def prepare(self, partition: int) -> CareState:
-        """Read the watermark and the generation as of the committed position."""
-        mark, number = self.store.folds.read_fields(partition, self.name, WATERMARK, GENERATION)
-        return CareState(float(mark or 0.0), int(number or 0))
+        """Read watermark, generation and tally as of the committed position."""
+        names = (WATERMARK, GENERATION, TALLY)
+        mark, number, tally = self.store.folds.read_fields(partition, self.name, *names)
+        return CareState(float(mark or 0.0), int(number or 0), tally_of(tally or ""))
 
     def handle(
         self, partition: int, state: CareState, entries: Sequence[JournalEntry]
@@ -124,12 +134,26 @@ class CareFold:
             take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
-        after = replace(state, watermark=batch.mark)
+        gone = [*batch.dropped, *self._old(partition, state, batch.mark)]
+        tally = self._tally(partition, state, batch, gone)
+        after = replace(state, watermark=batch.mark, tally=tally)
         records = [*batch.records, *self._heard(partition, mine)]
-        writes = [*self._writes(partition, state, batch, due), *self._old(partition, state, after)]
-        fields = {WATERMARK: repr(after.watermark)}
+        writes = [*self._writes(partition, state, batch, due)]
+        writes += self.store.cases.drop(partition, gone, state.generation)
+        fields = {WATERMARK: repr(after.watermark), TALLY: tally_text(tally)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
         return after, Commit(position, records, writes, batch.sends)
+
+    def _tally(
+        self, partition: int, before: CareState, batch: CareBatch, gone: Sequence[str]
+    ) -> CaseTally:
+        """Return the tally behind a batch."""
+        unread = [name for name in gone if name not in batch.known]
+        known = self.store.cases.read_each(partition, unread, before.generation)
+        lost = {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+        changes = [unclosed_change(case, None) for case in lost.values()]
+        changes += [unclosed_change(*one) for one in batch.changed_cases()]
+        return added_tallies((before.tally, batch.counts, *changes))
 
     def _heard(self, partition: int, entries: Sequence[JournalEntry]) -> Iterator[Event]:
         """Yield the records of what was found in the texts of a batch."""
@@ -161,14 +185,12 @@ class CareFold:
             )
         for was, case in batch.changed_cases():
             yield from self.store.cases.put(partition, was, case, generation)
-        yield from self.store.cases.drop(partition, batch.dropped, generation)
 
-    def _old(self, partition: int, before: CareState, after: CareState) -> Iterator[FoldWrite]:
-        """Yield the writes that forget old cases, once a day of the watermark."""
-        if before.watermark // DAY == after.watermark // DAY:
-            return
-        old = self.store.cases.old(partition, after.watermark, before.generation)
-        yield from self.store.cases.drop(partition, old, before.generation)
+    def _old(self, partition: int, before: CareState, mark: float) -> list[str]:
+        """Return the ids of old cases to forget, once a day of the watermark."""
+        if before.watermark // DAY == mark // DAY:
+            return []
+        return self.store.cases.old(partition, mark, before.generation)
 
 
 def _name_of(record: object) -> str:

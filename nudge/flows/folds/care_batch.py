@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ class CareBatch:
         known: the cases that the batch's records name, as they were.
         sends: records for other partitions.
         dropped: ids of cases that were forgotten.
+        counts: of what was taken.
     """
 
     book: RuleBook
@@ -37,6 +39,7 @@ class CareBatch:
     records: list[Event] = field(default_factory=list)
     sends: list[tuple[int, Event]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Begin with the cases as they were."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nudge.domain.care.case import case_of, partition_of, with_record
+from nudge.domain.care.case_tally import HEARD as HEARD_TEXTS
+from nudge.domain.care.case_tally import TEXTS, opened_name
 from nudge.domain.care.moves import (
     leaving_watch,
     moved_signal,
@@ -17,6 +19,8 @@ from nudge.domain.care.moves import (
 )
 from nudge.domain.care.person_facts import FACT_TYPES
 from nudge.domain.care.signal import (
+    FEEDBACK,
+    HAS_TEXT,
     SIGNAL_TYPES,
     Signal,
     heard_signal,
@@ -60,6 +64,8 @@ def take_entry(batch: CareBatch, entry: JournalEntry) -> None:
     watcher = batch.advanced(record.subject)
     if watcher.watch.into == GONE and record.type != WATCH_MOVED:
         return  # what was on its way when the visitor was forgotten
+    if record.type == FEEDBACK and record.fields.get(HAS_TEXT):
+        batch.counts[TEXTS] += 1
     _TAKERS.get(record.type, _take_event)(batch, watcher, entry)
     batch.gather(watcher)
 
@@ -75,6 +81,7 @@ def _take_event(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None
 
 def _take_heard(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     record: Any = entry.record
+    batch.counts[HEARD_TEXTS] += 1
     _take_signal(batch, watcher, entry, heard_signal(record, entry.at))
 
 
@@ -105,6 +112,7 @@ def _take_warned(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> Non
         batch.cases[name] = with_record(case, record, entry.at)
     elif "topic" in record.fields:
         batch.cases[name] = case_of(batch.partition, record, entry.at)
+        batch.counts[opened_name(batch.cases[name].level)] += 1
 
 
 def _take_step(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:

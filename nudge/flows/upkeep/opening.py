@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from nudge.domain.care.case_tally import added_tallies, tally_text, unclosed_change
 from nudge.domain.care.person_facts import facts_of
 from nudge.domain.care.watch import Watch
 from nudge.domain.journal.fold_name import FoldName
 from nudge.lake.files.balances import Balance
-from nudge.store.folds.folds import FoldWrite, Lease
+from nudge.store.folds.folds import TALLY, FoldWrite, Lease
 from nudge.store.store import Store
 
 CHUNK: Final = 500
@@ -60,6 +61,8 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
     for case in cases.values():
         yield from store.cases.put(p, None, case, generation)
+    tally = added_tallies(unclosed_change(None, case) for case in cases.values())
+    yield store.folds.put_fields(p, lease.fold, {TALLY: tally_text(tally)})
     for start in range(0, len(subjects), CHUNK):
         watches = store.watches.read_each(p, subjects[start : start + CHUNK], live)
         for subject, watch in watches.items():

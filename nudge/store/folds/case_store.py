@@ -145,6 +145,11 @@ class CaseStore:
             for name, *both in zip(names, *times, strict=True)
         }
 
+    def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
+        """Return the second of the oldest case that is not closed; nothing where none is open."""
+        key = self.keys.cases_open(partition, generation)
+        return [float(at) for _, at in _rows(self.client.call("ZRANGE", key, 0, 0, "WITHSCORES"))]
+
     def opened_before(self, partition: int, until: float) -> Iterator[Case]:
         """Iterate over the cases of a partition that were opened before a time, in seconds."""
         place: CasePlace | None = CasePlace(until, "")

@@ -10,7 +10,7 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import StoreError
-from nudge.store.folds.folds import DROPPED, GENERATION, Folds, Lease
+from nudge.store.folds.folds import DROPPED, GENERATION, TALLY, Folds, Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -21,7 +21,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.CARE.value: ("watch", "watch_due", "case", "case_times", "cases_open"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
-FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED)
+FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED, TALLY)
 """Fields of the fold's hash that describe its state."""
 GRACE: Final = 60
 """Seconds that a state which does not count any more can still be read: whoever asked for the

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from care_site import SEALER, all_cases, care_fold, feedback, fold_all, step, tell
 
-from nudge.domain.care.case import encode_case
+from nudge import clock
+from nudge.domain.care.case import CaseState, encode_case
 from nudge.domain.journal.records import Event
 from nudge.flows.upkeep.verification.verify_cases import verify_cases
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.journal.appends import Append
+from nudge.store.keeping.care_figures import read_care_figures
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
@@ -92,3 +95,34 @@ def test_a_case_in_the_wrong_list_is_named(store: Store, tmp_path: Path) -> None
     store.client.call("ZREM", store.keys.cases_open(0), case.id)
     (line,) = differences(store, tmp_path)
     assert f"lists of case {case.id}" in line
+
+
+def test_figures_count_each_case_by_its_level(store: Store) -> None:
+    """Those that were joined, closed, moved or forgotten too; and how long the oldest waits."""
+    fill(store)
+    tell(
+        store,
+        feedback(PEOPLE[4], "t", 9, "慢"),
+        feedback(PEOPLE[4], "u", 9, "好"),
+        texts=["慢", "好"],
+    )
+    fold_both(store)
+    now = clock.now()
+    found = read_care_figures(store.client, store.keys, now + 5)
+    cases = [*all_cases(store), *all_cases(store, 1)]
+    unclosed = [one for one in cases if one.state is not CaseState.CLOSED]
+    told = {level: count for level, count in found.unclosed.items() if count}
+    assert told == Counter(one.level for one in unclosed)
+    assert sum(found.opened.values()) > len(cases)
+    assert (found.texts, found.heard, found.late) == (2, 1, 0.0)
+    assert found.oldest == pytest.approx(now + 5 - min(one.opened for one in unclosed))
+
+
+def test_a_delayed_rule_that_nobody_looks_at_is_told(store: Store) -> None:
+    """While no worker runs, the time since it was due grows."""
+    event = Event(PEOPLE[0], "f", "payment_failed", "server", fields={"reason": "bank"})
+    tell(store, event)
+    fold_both(store)
+    assert read_care_figures(store.client, store.keys, clock.now() + 60).late == pytest.approx(
+        60, abs=2
+    )
