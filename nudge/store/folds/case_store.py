@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +19,7 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
-from nudge.store.folds.folds import Folds, FoldWrite
+from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -71,8 +71,7 @@ class CaseStore:
         p = partition_of(name)
         if p is None or p >= self.keys.partitions:
             return None
-        generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
-        return self.read_each(p, [name], generation).get(name)
+        return self.read_each(p, [name], self.generation(p)).get(name)
 
     def read_each(
         self, partition: int, names: Sequence[str], generation: int = 0
@@ -86,22 +85,51 @@ class CaseStore:
             if blob is not None
         }
 
-    def read_many(self, names: Iterable[str]) -> dict[str, Case]:
-        """Read cases of any partitions by id, in this order; those that are gone are missing."""
+    def read_many(
+        self, names: Iterable[str], generations: Mapping[int, int] | None = None
+    ) -> dict[str, Case]:
+        """Read cases of any partitions by id, in this order; those that are gone are missing.
+
+        Args:
+            names: of cases.
+            generations: partition -> generation; asked for where it is left out.
+        """
         listed = list(names)
         groups: dict[int, list[str]] = defaultdict(list)
         for name in listed:
             p = partition_of(name)
             if p is not None and p < self.keys.partitions:
                 groups[p].append(name)
-        found: dict[str, Case] = {}
-        for p, mine in groups.items():
-            generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
-            found |= self.read_each(p, mine, generation)
-        return {name: found[name] for name in listed if name in found}
+        if generations is None:
+            generations = self.generations()
+        commands = [
+            ("MGET", *(self.keys.case(p, name, generations[p]) for name in mine))
+            for p, mine in groups.items()
+        ]
+        blobs = [one for reply in self.client.call_each(commands) for one in reply]
+        names_read = [name for mine in groups.values() for name in mine]
+        found = dict(zip(names_read, blobs, strict=True))
+        return {name: decode_case(found[name]) for name in listed if found.get(name) is not None}
+
+    def generations(self) -> dict[int, int]:
+        """Return the generation of each partition's cases that counts."""
+        every = list(self.keys.every_partition())
+        commands = [("HGET", self.keys.fold(p, FoldName.CARE), GENERATION) for p in every]
+        replies = self.client.call_each(commands)
+        return {p: int(reply or 0) for p, reply in zip(every, replies, strict=True)}
+
+    def generation(self, partition: int) -> int:
+        """Return the generation of a partition's cases that counts."""
+        return Folds(self.client, self.keys).generation_of(partition, FoldName.CARE)
 
     def places(
-        self, partition: int, before: CasePlace | None, most: int, *, closed: bool = True
+        self,
+        partition: int,
+        before: CasePlace | None,
+        most: int,
+        *,
+        closed: bool = True,
+        generation: int | None = None,
     ) -> list[CasePlace]:
         """List the places of a partition's cases behind one, the latest opening first.
 
@@ -110,8 +138,10 @@ class CaseStore:
             before: the place behind which to begin; None for the first.
             most: how many.
             closed: closed ones as well.
+            generation: of the cases; asked for where it is left out.
         """
-        generation = Folds(self.client, self.keys).generation_of(partition, FoldName.CARE)
+        if generation is None:
+            generation = self.generation(partition)
         name = self.keys.case_times if closed else self.keys.cases_open
         upper = "+inf" if before is None else repr(before.opened)
         key, found, skip = name(partition, generation), list[CasePlace](), 0
