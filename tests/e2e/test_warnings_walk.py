@@ -51,3 +51,41 @@ def test_a_broken_model_stops_no_warning_and_a_new_one_needs_no_restart(service:
     own.unlink()
     say(service, "mended", "b3", 7, MISSED_BY_WORDS)
     assert eventually(lambda: bool(cases_of(service, "mended")), 60)
+
+
+def act(service: Service, case: str, **step: Any) -> dict[str, Any]:
+    """A step of an agent."""
+    found: dict[str, Any] = service.api.post(f"/v1/warnings/{case}/actions", step)
+    return found
+
+
+def test_a_warning_is_walked_from_feedback_to_the_week_s_page(service: Service) -> None:
+    """Assigned, contacted, with an outcome, closed; ids that are one visitor have one case."""
+    say(service, "walked", "w1", 8, "网速太慢，我要销户")
+    assert eventually(lambda: bool(cases_of(service, "walked")), 60)
+    (case,) = cases_of(service, "walked")
+    assert (case["level"], case["state"]) == ("critical", "open")
+    merged = {"event_id": "w2", "type": "identified", "visitor_id": "walked", "other_id": "member"}
+    assert service.api.post("/v1/events", {"events": [merged]})["accepted"] == 1
+    say(service, "member", "w3", 8, "我要销户")
+    assert eventually(lambda: [x["signals"] for x in cases_of(service, "member")] == [2], 60), (
+        cases_of(service, "member")
+    )
+    name = case["id"]
+    act(service, name, action="assign", to="care_team", by="care_team")
+    act(service, name, action="contact", note="打过电话，13812345678")
+    act(service, name, action="outcome", outcome="stays")
+    closed = act(service, name, action="close")
+    assert set(closed["took"]) == {"assigned", "contacted", "outcome", "closed"}
+    shown = service.run("warnings", "show", name).stdout
+    assert "打过电话" in shown
+    assert "13812345678" not in shown
+    assert eventually(lambda: cases_of(service, "walked")[0]["state"] == "closed", 60)
+    assert service.settled()
+    told = service.run("report", "--week", closed["opened"][:10], "--lang", "en")
+    assert "Warnings: " in told.stdout, told.stderr
+    assert "1 closed" in told.stdout
+    assert "Outcomes: stays (1)" in told.stdout
+    assert "Leaving (" in told.stdout
+    checked = service.run("verify", "--json")
+    assert checked.returncode == 0, checked.stdout

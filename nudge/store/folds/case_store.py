@@ -43,6 +43,18 @@ class CasePlace(NamedTuple):
     id: str
 
 
+class PendingSteps(NamedTuple):
+    """The steps on a case of the last hour, those among them that the fold has not read yet.
+
+    Attributes:
+        revision: of the case with all of them; 0 where nobody acted.
+        last: id of the last action.
+    """
+
+    revision: int
+    last: str
+
+
 class CaseListing(NamedTuple):
     """The listing of a case: seconds of its opening in each list; None where it is not listed.
 
@@ -175,6 +187,12 @@ class CaseStore:
             for name, *both in zip(names, *times, strict=True)
         }
 
+    def count_unclosed(self) -> int:
+        """Count the cases of all partitions that are not closed."""
+        places = self.generations().items()
+        commands = [("ZCARD", self.keys.cases_open(p, number)) for p, number in places]
+        return sum(map(int, self.client.call_each(commands)))
+
     def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
         """Return the second of the oldest case that is not closed; nothing where none is open."""
         key = self.keys.cases_open(partition, generation)
@@ -223,6 +241,12 @@ class CaseStore:
         key = self.keys.case_times(partition, generation)
         until = (mark // DAY - KEEP) * DAY
         return [one.decode() for one in self.client.call("ZRANGEBYSCORE", key, "-inf", until)]
+
+    def pending(self, case: Case) -> PendingSteps:
+        """Return what people did about a case, read by the fold or not."""
+        found = self.client.call("GET", self.keys.acting(case.partition, case.id))
+        steps, _, last = (found or b"").decode().partition(" ")
+        return PendingSteps(int(steps or 0), last)
 
     def act(self, case: Case, step: CaseStep, note: tuple[str, bytes] | None) -> bool:
         """Append a person's step, unless somebody else acted since the case was read.
