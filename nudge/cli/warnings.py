@@ -198,6 +198,7 @@ def _act(
 
 def _tell(view: dict[str, Any]) -> None:
     click.echo(f"{view['id']} {view['level']} {view['state']}: {view['sentence']['en']}")
+    click.echo(f"  visitor {view['subject']} {' '.join(view.get('numbers', ()))}".rstrip())
     if view.get("text"):
         click.echo(f"  {view['text']}")
     for step in view["steps"]:

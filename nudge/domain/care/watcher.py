@@ -36,6 +36,8 @@ from nudge.domain.care.watch import (
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
+_WORDS_ALONE: Final = "words"
+"""Name in place of a rule's, of a record that adds words to a case of the same event."""
 _NO_SIGNAL: Final = Signal(0.0, "", "")
 
 
@@ -95,7 +97,11 @@ class Watcher:
         """
         self._touch(stamp)
         held = self._take_signal(signal)
-        if signal.complaint and signal.complaint >= self.book.policy.proposes_at and not held:
+        if held:
+            return
+        if signal.phrases:
+            self._tell_words(signal)
+        if signal.complaint and signal.complaint >= self.book.policy.proposes_at:
             self._propose(signal)
 
     def take_step(self, event: Event, at: float, stamp: float) -> None:
@@ -223,6 +229,22 @@ class Watcher:
             return
         rule = WarningRule(PROPOSAL, (), CaseLevel.PROPOSAL, once=self.book.policy.proposal_once)  # type: ignore[arg-type]
         self._warn(rule, signal.scene, signal.at, signal)
+
+    def _tell_words(self, signal: Signal) -> None:
+        """Add words to what their event began by its score alone: its case, or a delay."""
+        event = signal.event_id
+        for past in self.watch.past:
+            if event and past.event == event and past.is_open and past.number < MOST_JOINS:
+                told = past._replace(number=past.number + 1)
+                self.watch = self.watch.with_past(told)
+                rule = (_WORDS_ALONE, CaseLevel.PROPOSAL.value)
+                record = joining_record(told, self.subject, rule, signal.at, signal, again=True)
+                self.records.append(record)
+        delays = tuple(
+            one._replace(signal=signal) if event and one.signal.event_id == event else one
+            for one in self.watch.delays
+        )
+        self.watch = self.watch._replace(delays=delays)
 
     def _warn(self, rule: WarningRule, thing: str, at: float, signal: Signal) -> None:
         """Open a case, or let the signal join the open one; what was warned of lately is silent."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final, NamedTuple
 
-from bandits.units import HOUR
+from bandits.units import HOUR, MINUTE
 from nudge.domain.care.case import Case, CaseAction, CaseState
 from nudge.domain.care.case_view import PROPOSAL_TITLE, took
 from nudge.domain.care.warning_rule import PROPOSAL, CaseLevel, WarningPolicy
@@ -50,6 +50,7 @@ _WORDS: Final[Mapping[str, Said]] = {
     "people": {"zh": "{} {} 人", "en": "{} ({} people)"},
     "count": {"zh": "{} {} 单", "en": "{} ({})"},
     "hours": {"zh": "{} {:.1f} 小时", "en": "{} {:.1f} h"},
+    "minutes": {"zh": "{} {:.0f} 分钟", "en": "{} {:.0f} min"},
 }
 _COMMA: Final = {"zh": "，", "en": ", "}
 
@@ -154,7 +155,7 @@ def care_lines(plain: Mapping[str, Any], language: str) -> Iterator[str]:
     else:
         yield from wrap(say["none"].format(f"{plain['unclosed']:,}"), "", 1)
     hours = plain["hours"].items()
-    times = [say["hours"].format(_STATES[s][language], h) for s, h in hours if h is not None]
+    times = [_time(_STATES[state][language], h, say) for state, h in hours if h is not None]
     lists = (("outcomes", "count"), ("rules", "count"), ("complained_of", "people"))
     parts = {"times": times} | {
         name: [
@@ -167,6 +168,12 @@ def care_lines(plain: Mapping[str, Any], language: str) -> Iterator[str]:
         if rows:
             text = say["words" if name == "complained_of" else name]
             yield from wrap(text.format(comma.join(rows)), "  ", 1)
+
+
+def _time(name: str, hours: float, say: Mapping[str, str]) -> str:
+    if hours < 1.0:
+        return say["minutes"].format(name, hours * HOUR / MINUTE)
+    return say["hours"].format(name, hours)
 
 
 def _named(counts: Counter[str], titles: Titles) -> Iterator[dict[str, Any]]:

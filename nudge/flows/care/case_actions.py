@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -105,13 +106,13 @@ class CaseDesk:
         if bool(step.to) != (step.action == CaseAction.ASSIGN):
             raise _wrong("to", "belongs to the action `assign`, which needs it")
         if step.to and step.to not in self.policy.agents:
-            raise _wrong("to", "is not listed; use a name of agents in warnings.toml")
+            raise _wrong("to", _listed("agents", self.policy.agents))
         if step.outcome and step.action not in (CaseAction.OUTCOME, CaseAction.CLOSE):
             raise _wrong("outcome", "belongs to the actions `outcome` and `close`")
         if step.action == CaseAction.OUTCOME and not step.outcome:
             raise _wrong("outcome", "is missing; name one of [[outcomes]] in warnings.toml")
         if step.outcome and step.outcome not in self.policy.outcomes:
-            raise _wrong("outcome", "is not listed; use one of [[outcomes]] in warnings.toml")
+            raise _wrong("outcome", _listed("[[outcomes]]", self.policy.outcomes))
 
 
 def _refuse(case: Case, step: CaseStep, revision: int | None) -> None:
@@ -131,6 +132,10 @@ def _refuse(case: Case, step: CaseStep, revision: int | None) -> None:
 def note_name(step: CaseStep) -> str:
     """Return the name of a step's note in the vault."""
     return text_name("server", FOLLOWED, step.action_id)
+
+
+def _listed(table: str, names: Iterable[str]) -> str:
+    return f"is not listed in {table} of warnings.toml; use one of {', '.join(names) or 'none'}"
 
 
 def _wrong(name: str, message: str) -> InvalidRequestError:

@@ -279,3 +279,16 @@ def test_a_visitor_is_warned_of_no_more_often_than_is_known(
     later = START + 840 * DAY
     watched.take_event(event("payment_failed", "late"), later, later)
     assert (len(cases(watched)), len(watched.watch.past)) == (4, 1)
+
+
+def test_words_are_told_of_a_case_that_their_score_opened() -> None:
+    """No rule asks for words: the case, or the one behind a delay, has them all the same."""
+    watched = watcher(rule(), rule("later", LOW, after=DAY, topic="later"))
+    low = feedback(2)
+    take(watched, START, low)
+    watched.take_signal(heard_signal(heard(low, START, "speed"), START), START + 1)
+    watched.advance(START + 2 * DAY)
+    at_once, later = cases(watched)
+    assert (at_once.words, at_once.groups, at_once.level) == (("speed",), ("speed",), "warning")
+    assert (at_once.signals, at_once.rule) == (1, "low")
+    assert (later.words, later.opened) == (("speed",), START + DAY)
