@@ -1,11 +1,12 @@
 """Warnings: feedback through 200 rules and a lexicon of 2,000 phrases, with a real store.
 
-    python -m benchmarks warnings [--events N] [--small]
+    python -m benchmarks warnings [--events N] [--apart] [--small]
 
-The whole way of the fold `care`: entries are read and decoded, texts opened from the vault, words
-found and written down, read back, rules asked, cases opened, watches and cases written. Process and
-store share one core. Baseline `raw copy`: the same entries read and appended again, neither decoded
-nor understood.
+The whole way of the fold `care`: entries are read and decoded, texts opened from the vault, judged
+by the shipped complaint model, words found and written down, read back, rules asked, cases opened,
+watches and cases written. Process and store share one core. With `--apart` no rules share a topic,
+so that each opens cases of its own: three for five events. Baseline `raw copy`: the same entries
+read and appended again, neither decoded nor understood.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from benchmarks.options import option_parser
 from benchmarks.warnings_world import GROUPS, PHRASES, finder_of, policy_of, said, sealed
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.text_reading import TextReader
+from nudge.domain.care.warning_rule import WarningPolicy
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.flows.folds.care import CareFold, TextDesk
+from nudge.models.complaints.file import load_complaint_model
 from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 
@@ -78,6 +81,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Print the figures; 1 where fewer events a second than are wanted go through."""
     parser = option_parser("warnings", __doc__)
     parser.add_argument("--events", type=int, default=EVENTS, help="feedback events")
+    parser.add_argument("--apart", action="store_true", help="no rules share a topic")
     given = parser.parse_args(arguments)
     events = SMALL if given.small else given.events
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -85,15 +89,15 @@ def main(arguments: Sequence[str] = ()) -> int:
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
-        return _run(events, small=given.small)
+        return _run(events, policy_of(apart=given.apart), small=given.small)
     finally:
         os.sched_setaffinity(0, before)
 
 
-def _run(events: int, *, small: bool) -> int:
+def _run(events: int, policy: WarningPolicy, *, small: bool) -> int:
     random, seal = Random(1), VaultSeal({1: b"k" * 32})  # noqa: S311 - the same journal every time
-    policy, finder = policy_of(), finder_of()
-    book, reader = RuleBook(policy), TextReader(finder)
+    book, model = RuleBook(policy), load_complaint_model()
+    reader = TextReader(finder_of(), model, policy.proposes_at)
     with served() as store:
         fill(store, seal, random, events)
         base = timed(store, lambda: raw_copy(store))

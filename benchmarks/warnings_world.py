@@ -1,7 +1,11 @@
-"""A world of feedback: 200 rules of all kinds, 2,000 phrases, and texts of which some hold one."""
+"""A world of feedback: 200 rules of all kinds, 2,000 phrases, and texts of which some hold one.
+
+A tenth of the texts are complaints to the shipped model, which it proposes with their words.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -27,6 +31,15 @@ GROUPS: Final = tuple(f"group_{number}" for number in range(40))
 _LETTERS: Final = "".join(chr(code) for code in range(0x4E00, 0x4E00 + 1500))
 SAYING: Final = 0.25
 """Share of texts that hold a phrase."""
+COMPLAINING: Final = 0.1
+"""Share of texts that the shipped model takes for complaints, whose words it has to tell."""
+COMPLAINTS: Final = (
+    *("钱白花了，以后打死也不来了", "没有人理我，打了三次都说让我等"),
+    *("充了话费半个月还没见到，没人管我", "服务员爱理不理，再也不会来第二次"),
+)
+LEAST: Final = 8
+"""Letters of any text."""
+PROPOSES: Final = 0.9
 LOW: Final = 0.15
 """Share of scores of 5 and below."""
 
@@ -49,9 +62,16 @@ def finder_of() -> TextFinder:
     return WordFinder(Lexicon(tuple(groups)))
 
 
-def policy_of() -> WarningPolicy:
-    """Return 200 rules: by words, scores and scenes, delayed, counted, and by attributes."""
-    return WarningPolicy(tuple(_rule(number) for number in range(200)))
+def policy_of(*, apart: bool = False) -> WarningPolicy:
+    """Return 200 rules: by words, scores and scenes, delayed, counted, and by attributes.
+
+    Args:
+        apart: no rules share a topic, so that each opens cases of its own.
+    """
+    rules = tuple(_rule(number) for number in range(200))
+    if apart:
+        rules = tuple(replace(rule, topic="") for rule in rules)
+    return WarningPolicy(rules, proposes_at=PROPOSES)
 
 
 def _rule(number: int) -> WarningRule:
@@ -81,6 +101,8 @@ def said(subject: str, number: int, random: Random) -> tuple[Event, str]:
     text = "".join(random.choices(_LETTERS, k=random.randint(10, 40)))
     if random.random() < SAYING:
         text += random.choice(PHRASES)
+    if random.random() < COMPLAINING:
+        text = f"{random.choice(COMPLAINTS)}{text[:LEAST]}"
     fields = {
         "scene": random.choice(SCENES),
         "score": random.randint(0, 5) if random.random() < LOW else random.randint(6, 10),

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from nudge.domain.people.room import Dropped
+from nudge.store.keeping.care_figures import CareFigures
 from nudge.store.keeping.work_figures import WorkFigures
 
 
@@ -63,8 +64,22 @@ class WorkCollector(Collector):
         yield _by("nudge_jobs", "Questions for the report worker", "state", waits)
         yield _by("nudge_notices", "Notices by the outcome of the last try", "outcome", notices)
         yield _dropped(self.work.dropped)
+        yield from _care(self.work.care)
         planning = "1 while many visitors are planned for"
         yield _one("nudge_planner_busy", planning, float(self.work.planning))
+
+
+def _care(care: CareFigures) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    opened = CounterMetricFamily("nudge_warnings_opened", "Warnings opened", labels=["level"])
+    for level, count in care.opened.items():
+        opened.add_metric([level], count)
+    yield opened
+    yield _by("nudge_warnings_open", "Warnings not closed", "level", care.unclosed.items())
+    late, oldest = "Time since a delayed rule was due", "Age of the oldest warning not closed"
+    yield _one("nudge_warnings_late_seconds", late, care.late)
+    yield _one("nudge_warnings_oldest_open_seconds", oldest, care.oldest)
+    yield CounterMetricFamily("nudge_texts_read", "Texts of feedback", value=care.texts)
+    yield CounterMetricFamily("nudge_texts_heard", "Texts with words found", value=care.heard)
 
 
 def _by(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:

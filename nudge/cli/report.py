@@ -56,8 +56,8 @@ def report(
     """Summarise a week of all slots on one page of plain text.
 
     For each slot: the verdict, figures, the change against the week before, and what to do. Then
-    the funnel's largest leak, and freezes by the guard. Reads the lake, which is up to 30 s behind,
-    and the slots in the store.
+    the funnel's largest leak, freezes by the guard, and churn warnings. Reads the lake, which is up
+    to 30 s behind, and slots and warnings in the store.
     """
     from nudge.flows.reports.performance import Reports  # noqa: PLC0415 - duckdb, which help does not need
     from nudge.flows.reports.weekly import weekly_summary  # noqa: PLC0415 - the same
@@ -79,7 +79,7 @@ def report(
             engine=settings.lake_engine,
             calendar=calendar,
         )
-        found = weekly_summary(reports, installation.configuration.funnel, monday, calendar)
+        found = weekly_summary(reports, installation.configuration, monday, calendar)
     if as_json and out is None:
         print_json(found)
         return

@@ -34,6 +34,7 @@ from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
+from nudge.models.complaints.file import load_complaint_model, own_model
 from nudge.settings.settings import Settings, stray_variables
 from nudge.store.store import Store
 from nudge.wiring.command import open_installation
@@ -121,6 +122,8 @@ def check(
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
     load_warnings(settings.config_dir)
+    if (model := own_model(settings.data_dir)).exists():
+        load_complaint_model(model)
     segments = load_segments(settings.config_dir)
     warnings += context_warnings(slots.values(), segments, settings.people_attributes)
     for name, meant in stray_variables().items():

@@ -198,12 +198,13 @@ def _act(
 
 def _tell(view: dict[str, Any]) -> None:
     click.echo(f"{view['id']} {view['level']} {view['state']}: {view['sentence']['en']}")
+    click.echo(f"  visitor {view['subject']} {' '.join(view.get('numbers', ()))}".rstrip())
     if view.get("text"):
         click.echo(f"  {view['text']}")
     for step in view["steps"]:
-        more = " ".join(part for part in (step["to"], step["outcome"]) if part)
+        parts = (step["at"], step["action"], step["to"], step["outcome"], f"by {step['who']}")
         note = f": {step['note']}" if step.get("note") else ""
-        click.echo(f"  {step['at']} {step['action']} {more} by {step['who']}{note}")
+        click.echo(f"  {' '.join(part for part in parts if part)}{note}")
 
 
 def _view(installation: Installation, case: Case) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def train(
     """
     from nudge.config.documents.lexicon_file import load_lexicon  # noqa: PLC0415 - see above
     from nudge.models.complaints.course import run_course  # noqa: PLC0415 - the same
-    from nudge.models.complaints.file import NAME, model_bytes  # noqa: PLC0415 - the same
+    from nudge.models.complaints.file import model_bytes, own_model  # noqa: PLC0415 - the same
     from nudge.models.complaints.label_columns import LabelColumns  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
@@ -63,7 +63,7 @@ def train(
     columns = LabelColumns.of(str(file), source.columns, threshold)
     summary = FileSummary.of(source, options)
     course = run_course(list(_rows(source, columns, summary)), load_lexicon(settings.config_dir))
-    path = out or settings.data_dir / "models" / NAME
+    path = out or own_model(settings.data_dir)
     content = model_bytes(course.model)
     _write(path, content)
     _tell(course, summary, path, len(content), as_json=as_json)

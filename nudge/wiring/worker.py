@@ -15,7 +15,7 @@ from nudge import faults
 from nudge.client.api import SERVE_FILE, Api, Patience, find
 from nudge.client.walk import ServiceWalk
 from nudge.config.documents.configuration import Configuration
-from nudge.domain.care.text_reading import ComplaintModel, TextFinder
+from nudge.domain.care.text_reading import TextFinder
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.domain.slots.snapshot_pace import SHORTEST
@@ -39,6 +39,7 @@ from nudge.wiring.stores import patient_store
 from nudge.workers.alarm_loop import AlarmLoop
 from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
+from nudge.workers.complaint_model_file import ComplaintModelFile
 from nudge.workers.configuration_follower import ConfigurationFollower, FollowedPlanReview
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.harm_guard_loop import HarmGuardLoop
@@ -180,7 +181,7 @@ def _monitor(worker: Worker) -> dict[str, Loop]:
 def _care(worker: Worker) -> dict[str, Loop]:
     follower = ConfigurationFollower(worker.store, worker.settings)
     seal = Sealer(worker.settings.secret_key, worker.settings.vault_secrets).vault
-    reader = FollowedTextReader(follower, _finder, _complaint_model)
+    reader = FollowedTextReader(follower, _finder, _model_file(worker.settings).current)
     fold = CareFold(
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
@@ -200,19 +201,15 @@ def _finder(configuration: Configuration) -> TextFinder:
     return WordFinder(configuration.lexicon)
 
 
-def _complaint_model(configuration: Configuration) -> ComplaintModel | None:
-    """Return the operator's own complaint model, else the shipped one; None without either."""
+def _model_file(settings: Settings) -> ComplaintModelFile:
+    """Return the file of the operator's own complaint model, else of the shipped one."""
     from nudge.models.complaints.file import (  # noqa: PLC0415 - only this fold needs it
-        NAME,
         SHIPPED,
         load_complaint_model,
+        own_model,
     )
 
-    if configuration.warnings.proposes_at > 1.0:
-        return None
-    own = configuration.settings.data_dir / "models" / NAME
-    path = own if own.exists() else SHIPPED
-    return load_complaint_model(path) if path.exists() else None
+    return ComplaintModelFile((own_model(settings.data_dir), SHIPPED), load_complaint_model)
 
 
 def _walk(settings: Settings) -> str:

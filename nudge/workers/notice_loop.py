@@ -204,7 +204,7 @@ class NoticeLoop:
             engine=settings.lake_engine,
             calendar=calendar,
         )
-        return weekly_summary(reports, self._follower.current().funnel, monday, calendar)
+        return weekly_summary(reports, self._follower.current(), monday, calendar)
 
     def _release(self) -> None:
         try:

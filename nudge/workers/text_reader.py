@@ -11,34 +11,25 @@ from nudge.workers.configuration_follower import ConfigurationFollower
 
 Finder = Callable[[Configuration], TextFinder | None]
 """Returns the finder of a configuration's lexicon; None where there is none."""
-Model = Callable[[Configuration], ComplaintModel | None]
-"""Returns the complaint model; None where there is none."""
-
-
-def no_words(_: Configuration) -> None:
-    """Return no finder and no model: texts are not read."""
+Model = Callable[[], ComplaintModel | None]
+"""Returns the complaint model of now; None where there is none."""
 
 
 class FollowedTextReader:
-    """A reader of texts that follows the configuration; safe to share between threads.
+    """A reader of texts that follows configuration and model; safe to share between threads.
 
     Attributes:
         finder: makes the finder; it is made once for each configuration.
-        model: makes the complaint model.
+        model: asked where the configuration has proposals.
     """
 
-    def __init__(
-        self,
-        follower: ConfigurationFollower,
-        finder: Finder = no_words,
-        model: Model = no_words,
-    ) -> None:
+    def __init__(self, follower: ConfigurationFollower, finder: Finder, model: Model) -> None:
         self._follower, self._finder, self._model = follower, finder, model
         self._lock = Lock()
         self._made: tuple[Configuration, TextReader] | None = None
 
     def current(self) -> TextReader:
-        """Return the reader of the configuration that is applied now.
+        """Return the reader of the configuration and the model that are in force now.
 
         Raises:
             InvalidConfigError: the lexicon or the rules are wrong.
@@ -46,8 +37,10 @@ class FollowedTextReader:
         """
         now = self._follower.current()
         with self._lock:
+            least = now.warnings.proposes_at
+            model = self._model() if least <= 1.0 else None
             if self._made is None or self._made[0] is not now:
-                least = now.warnings.proposes_at
-                made = TextReader(self._finder(now), self._model(now), least)
-                self._made = now, made
+                self._made = now, TextReader(self._finder(now), model, least)
+            elif self._made[1].model is not model:
+                self._made = now, TextReader(self._made[1].finder, model, least)
             return self._made[1]

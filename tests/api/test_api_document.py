@@ -211,7 +211,7 @@ def open_case(store: Store, document: Json) -> None:
     name, subject = one.parameters["warning"]["example"], "5" * 32
     signal = Signal(clock.now(), "feedback", "f-1", "after_sales", 2.0)
     record = opening_record(name, subject, ("leaving", ""), ("leaving", "critical"), 1.0, signal)
-    for write in store.cases.put(0, case_of(0, record, clock.now())):
+    for write in store.cases.put(0, None, case_of(0, record, clock.now())):
         store.client.call(write.command, write.key, *write.args)
 
 

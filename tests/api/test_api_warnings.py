@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -129,6 +131,23 @@ def test_who_acts_on_an_old_reading_is_told(ruled: Web, monkeypatch: pytest.Monk
     fold(ruled)
     assert act(ruled, one["id"], action="assign", to="bo", revision=0).status_code == 412
     assert act(ruled, one["id"], action="assign", to="bo", revision=1).status_code == 200
+
+
+def test_a_step_waits_for_the_one_before(ruled: Web) -> None:
+    """An outcome and the close behind it are two calls in a row: the second knows the first."""
+    say(ruled, "v-1", "f1")
+    fold(ruled)
+    (one,) = listed(ruled)["warnings"]
+    first = act(ruled, one["id"], action="outcome", outcome="stays", action_id="a1")
+    again = act(ruled, one["id"], action="outcome", outcome="stays", action_id="a1")
+    assert (first.json["revision"], again.json["revision"]) == (1, 1)
+    with ThreadPoolExecutor(1) as worker:
+        closing = worker.submit(act, ruled, one["id"], action="close", revision=1)
+        time.sleep(0.2)
+        fold(ruled)
+        assert closing.result().status_code == 200
+    fold(ruled)
+    assert listed(ruled)["warnings"][0]["state"] == "closed"
 
 
 @pytest.mark.parametrize(

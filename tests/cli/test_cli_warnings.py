@@ -28,7 +28,7 @@ def store(settings: Settings) -> Iterator[Store]:
     signal = Signal(at, "feedback", "f", "shop", 2.0)
     key, rule = ("score", "shop"), ("score_low", "critical")
     record = opening_record(NAME, "5" * 32, key, rule, at, signal)
-    for write in store.cases.put(0, case_of(0, record, at)):
+    for write in store.cases.put(0, None, case_of(0, record, at)):
         store.client.call(write.command, write.key, *write.args)
     yield store
     store.close()

@@ -17,6 +17,7 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Event, Mark
 from nudge.flows.upkeep.rebuild import Rebuild
+from nudge.flows.upkeep.verification.verify_cases import verify_cases
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.processes import embedded
@@ -25,6 +26,8 @@ from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
 
 PEOPLE = 600
+KILLS = 8
+WAVE = 40
 POINTS = ("care.before_commit", "care.after_commit")
 RULES = """
 [[rules]]
@@ -117,6 +120,56 @@ def test_delayed_rules_survive_kills_and_restarts_and_fire_once(site: Site) -> N
         check_rebuild(site, store)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_schedule_of_kills_fires_each_rule_once(site: Site, seed: int) -> None:
+    """People come, pay and turn out to be one while the worker dies at drawn points and moments."""
+    random = Random(seed)  # noqa: S311 - a test's own
+    with closing(patient_store(site.settings)) as store:
+        worker = site.work("care")
+        for wave in range(KILLS):
+            for number in range(WAVE * wave, WAVE * (wave + 1)):
+                tell(store, number)
+                if number % 10 == 1:
+                    merge(store, number)
+            point = random.choice((*POINTS, ""))
+            if point:
+                site.fault(point)
+                assert site.struck(point), site.logs()
+            else:
+                time.sleep(random.uniform(0.0, 1.0))
+                worker.kill()
+            beat(store)
+        assert eventually(lambda: fired(store) and read_up(store), 60), site.logs()
+        expected = Counter((n, "unpaid") for n in range(WAVE * KILLS) if n % 3 and n % 10 != 1)
+        expected += Counter((n, "low") for n in range(0, WAVE * KILLS, 3))
+        expected += Counter((other(n), "unpaid") for n in range(1, WAVE * KILLS, 10) if n % 3)
+        assert warned(store) == expected
+        assert worker.deaths >= KILLS
+        check_rebuild(site, store)
+
+
+def other(number: int) -> int:
+    """The person whom one turns out to be: of another partition."""
+    return number + 100_001
+
+
+def merge(store: Store, number: int) -> None:
+    """A person turns out to be another one, before a rule that waits is due."""
+    p, into = number % store.keys.partitions, other(number)
+    fields = {"into": f"{into:032x}", "partition": into % store.keys.partitions}
+    event = Event(f"{number:032x}", "i", "identified", "server", fields=fields)
+    store.journal.append_once(p, [Append("", event)], closes=True)
+
+
+def fired(store: Store) -> bool:
+    """Let time go on; whether nothing waits any more."""
+    beat(store)
+    time.sleep(0.2)
+    far = time.time() + 60
+    every = store.keys.every_partition()
+    return not any(store.watches.due(p, far, 1) for p in every)
+
+
 def check_rebuild(site: Site, store: Store) -> None:
     """Check that a rebuild comes to the same bytes and writes nothing."""
     assert eventually(lambda: read_up(store), 60), site.logs()
@@ -128,3 +181,4 @@ def check_rebuild(site: Site, store: Store) -> None:
     for p in store.keys.every_partition():
         rebuilding.run("care", p, lambda _: None)
     assert (kept(store), warned(store)) == (before, told)
+    assert list(verify_cases(store, history, lambda _: None)) == []

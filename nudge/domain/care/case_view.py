@@ -15,7 +15,7 @@ _STEPS: Final[Mapping[str, CaseAction]] = {
     CaseState.OUTCOME: CaseAction.OUTCOME,
     CaseState.CLOSED: CaseAction.CLOSE,
 }
-_PROPOSAL: Final = {"zh": "疑似投诉", "en": "probably a complaint"}
+PROPOSAL_TITLE: Final = {"zh": "疑似投诉", "en": "probably a complaint"}
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "scene": {"zh": "场景：{}", "en": "scene: {}"},
     "score": {"zh": "评分：{:g}", "en": "score: {:g}"},
@@ -53,7 +53,7 @@ def case_sentence(case: Case, policy: WarningPolicy) -> dict[str, str]:
 
 def _sentence(case: Case, policy: WarningPolicy, language: str) -> str:
     rule = policy.rule(case.rule)
-    title = _PROPOSAL if case.rule == PROPOSAL else rule.title if rule else {}
+    title = PROPOSAL_TITLE if case.rule == PROPOSAL else rule.title if rule else {}
     parts = [title.get(language) or next(iter(title.values()), case.rule)]
     if case.scene:
         parts.append(_WORDS["scene"][language].format(case.scene))

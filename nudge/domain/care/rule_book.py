@@ -121,18 +121,19 @@ class RuleBook:
         else:
             yield self._by_type[test.type]
 
-    def about(self, signal: Signal) -> list[BookedRule]:
+    def about(self, signal: Signal) -> Sequence[BookedRule]:
         """Return the rules that a signal may begin, in the order of the policy.
 
         A signal with words asks those that ask for words alone: its event has asked the others.
         """
         if signal.groups or signal.complaint:
-            places = [self._by_word.get(group, []) for group in signal.groups]
+            places = [self._by_word[group] for group in signal.groups if group in self._by_word]
         else:
-            places = [
-                self._by_scene.get((signal.type, signal.scene), []),
-                self._by_type.get(signal.type, []),
-            ]
+            of_scene = self._by_scene.get((signal.type, signal.scene))
+            of_type = self._by_type.get(signal.type)
+            places = [place for place in (of_scene, of_type) if place]
+        if len(places) < 2:  # noqa: PLR2004 - one place has its rules in order
+            return places[0] if places else []
         found = {one.rule.name: one for place in places for one in place}
         return sorted(found.values(), key=lambda one: self._rank[one.rule.name])
 
@@ -142,12 +143,11 @@ class RuleBook:
 
     def counts(self, signal: Signal) -> bool:
         """Return whether a rule counts signals of this kind within a time."""
-        scenes = {signal.scene, ""}
-        return any(
-            one.matches(signal)
-            for scene in scenes
-            for one in self._counted.get((signal.type, scene), ())
-        )
+        for scene in (signal.scene, ""):
+            for one in self._counted.get((signal.type, scene), ()):
+                if one.matches(signal):
+                    return True
+        return False
 
     def describe(self, context: Mapping[str, Scalar], at: float) -> Mapping[str, Scalar]:
         """Return a visitor's attributes with the names of the segments."""

@@ -62,8 +62,13 @@ class ScoredText(Protocol):
 class ComplaintModel(Protocol):
     """A model that tells complaints from other texts."""
 
-    def score(self, text: str) -> ScoredText:
-        """Return the judgement on a text."""
+    def score_each(self, texts: Sequence[str], least: float) -> Sequence[ScoredText]:
+        """Return the judgement on each text.
+
+        Args:
+            texts: judged together, which is much faster than one by one.
+            least: probability from which on the words are told; below it there are none.
+        """
         ...
 
 
@@ -100,20 +105,21 @@ class TextReader:
     ) -> None:
         self.finder, self.model, self.least = finder, model, least
 
-    def read(self, text: str) -> TextReading | None:
-        """Return what was found in a text; None for nothing."""
-        hits = self.finder.find(text) if self.finder else ()
-        told = self._judge(text)
-        if not hits and told is None:
+    def read_each(self, texts: Sequence[str]) -> list[TextReading | None]:
+        """Return what was found in each text; None for nothing."""
+        scores = self.model.score_each(texts, self.least) if self.model else ()
+        judged = scores or (ComplaintScore(0.0),) * len(texts)
+        return [self._reading(*one) for one in zip(texts, judged, strict=True)]
+
+    def _reading(self, text: str, score: ScoredText) -> TextReading | None:
+        hits = self.finder.find(text) if self.finder and text else ()
+        tells = score.probability > 0.0 and score.probability >= self.least
+        if not hits and not tells:
             return None
-        score = told or ComplaintScore(0.0)
+        told = score if tells else ComplaintScore(0.0)
         return TextReading(
             tuple(sorted({one.group for one in hits})),
             tuple(dict.fromkeys(one.phrase[:LONGEST] for one in hits))[:MOST_WORDS],
-            score.probability,
-            tuple(one[:LONGEST] for one in score.words[:MOST_WORDS]),
+            told.probability,
+            tuple(one[:LONGEST] for one in told.words[:MOST_WORDS]),
         )
-
-    def _judge(self, text: str) -> ScoredText | None:
-        score = self.model.score(text) if self.model else None
-        return score if score is not None and score.probability >= self.least else None

@@ -16,7 +16,9 @@ KEEP: Final = 400.0 * DAY
 MOST_SIGNALS: Final = 50
 """Most signals that are remembered of one visitor: the latest."""
 MOST_PENDING: Final = 50
-MOST_WARNED: Final = 100
+MOST_WARNED: Final = 400
+"""Most warnings of one visitor: each is known until its case is forgotten, so that an erasure finds
+it. More say nothing new."""
 _VERSION: Final = b"\x01"
 
 
@@ -47,6 +49,7 @@ class PastWarning(NamedTuple):
         is_open: the case is not closed.
         number: of its records so far.
         event: id of the event that it told last.
+        came_from: subject that left for this one and brought it; empty for an own one.
     """
 
     topic: str
@@ -56,6 +59,7 @@ class PastWarning(NamedTuple):
     is_open: bool = True
     number: int = 1
     event: str = ""
+    came_from: str = ""
 
 
 class Watch(NamedTuple):
@@ -82,10 +86,10 @@ class Watch(NamedTuple):
     @property
     def due(self) -> float | None:
         """The second at which something is due first; None where nothing is."""
-        moments = [one.due for one in self.delays]
-        if self.look is not None:
-            moments.append(self.look)
-        return min(moments, default=None)
+        if not self.delays:
+            return self.look
+        first = min([one.due for one in self.delays])
+        return first if self.look is None else min(first, self.look)
 
     def of_thing(self, topic: str, thing: str) -> PastWarning | None:
         """Return the latest warning of a thing; None for none."""
@@ -95,7 +99,7 @@ class Watch(NamedTuple):
     def with_past(self, one: PastWarning) -> Watch:
         """Return the watch with a warning, in the place of an earlier one of the same case."""
         rest = tuple(x for x in self.past if x.case != one.case)
-        return self._replace(past=(*rest, one)[-MOST_WARNED:])
+        return self._replace(past=(*rest, one))
 
 
 NOTHING: Final = Watch()

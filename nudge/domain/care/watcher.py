@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bandits.units import DAY
 from nudge.domain.care.case import (
+    KEEP,
     MOST_JOINS,
     CaseAction,
     case_id,
@@ -19,11 +21,12 @@ from nudge.domain.care.case import (
 )
 from nudge.domain.care.person_facts import FACT_TYPES, decode_facts, facts_with_event
 from nudge.domain.care.rule_book import BookedRule, Occasion, RuleBook
-from nudge.domain.care.signal import CASE_CLOSED, Signal, heard_signal, signal_of
+from nudge.domain.care.signal import CASE_CLOSED, Signal, signal_of
 from nudge.domain.care.warning_rule import PROPOSAL, CaseLevel, Thing, WarningRule
 from nudge.domain.care.watch import (
     MOST_PENDING,
     MOST_SIGNALS,
+    MOST_WARNED,
     NOTHING,
     Delay,
     PastWarning,
@@ -33,6 +36,8 @@ from nudge.domain.care.watch import (
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
+_WORDS_ALONE: Final = "words"
+"""Name in place of a rule's, of a record that adds words to a case of the same event."""
 _NO_SIGNAL: Final = Signal(0.0, "", "")
 
 
@@ -44,7 +49,8 @@ class Watcher:
         book: of the rules.
         partition: of the journal.
         watch: as it is by now.
-        records: to append: cases that open, and signals that join them.
+        records: to append: cases that open, and signals that join them. A case that came by a
+            merger may be of another partition: its records belong there.
     """
 
     book: RuleBook
@@ -78,17 +84,24 @@ class Watcher:
         """
         signal = signal_of(event, at)
         if signal is not None:
-            self._touch(stamp)
-            self._take_signal(signal)
+            self.take_signal(signal, stamp)
         if event.type in FACT_TYPES:
             self._take_fact(event, at, stamp)
 
-    def take_heard(self, event: Event, at: float, stamp: float) -> None:
-        """Take the record of what was found in a text."""
+    def take_signal(self, signal: Signal, stamp: float) -> None:
+        """Take a signal: of an event, or of the record of what was found in its text.
+
+        Args:
+            signal: of the visitor.
+            stamp: seconds, of its arrival.
+        """
         self._touch(stamp)
-        signal = heard_signal(event, at)
         held = self._take_signal(signal)
-        if signal.complaint >= self.book.policy.proposes_at and not held:
+        if held:
+            return
+        if signal.phrases:
+            self._tell_words(signal)
+        if signal.complaint and signal.complaint >= self.book.policy.proposes_at:
             self._propose(signal)
 
     def take_step(self, event: Event, at: float, stamp: float) -> None:
@@ -217,26 +230,48 @@ class Watcher:
         rule = WarningRule(PROPOSAL, (), CaseLevel.PROPOSAL, once=self.book.policy.proposal_once)  # type: ignore[arg-type]
         self._warn(rule, signal.scene, signal.at, signal)
 
+    def _tell_words(self, signal: Signal) -> None:
+        """Add words to what their event began by its score alone: its case, or a delay."""
+        event = signal.event_id
+        for past in self.watch.past:
+            if event and past.event == event and past.is_open and past.number < MOST_JOINS:
+                told = past._replace(number=past.number + 1)
+                self.watch = self.watch.with_past(told)
+                rule = (_WORDS_ALONE, CaseLevel.PROPOSAL.value)
+                record = joining_record(told, self.subject, rule, signal.at, signal, again=True)
+                self.records.append(record)
+        delays = tuple(
+            one._replace(signal=signal) if event and one.signal.event_id == event else one
+            for one in self.watch.delays
+        )
+        self.watch = self.watch._replace(delays=delays)
+
     def _warn(self, rule: WarningRule, thing: str, at: float, signal: Signal) -> None:
         """Open a case, or let the signal join the open one; what was warned of lately is silent."""
         topic, told = rule.shared_topic, (rule.name, rule.level.value)
         past = self.watch.of_thing(topic, thing)
         if past is None or not (past.is_open or at < past.until):
+            if not self._has_room(at):
+                return
             name = case_id(self.partition, self.subject, topic, thing, at)
             one = PastWarning(topic, thing, name, at + rule.once, event=signal.event_id)
             self.watch = self.watch.with_past(one)
             self.records.append(
                 opening_record(name, self.subject, (topic, thing), told, at, signal)
             )
-        elif past.is_open and past.number < MOST_JOINS and self._is_mine(past):
+        elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)
             again = bool(signal.event_id) and past.event == signal.event_id
             self.records.append(joining_record(joined, self.subject, told, at, signal, again=again))
 
-    def _is_mine(self, past: PastWarning) -> bool:
-        """Return whether the case is of this partition: one that came by a merger may not be."""
-        return past.case.startswith(f"{self.partition}-")
+    def _has_room(self, at: float) -> bool:
+        """Forget what is over for long; return whether one more warning may be known."""
+        past = self.watch.past
+        if len(past) >= MOST_WARNED:
+            past = tuple(one for one in past if one.until + KEEP * DAY >= at)
+            self.watch = self.watch._replace(past=past)
+        return len(past) < MOST_WARNED
 
 
 def thing_of(rule: WarningRule, signal: Signal) -> str:

@@ -57,6 +57,11 @@ Events of earlier versions have none, and count as they did.
 SURPLUS: Final = "~surplus"
 """The field of a page's event that is one too many for its address: it rewards nothing."""
 
+IDENTIFIED: Final = "identified"
+"""Type of the event that two ids are one visitor."""
+ERASED: Final = "erased"
+"""Type of the event that forgets a visitor; no client can send it."""
+
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
 

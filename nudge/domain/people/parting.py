@@ -19,6 +19,8 @@ PARTED: Final = "parted"
 """Type of the event that sets a subject's state to what it is without another one's records."""
 OTHER: Final = "other"
 """The field of the side that stays: the state of the side that left."""
+INTO_OTHER: Final = INTO + "_other"
+"""The field of the side that stays: the subject that left."""
 LATE: Final = "late"
 """The field of the side that stays: what came for the other side after its state was read."""
 UPTO: Final = "upto"
@@ -77,7 +79,7 @@ def staying_record(
     """
     partition, late = to
     fields: dict[str, Scalar] = {STATE: _packed(state), OTHER: left.fields[STATE]}
-    fields |= {INTO + "_other": left.subject, PARTITION: partition}
+    fields |= {INTO_OTHER: left.subject, PARTITION: partition}
     if late is not None:
         fields[LATE] = _packed(late)
     return Event(subject, name, PARTED, "server", fields=fields)
@@ -103,7 +105,7 @@ def late_arrival(entry: JournalEntry, parted: Event) -> tuple[int, Event] | None
         return None
     name = f"{JOINED}:{entry.partition}:{entry.position}"
     fields: dict[str, Scalar] = {STATE: content, "from": parted.subject}
-    other = str(parted.fields[INTO + "_other"])
+    other = str(parted.fields[INTO_OTHER])
     return int(str(parted.fields[PARTITION])), Event(other, name, JOINED, "server", fields=fields)
 
 

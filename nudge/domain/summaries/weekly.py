@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from nudge.domain.reports.sentences import Said, percent
+from nudge.domain.summaries.care_week import care_lines
 from nudge.domain.summaries.columns import cut, wrap
 
 Language = Literal["zh", "en"]
 Plain = Mapping[str, Any]
 MOST: Final = 60
 """Most lines of the page."""
-EDGE: Final = 16
-"""Lines for title, funnel, freezes and the rest."""
+EDGE: Final = 21
+"""Lines for title, funnel, freezes, warnings and the rest."""
 LEAST: Final = 6
 """Lines that a slot needs at least."""
 FREEZES: Final = 3
@@ -111,6 +112,7 @@ def page(summary: Plain, language: Language) -> str:
         lines += wrap(say["more"].format(", ".join(one["slot"] for one in slots[many:])), "", 2)
     lines += ["-" * 40, *wrap(say["funnel"].format(summary["funnel"][language]), "", 3)]
     lines += _freezes(summary["freezes"], say)
+    lines += care_lines(summary["warnings"], language)
     return "\n".join(lines[:MOST]) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -57,20 +58,31 @@ class CaseDesk:
         self._check(step)
         until = clock.monotonic() + PATIENCE
         while True:
-            case = self._find(name)
+            case, done = self._caught_up(name, step.action_id, until)
             if not is_news(case, step):
                 return case
-            if revision is not None and revision != case.revision:
-                text = f"the case is at revision {case.revision}; look at it and act again"
-                raise ChangedMeanwhileError(text)
-            if (problem := problem_of(case, step)) is not None:
-                raise _wrong("action", problem)
+            if done:
+                return case.with_step(step)
+            _refuse(case, step, revision)
             faults.point("case.before_append")
             if self.store.cases.act(case, step, self._note(step, note)):
                 faults.point("case.after_append")
                 return case.with_step(step)
             if clock.monotonic() >= until:
                 raise ChangedMeanwhileError("somebody else acted on the case; look and try again")
+            clock.sleep(LOOK)
+
+    def _caught_up(self, name: str, action_id: str, until: float) -> tuple[Case, bool]:
+        """Return a case with the steps before, and whether this one was the last of them.
+
+        The step before may be on its way to the fold: without it the case looks as it was.
+        """
+        while True:
+            case = self._find(name)
+            pending = self.store.cases.pending(case)
+            done = bool(action_id) and pending.last == action_id
+            if done or pending.revision <= case.revision or clock.monotonic() >= until:
+                return case, done
             clock.sleep(LOOK)
 
     def _find(self, name: str) -> Case:
@@ -94,18 +106,36 @@ class CaseDesk:
         if bool(step.to) != (step.action == CaseAction.ASSIGN):
             raise _wrong("to", "belongs to the action `assign`, which needs it")
         if step.to and step.to not in self.policy.agents:
-            raise _wrong("to", "is not listed; use a name of agents in warnings.toml")
+            raise _wrong("to", _listed("agents", self.policy.agents))
         if step.outcome and step.action not in (CaseAction.OUTCOME, CaseAction.CLOSE):
             raise _wrong("outcome", "belongs to the actions `outcome` and `close`")
         if step.action == CaseAction.OUTCOME and not step.outcome:
             raise _wrong("outcome", "is missing; name one of [[outcomes]] in warnings.toml")
         if step.outcome and step.outcome not in self.policy.outcomes:
-            raise _wrong("outcome", "is not listed; use one of [[outcomes]] in warnings.toml")
+            raise _wrong("outcome", _listed("[[outcomes]]", self.policy.outcomes))
+
+
+def _refuse(case: Case, step: CaseStep, revision: int | None) -> None:
+    """Refuse a step that does not fit the case.
+
+    Raises:
+        ChangedMeanwhileError: the case has another revision.
+        InvalidRequestError: its state does not allow the step.
+    """
+    if revision is not None and revision != case.revision:
+        text = f"the case is at revision {case.revision}; look at it and act again"
+        raise ChangedMeanwhileError(text)
+    if (problem := problem_of(case, step)) is not None:
+        raise _wrong("action", problem)
 
 
 def note_name(step: CaseStep) -> str:
     """Return the name of a step's note in the vault."""
     return text_name("server", FOLLOWED, step.action_id)
+
+
+def _listed(table: str, names: Iterable[str]) -> str:
+    return f"is not listed in {table} of warnings.toml; use one of {', '.join(names) or 'none'}"
 
 
 def _wrong(name: str, message: str) -> InvalidRequestError:

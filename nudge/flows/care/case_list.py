@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import Final
@@ -15,7 +15,9 @@ from nudge.errors import InvalidRequestError
 from nudge.store.folds.case_store import CasePlace
 from nudge.store.store import Store
 
-CHUNK: Final = 200
+FIRST: Final = 200
+"""Cases that are read first for a page; where a filter finds few, each further read is larger."""
+LARGEST: Final = 1_600
 MOST_READ: Final = 5_000
 """Cases that one page looks through; a filter that finds few has a cursor to go on with."""
 UNCLOSED: Final = "unclosed"
@@ -81,18 +83,19 @@ def list_cases(store: Store, question: CaseQuestion) -> CasePage:
         StoreAwayError: no answer.
     """
     found: list[Case] = []
-    after, read = question.after, 0
+    after, read, size = question.after, 0, FIRST
+    generations = store.cases.generations()
     while read < MOST_READ:
-        places = _next_places(store, question, after)
-        for case in store.cases.read_many(one.id for one in places).values():
+        places = _next_places(store, question, after, size, generations)
+        for case in store.cases.read_many((one.id for one in places), generations).values():
             after, read = CasePlace(case.opened, case.id), read + 1
             if question.wants(case):
                 found.append(case)
                 if len(found) == question.limit:
                     return CasePage(found, cursor_of(after))
-        if len(places) < CHUNK:
+        if len(places) < size:
             return CasePage(found)
-        after = places[-1]
+        after, size = places[-1], min(2 * size, LARGEST)
     return CasePage(found, cursor_of(after) if after else "")
 
 
@@ -128,9 +131,15 @@ def parse_cursor(text: str) -> CasePlace:
         raise InvalidRequestError(f"cursor: {wrong}", {"cursor": [wrong]}) from error
 
 
-def _next_places(store: Store, question: CaseQuestion, after: CasePlace | None) -> list[CasePlace]:
+def _next_places(
+    store: Store,
+    question: CaseQuestion,
+    after: CasePlace | None,
+    size: int,
+    generations: Mapping[int, int],
+) -> list[CasePlace]:
     each = (
-        store.cases.places(p, after, CHUNK, closed=question.closed)
-        for p in store.keys.every_partition()
+        store.cases.places(p, after, size, closed=question.closed, generation=generation)
+        for p, generation in generations.items()
     )
-    return nlargest(CHUNK, (place for places in each for place in places))
+    return nlargest(size, (place for places in each for place in places))

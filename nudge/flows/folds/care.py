@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bandits.units import DAY
+from nudge.domain.care.case_tally import (
+    CaseTally,
+    added_tallies,
+    tally_of,
+    tally_text,
+    unclosed_change,
+)
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReader
@@ -18,8 +25,9 @@ from nudge.domain.journal.event import text_name
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.errors import CorruptRecordError
-from nudge.flows.folds.care_batch import CareBatch, named_cases, taken, texts_to_read
-from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.flows.folds.care_batch import CareBatch, named_cases, texts_to_read
+from nudge.flows.folds.care_takers import take_entry, taken
+from nudge.store.folds.folds import GENERATION, TALLY, Commit, FoldWrite
 from nudge.store.store import Store
 from nudge.store.vault.text_book import TextPlace
 
@@ -56,10 +64,12 @@ class CareState:
     Attributes:
         watermark: the largest stamp, in seconds; of what is due, everything before is done.
         generation: of watches and cases.
+        tally: counts of cases and texts so far.
     """
 
     watermark: float
     generation: int = 0
+    tally: CaseTally = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,9 +90,10 @@ class CareFold:
     name: str = FoldName.CARE
 
     def prepare(self, partition: int) -> CareState:
-        """Read the watermark and the generation as of the committed position."""
-        mark, number = self.store.folds.read_fields(partition, self.name, WATERMARK, GENERATION)
-        return CareState(float(mark or 0.0), int(number or 0))
+        """Read watermark, generation and tally as of the committed position."""
+        names = (WATERMARK, GENERATION, TALLY)
+        mark, number, tally = self.store.folds.read_fields(partition, self.name, *names)
+        return CareState(float(mark or 0.0), int(number or 0), tally_of(tally or ""))
 
     def handle(
         self, partition: int, state: CareState, entries: Sequence[JournalEntry]
@@ -120,27 +131,41 @@ class CareFold:
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
         batch = CareBatch(self.book(), partition, state.watermark, before, known)
         for entry in entries:
-            batch.take(entry)
+            take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
-        after = replace(state, watermark=batch.mark)
+        gone = [*batch.dropped, *self._old(partition, state, batch.mark)]
+        tally = self._tally(partition, state, batch, gone)
+        after = replace(state, watermark=batch.mark, tally=tally)
         records = [*batch.records, *self._heard(partition, mine)]
-        writes = [*self._writes(partition, state, batch, due), *self._old(partition, state, after)]
-        fields = {WATERMARK: repr(after.watermark)}
+        writes = [*self._writes(partition, state, batch, due)]
+        writes += self.store.cases.drop(partition, gone, state.generation)
+        fields = {WATERMARK: repr(after.watermark), TALLY: tally_text(tally)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
         return after, Commit(position, records, writes, batch.sends)
+
+    def _tally(
+        self, partition: int, before: CareState, batch: CareBatch, gone: Sequence[str]
+    ) -> CaseTally:
+        """Return the tally behind a batch."""
+        unread = [name for name in gone if name not in batch.known]
+        known = self.store.cases.read_each(partition, unread, before.generation)
+        lost = {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+        changes = [unclosed_change(case, None) for case in lost.values()]
+        changes += [unclosed_change(*one) for one in batch.changed_cases()]
+        return added_tallies((before.tally, batch.counts, *changes))
 
     def _heard(self, partition: int, entries: Sequence[JournalEntry]) -> Iterator[Event]:
         """Yield the records of what was found in the texts of a batch."""
         spoken = texts_to_read(entries) if self.texts else []
         if self.texts is None or not spoken:
             return
-        reader = self.texts.reader()
         places = [TextPlace(partition, e.record.subject, _name_of(e.record)) for e in spoken]
-        sealed = self.store.texts.read(places)
-        for entry, place, one in zip(spoken, places, sealed, strict=True):
-            text = _opened(self.texts.seal, one, place.name)
-            reading = reader.read(text) if text else None
+        seal = self.texts.seal
+        sealed = zip(self.store.texts.read(places), places, strict=True)
+        said = [_opened(seal, one, place.name) for one, place in sealed]
+        readings = self.texts.reader().read_each(said)
+        for entry, reading in zip(spoken, readings, strict=True):
             if reading is not None and isinstance(entry.record, Event):
                 yield heard_event(entry.record, entry.at, reading)
 
@@ -158,16 +183,14 @@ class CareFold:
             yield watches.schedule(
                 partition, subject, batch.watchers[subject].watch.due, generation
             )
-        for case in batch.changed_cases():
-            yield from self.store.cases.put(partition, case, generation)
-        yield from self.store.cases.drop(partition, batch.dropped, generation)
+        for was, case in batch.changed_cases():
+            yield from self.store.cases.put(partition, was, case, generation)
 
-    def _old(self, partition: int, before: CareState, after: CareState) -> Iterator[FoldWrite]:
-        """Yield the writes that forget old cases, once a day of the watermark."""
-        if before.watermark // DAY == after.watermark // DAY:
-            return
-        old = self.store.cases.old(partition, after.watermark, before.generation)
-        yield from self.store.cases.drop(partition, old, before.generation)
+    def _old(self, partition: int, before: CareState, mark: float) -> list[str]:
+        """Return the ids of old cases to forget, once a day of the watermark."""
+        if before.watermark // DAY == mark // DAY:
+            return []
+        return self.store.cases.old(partition, mark, before.generation)
 
 
 def _name_of(record: object) -> str:

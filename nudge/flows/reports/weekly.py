@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from nudge.config.documents.configuration import Configuration
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
 from nudge.domain.credit import page_word
-from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
+from nudge.domain.funnel.funnel import FunnelQuestion, VisitPeriod
 from nudge.domain.reports import harm_guard
 from nudge.domain.reports.questions import PerformanceQuestion, Period
 from nudge.domain.slots.slot import SlotMode
 from nudge.domain.summaries.weekly import slot_summary
+from nudge.flows.reports.care_week import warnings_of_week
 from nudge.flows.reports.funnel import funnel
 from nudge.flows.reports.performance import Reports
 from nudge.store.store import Store
@@ -21,13 +23,13 @@ GUARDS: Final = (harm_guard.WHO, page_word.WHO)
 
 
 def weekly_summary(
-    reports: Reports, path: Funnel, monday: int, calendar: OperatorCalendar
+    reports: Reports, configuration: Configuration, monday: int, calendar: OperatorCalendar
 ) -> dict[str, Any]:
     """Return the summary of a week as plain JSON.
 
     Args:
         reports: of the installation.
-        path: the funnel's definition.
+        configuration: of now: the funnel, and titles of warnings.
         monday: day of the calendar on which the week begins.
         calendar: the operator's.
 
@@ -43,8 +45,8 @@ def weekly_summary(
         slots.append(slot_summary(told[name].title, made.report))
         marks.append(made.as_of)
     asked = FunnelQuestion(VisitPeriod(start, end), "", "week", zone)
-    leaks: dict[str, Any] = funnel(reports.lake, path, asked, reports.engine)
-    as_of = min(marks, default=None)
+    leaks: dict[str, Any] = funnel(reports.lake, configuration.funnel, asked, reports.engine)
+    as_of, period = min(marks, default=None), Period(start, end)
     return {
         "from": date_of(monday).isoformat(),
         "to": date_of(monday + 6).isoformat(),
@@ -52,7 +54,10 @@ def weekly_summary(
         "over": as_of is None or as_of >= end,
         "slots": slots,
         "funnel": leaks["headline"],
-        "freezes": _freezes(reports.store, list(told), Period(start, end), calendar),
+        "freezes": _freezes(reports.store, list(told), period, calendar),
+        "warnings": warnings_of_week(
+            reports.store, reports.lake, configuration, period, reports.engine
+        ),
     }
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from nudge import clock, faults
 from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.sealing import NUMBERS, Home, Sealer, new_label, new_subject
+from nudge.domain.journal.event import ERASED
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.consent_proof import ConsentProof, proof_of

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from nudge.domain.care.case_tally import added_tallies, tally_text, unclosed_change
 from nudge.domain.care.person_facts import facts_of
 from nudge.domain.care.watch import Watch
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.membership.member import NO_MEMBER, Member, day_before, member_facts
 from nudge.flows.folds.segment import JudgedRules
 from nudge.lake.files.balances import Balance
-from nudge.store.folds.folds import FoldWrite, Lease
+from nudge.store.folds.folds import TALLY, FoldWrite, Lease
 from nudge.store.folds.generations import RULES
 from nudge.store.store import Store
 
@@ -63,7 +64,9 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     facts = {subject: facts_of(state) for subject, state in balance.states()}
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
     for case in cases.values():
-        yield from store.cases.put(p, case, generation)
+        yield from store.cases.put(p, None, case, generation)
+    tally = added_tallies(unclosed_change(None, case) for case in cases.values())
+    yield store.folds.put_fields(p, lease.fold, {TALLY: tally_text(tally)})
     for start in range(0, len(subjects), CHUNK):
         watches = store.watches.read_each(p, subjects[start : start + CHUNK], live)
         for subject, watch in watches.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,18 @@ MOST_BYTES: Final = 2_000_000
 _CURE: Final = "train it again with `nudge warnings train`"
 
 
+_DAMAGE: Final = (
+    *(ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(NotImplementedError, RuntimeError),  # of a zip's flags: other ways to compress, encryption
+)
+"""All that numpy and its zip raise for a file that is not what it should be."""
+
+
+def own_model(data_dir: Path) -> Path:
+    """Return the place of the operator's own model, which is used in place of the shipped one."""
+    return data_dir / "models" / NAME
+
+
 def model_bytes(model: ComplaintModel) -> bytes:
     """Return a model as the bytes of its file."""
     header = {"version": VERSION, "languages": sorted(model.languages), "notes": dict(model.notes)}
@@ -51,7 +64,7 @@ def load_complaint_model(path: Path = SHIPPED) -> ComplaintModel:
             return _model({name: arrays[name] for name in arrays.files})
     except OSError as error:
         raise InvalidConfigError([f"{path}: cannot be read ({error}); {_CURE}"]) from error
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise InvalidConfigError([f"{path}: is no complaint model ({error}); {_CURE}"]) from error
 
 

@@ -38,6 +38,8 @@ WORDS: Final = 5
 """Most words that a score tells."""
 _BITS: Final = 20
 _WIDE: Final = 2**31
+_MARK_BITS: Final = 16
+_MARK_MASK: Final = np.uint32((1 << _MARK_BITS) - 1)
 
 
 class ComplaintScore(NamedTuple):
@@ -90,6 +92,32 @@ _MASK: Final = np.uint32((1 << _BITS) - 1)
 
 
 @dataclass(frozen=True)
+class KnownHashes:
+    """Hashes among which others are looked up.
+
+    Attributes:
+        hashes: sorted.
+    """
+
+    hashes: Hashes
+
+    @cached_property
+    def _marks(self) -> NDArray[np.bool_]:
+        """Table by bits of a hash that is False for nearly all that are not known."""
+        marks = np.zeros(1 << _MARK_BITS, dtype=bool)
+        marks[self.hashes & _MARK_MASK] = True
+        return marks
+
+    def holds(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Tell which of many hashes are known."""
+        found = self._marks[hashes & _MARK_MASK]
+        at = np.flatnonzero(found)
+        near = np.minimum(np.searchsorted(self.hashes, hashes[at]), len(self.hashes) - 1)
+        found[at] = self.hashes[near] == hashes[at]
+        return np.asarray(found)
+
+
+@dataclass(frozen=True)
 class PolarWords:
     """Phrases of the lexicon by their hashes.
 
@@ -103,6 +131,10 @@ class PolarWords:
     praise: Hashes
     negators: Hashes
 
+    @cached_property
+    def _known(self) -> tuple[KnownHashes, KnownHashes, KnownHashes]:
+        return KnownHashes(self.complaints), KnownHashes(self.praise), KnownHashes(self.negators)
+
     def counts(self, row: TextRow, tongue: str, texts: int) -> Floats:
         """Return the counts of each text: complaints, negated ones, praise, negated praise."""
         units = polar_units(row, tongue)
@@ -111,29 +143,22 @@ class PolarWords:
         if not grams:
             return found
         negated = self._negated(grams[0], units.texts)
+        complaints, praise, _ = self._known
         for part in grams:
-            for place, known in ((0, self.complaints), (2, self.praise)):
-                hit = among(part.hashes, known)
+            for place, known in ((0, complaints), (2, praise)):
+                hit = known.holds(part.hashes)
                 at = np.searchsorted(units.starts, part.starts[hit])
                 np.add.at(found, (part.texts[hit], place + negated[at]), 1.0)
         return np.minimum(found, MOST)
 
     def _negated(self, singles: Grams, texts: Places) -> Places:
         """Return 1 for each unit with a negator within reach before it, else 0."""
-        negators = among(singles.hashes, self.negators)
+        negators = self._known[2].holds(singles.hashes)
         found = np.zeros(len(texts), dtype=np.int64)
         for step in range(1, REACH + 1):
             same = texts[step:] == texts[:-step]
             found[step:] |= (negators[: len(texts) - step] & same).astype(np.int64)
         return found
-
-
-def among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
-    """Tell which hashes are among sorted ones."""
-    if not len(known):
-        return np.zeros(len(hashes), dtype=bool)
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.asarray(known[at] == hashes)
 
 
 @dataclass(frozen=True)
@@ -175,31 +200,42 @@ class LanguageModel:
         total = self.link[0] + self.link[1] * linear + counts @ self.link[2:]
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(total, -30, 30))))
 
-    def words(self, text: str) -> tuple[str, ...]:
-        """Return the words of a plain text that speak for a complaint, the strongest first."""
-        row = text_row([text])
+    def words_each(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the words of plain texts that speak for a complaint, the strongest first."""
+        row = text_row(texts)
         grams = all_grams(row, self.tongue)
         numbers = self.vocabulary.numbers(grams.hashes)
         known = numbers >= 0
-        heat = np.zeros(len(row.text))
-        spans = zip(
-            grams.starts[known], grams.ends[known], self.weights[numbers[known]], strict=True
-        )
-        for start, end, weight in spans:
-            heat[start:end] += weight / (end - start)
-        return _hottest(row.text, heat, self._spans(row, grams))
+        starts, ends = grams.starts[known], grams.ends[known]
+        share = self.weights[numbers[known]] / (ends - starts)
+        size = len(row.text) + 1
+        # Each n-gram warms its characters alike: what begins and ends is summed along the row.
+        steps = np.bincount(starts, share, size) - np.bincount(ends, share, size)
+        warmth = np.concatenate([[0.0], np.cumsum(np.cumsum(steps))])
+        starts, ends = self._spans(row, grams, known)
+        heat = (warmth[ends] - warmth[starts]) / np.sqrt(ends - starts)
+        warm = heat > 0.0
+        starts, ends, heat = starts[warm], ends[warm], heat[warm]
+        order = np.lexsort((starts, -heat, row.characters.texts[starts]))
+        return _hottest(row, starts[order], ends[order], len(texts))
 
-    def _spans(self, row: TextRow, grams: Grams) -> list[tuple[int, int]]:
+    def _spans(self, row: TextRow, grams: Grams, known: NDArray[np.bool_]) -> tuple[Places, Places]:
         """Return candidate words: words in English, known 2- to 4-grams in Chinese."""
         if self.tongue == "en":
             units = polar_units(row, "en")
-            found = zip(units.starts.tolist(), units.ends.tolist(), strict=True)
-            return [
-                (start, end) for start, end in found if row.text[start:end].strip("'").isalpha()
+            starts, ends = units.starts, units.ends
+            is_word = [
+                row.text[a:b].strip("'").isalpha()
+                for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
             ]
-        known = (self.vocabulary.numbers(grams.hashes) >= 0) & (grams.ends - grams.starts > 1)
-        found = zip(grams.starts[known].tolist(), grams.ends[known].tolist(), strict=True)
-        return [(start, end) for start, end in found if row.text[start:end].isalnum()]
+        else:
+            long = known & (grams.ends - grams.starts > 1)
+            starts, ends = grams.starts[long], grams.ends[long]
+            is_word = [
+                row.text[a:b].isalnum() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+            ]
+        kept = np.array(is_word, dtype=bool)
+        return starts[kept], ends[kept]
 
 
 def known_grams(vocabulary: Vocabulary, grams: Grams) -> tuple[Places, Places]:
@@ -223,16 +259,22 @@ def distinct(keys: NDArray[Key]) -> NDArray[Key]:
     return np.asarray(ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])])
 
 
-def _hottest(text: str, heat: Floats, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """Return the words whose characters weigh most, without overlap."""
-    warm = [(float(heat[a:b].sum()) / (b - a) ** 0.5, a, b) for a, b in spans]
-    found: list[tuple[int, int]] = []
-    for weight, start, end in sorted(warm, key=lambda one: (-one[0], one[1])):
-        if weight <= 0 or len(found) == WORDS:
-            break
-        if all(end <= a or b <= start for a, b in found):
-            found.append((start, end))
-    return tuple(dict.fromkeys(text[a:b] for a, b in found))
+def _hottest(row: TextRow, starts: Places, ends: Places, texts: int) -> list[tuple[str, ...]]:
+    """Return the words of each text, without overlap.
+
+    Args:
+        row: of the texts.
+        starts: of the candidates, by text, the hottest first.
+        ends: behind them.
+        texts: how many there are.
+    """
+    found: list[list[tuple[int, int]]] = [[] for _ in range(texts)]
+    owners = row.characters.texts[starts].tolist()
+    for owner, start, end in zip(owners, starts.tolist(), ends.tolist(), strict=True):
+        mine = found[owner]
+        if len(mine) < WORDS and all(end <= a or b <= start for a, b in mine):
+            mine.append((start, end))
+    return [tuple(dict.fromkeys(row.text[a:b] for a, b in mine)) for mine in found]
 
 
 @dataclass(frozen=True)
@@ -247,20 +289,25 @@ class ComplaintModel:
     languages: Mapping[str, LanguageModel]
     notes: Mapping[str, object] = field(default_factory=dict)
 
-    def score(self, text: str) -> ComplaintScore:
-        """Return the judgement on a text, with the words that made it."""
-        plain = plain_text(text)
-        model = self.languages.get(language(plain))
-        if model is None or not plain:
-            return ComplaintScore(0.0)
-        return ComplaintScore(float(model.probabilities([plain])[0]), model.words(plain))
+    def score_each(self, texts: Sequence[str], least: float) -> list[ComplaintScore]:
+        """Return the judgement on each text, from `least` on with the words that made it."""
+        chances = self.probabilities(texts)
+        words: list[tuple[str, ...]] = [()] * len(texts)
+        hot = np.flatnonzero((chances >= least) & (chances > 0.0)).tolist()
+        plain = {one: plain_text(texts[one]) for one in hot}
+        for tongue in LANGUAGES:
+            mine = [one for one, text in plain.items() if language(text) == tongue]
+            told = self.languages[tongue].words_each([plain[one] for one in mine]) if mine else []
+            for one, found in zip(mine, told, strict=True):
+                words[one] = found
+        return [ComplaintScore(*one) for one in zip(chances.tolist(), words, strict=True)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return the probability of each text; 0 for a language without a model."""
+        """Return the probability of each text; 0 for an empty one, or without a model for it."""
         found = np.zeros(len(texts))
         for begin in range(0, len(texts), BATCH):
             plain = [plain_text(one) for one in texts[begin : begin + BATCH]]
-            tongues = np.array([language(one) for one in plain])
+            tongues = np.array([language(one) if one else "" for one in plain])
             for tongue in LANGUAGES:
                 at = np.flatnonzero(tongues == tongue)
                 if len(at) and tongue in self.languages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +19,7 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
-from nudge.store.folds.folds import Folds, FoldWrite
+from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -43,6 +43,30 @@ class CasePlace(NamedTuple):
     id: str
 
 
+class PendingSteps(NamedTuple):
+    """The steps on a case of the last hour, those among them that the fold has not read yet.
+
+    Attributes:
+        revision: of the case with all of them; 0 where nobody acted.
+        last: id of the last action.
+    """
+
+    revision: int
+    last: str
+
+
+class CaseListing(NamedTuple):
+    """The listing of a case: seconds of its opening in each list; None where it is not listed.
+
+    Attributes:
+        every: in the list of all cases.
+        unclosed: in the list of those that are not closed.
+    """
+
+    every: float | None
+    unclosed: float | None
+
+
 @dataclass(frozen=True)
 class CaseStore:
     """The cases of an installation.
@@ -59,8 +83,7 @@ class CaseStore:
         p = partition_of(name)
         if p is None or p >= self.keys.partitions:
             return None
-        generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
-        return self.read_each(p, [name], generation).get(name)
+        return self.read_each(p, [name], self.generation(p)).get(name)
 
     def read_each(
         self, partition: int, names: Sequence[str], generation: int = 0
@@ -74,22 +97,51 @@ class CaseStore:
             if blob is not None
         }
 
-    def read_many(self, names: Iterable[str]) -> dict[str, Case]:
-        """Read cases of any partitions by id, in this order; those that are gone are missing."""
+    def read_many(
+        self, names: Iterable[str], generations: Mapping[int, int] | None = None
+    ) -> dict[str, Case]:
+        """Read cases of any partitions by id, in this order; those that are gone are missing.
+
+        Args:
+            names: of cases.
+            generations: partition -> generation; asked for where it is left out.
+        """
         listed = list(names)
         groups: dict[int, list[str]] = defaultdict(list)
         for name in listed:
             p = partition_of(name)
             if p is not None and p < self.keys.partitions:
                 groups[p].append(name)
-        found: dict[str, Case] = {}
-        for p, mine in groups.items():
-            generation = Folds(self.client, self.keys).generation_of(p, FoldName.CARE)
-            found |= self.read_each(p, mine, generation)
-        return {name: found[name] for name in listed if name in found}
+        if generations is None:
+            generations = self.generations()
+        commands = [
+            ("MGET", *(self.keys.case(p, name, generations[p]) for name in mine))
+            for p, mine in groups.items()
+        ]
+        blobs = [one for reply in self.client.call_each(commands) for one in reply]
+        names_read = [name for mine in groups.values() for name in mine]
+        found = dict(zip(names_read, blobs, strict=True))
+        return {name: decode_case(found[name]) for name in listed if found.get(name) is not None}
+
+    def generations(self) -> dict[int, int]:
+        """Return the generation of each partition's cases that counts."""
+        every = list(self.keys.every_partition())
+        commands = [("HGET", self.keys.fold(p, FoldName.CARE), GENERATION) for p in every]
+        replies = self.client.call_each(commands)
+        return {p: int(reply or 0) for p, reply in zip(every, replies, strict=True)}
+
+    def generation(self, partition: int) -> int:
+        """Return the generation of a partition's cases that counts."""
+        return Folds(self.client, self.keys).generation_of(partition, FoldName.CARE)
 
     def places(
-        self, partition: int, before: CasePlace | None, most: int, *, closed: bool = True
+        self,
+        partition: int,
+        before: CasePlace | None,
+        most: int,
+        *,
+        closed: bool = True,
+        generation: int | None = None,
     ) -> list[CasePlace]:
         """List the places of a partition's cases behind one, the latest opening first.
 
@@ -98,8 +150,10 @@ class CaseStore:
             before: the place behind which to begin; None for the first.
             most: how many.
             closed: closed ones as well.
+            generation: of the cases; asked for where it is left out.
         """
-        generation = Folds(self.client, self.keys).generation_of(partition, FoldName.CARE)
+        if generation is None:
+            generation = self.generation(partition)
         name = self.keys.case_times if closed else self.keys.cases_open
         upper = "+inf" if before is None else repr(before.opened)
         key, found, skip = name(partition, generation), list[CasePlace](), 0
@@ -114,6 +168,36 @@ class CaseStore:
                 break
         return found[:most]
 
+    def names(self, partition: int, generation: int = 0) -> Iterator[str]:
+        """Iterate over the ids of a partition's cases, listed or not, in any order."""
+        start = self.keys.case(partition, "", generation)
+        return (key.removeprefix(start) for key in self.client.scan(f"{start}*"))
+
+    def listings(
+        self, partition: int, names: Sequence[str], generation: int = 0
+    ) -> dict[str, CaseListing]:
+        """Read by which times cases are listed."""
+        lists = (
+            self.keys.case_times(partition, generation),
+            self.keys.cases_open(partition, generation),
+        )
+        times = [self.client.call("ZMSCORE", key, *names) for key in lists] if names else [[], []]
+        return {
+            name: CaseListing(*(None if one is None else float(one) for one in both))
+            for name, *both in zip(names, *times, strict=True)
+        }
+
+    def count_unclosed(self) -> int:
+        """Count the cases of all partitions that are not closed."""
+        places = self.generations().items()
+        commands = [("ZCARD", self.keys.cases_open(p, number)) for p, number in places]
+        return sum(map(int, self.client.call_each(commands)))
+
+    def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
+        """Return the second of the oldest case that is not closed; nothing where none is open."""
+        key = self.keys.cases_open(partition, generation)
+        return [float(at) for _, at in _rows(self.client.call("ZRANGE", key, 0, 0, "WITHSCORES"))]
+
     def opened_before(self, partition: int, until: float) -> Iterator[Case]:
         """Iterate over the cases of a partition that were opened before a time, in seconds."""
         place: CasePlace | None = CasePlace(until, "")
@@ -122,16 +206,26 @@ class CaseStore:
             yield from self.read_many(one.id for one in places).values()
             place = places[-1] if len(places) == PAGE else None
 
-    def put(self, partition: int, case: Case, generation: int = 0) -> Iterator[FoldWrite]:
-        """Yield the writes of a case."""
+    def put(
+        self, partition: int, before: Case | None, case: Case, generation: int = 0
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes of a case.
+
+        Args:
+            partition: of the journal.
+            before: the case as it was; None for a new one, which is listed nowhere yet.
+            case: as it is now.
+            generation: of the fold's state.
+        """
         yield FoldWrite("SET", self.keys.case(partition, case.id, generation), (encode_case(case),))
         place = (repr(case.opened), case.id)
-        yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
-        key = self.keys.cases_open(partition, generation)
-        if case.state is CaseState.CLOSED:
-            yield FoldWrite("ZREM", key, (case.id,))
-        else:
-            yield FoldWrite("ZADD", key, place)
+        if before is None:
+            yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
+        was_open = before is not None and before.state is not CaseState.CLOSED
+        is_open = case.state is not CaseState.CLOSED
+        if was_open != is_open:
+            key = self.keys.cases_open(partition, generation)
+            yield FoldWrite("ZADD", key, place) if is_open else FoldWrite("ZREM", key, (case.id,))
 
     def drop(
         self, partition: int, names: Sequence[str], generation: int = 0
@@ -147,6 +241,12 @@ class CaseStore:
         key = self.keys.case_times(partition, generation)
         until = (mark // DAY - KEEP) * DAY
         return [one.decode() for one in self.client.call("ZRANGEBYSCORE", key, "-inf", until)]
+
+    def pending(self, case: Case) -> PendingSteps:
+        """Return what people did about a case, read by the fold or not."""
+        found = self.client.call("GET", self.keys.acting(case.partition, case.id))
+        steps, _, last = (found or b"").decode().partition(" ")
+        return PendingSteps(int(steps or 0), last)
 
     def act(self, case: Case, step: CaseStep, note: tuple[str, bytes] | None) -> bool:
         """Append a person's step, unless somebody else acted since the case was read.

@@ -20,6 +20,9 @@ GENERATION: Final = "generation"
 DROPPED: Final = "dropped"
 """The field of the hash of `attribute` that counts what left visitors' states for lack of room."""
 
+TALLY: Final = "tally"
+"""The field of the hash of `care` that counts cases and texts."""
+
 
 @dataclass(frozen=True)
 class Lease:

@@ -10,7 +10,7 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import StoreError
-from nudge.store.folds.folds import DROPPED, GENERATION, Folds, Lease
+from nudge.store.folds.folds import DROPPED, GENERATION, TALLY, Folds, Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -24,7 +24,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 """Fold -> the families of keys that are its state, besides its own hash."""
 RULES: Final = "rules"
 """The field of the hash of `segment` that says by which rules members are judged, and since."""
-FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED, RULES)
+FIELDS: Final = (GENERATION, "watermark", "slots", "minutes", DROPPED, RULES, TALLY)
 """Fields of the fold's hash that describe its state."""
 GRACE: Final = 60
 """Seconds that a state which does not count any more can still be read: whoever asked for the

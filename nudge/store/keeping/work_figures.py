@@ -17,6 +17,7 @@ from nudge.domain.journal.fold_name import FOLDS
 from nudge.domain.people.room import Dropped
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
+from nudge.store.keeping.care_figures import CareFigures, read_care_figures
 from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.wire.client import Client
@@ -53,6 +54,7 @@ class WorkFigures:
         planning: whether many visitors are being planned for.
         dropped: counts of what left the visitors' states for lack of room.
         notices: outcome of the last try -> notices of the last weeks.
+        care: figures of warnings.
     """
 
     folds: Mapping[str, FoldFigures]
@@ -61,6 +63,7 @@ class WorkFigures:
     planning: bool
     dropped: tuple[Dropped, ...] = ()
     notices: Mapping[str, int] = field(default_factory=dict)
+    care: CareFigures = field(default_factory=CareFigures)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class WorkFigureReader:
             planning=bool(self.client.call("EXISTS", self.keys.config("bulk"))),
             dropped=Folds(self.client, self.keys).dropped(),
             notices=self._notices(),
+            care=read_care_figures(self.client, self.keys, at),
         )
 
     def _fold(self, name: str, at: float) -> FoldFigures:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudge.domain.care import watcher as watcher_module
 from nudge.domain.care.case import Case, case_of, with_record
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.signal import heard_event
+from nudge.domain.care.signal import heard_event, heard_signal
 from nudge.domain.care.text_reading import TextReading
 from nudge.domain.care.warning_rule import (
     CaseLevel,
@@ -174,7 +176,7 @@ def test_words_warn_when_they_are_heard_together_with_scene_and_score() -> None:
         said = feedback(score)
         take(watched, START, said)
         assert not watched.records
-        watched.take_heard(heard(said, START, *groups), START, START + 1)
+        watched.take_signal(heard_signal(heard(said, START, *groups), START), START + 1)
         assert bool(watched.records) is warns
 
 
@@ -183,14 +185,14 @@ def test_the_model_proposes_where_no_rule_warns() -> None:
     watched = watcher(rule(), proposes_at=0.8)
     said = feedback(7, "billing")
     take(watched, START, said)
-    watched.take_heard(heard(said, START, complaint=0.7), START, START)
+    watched.take_signal(heard_signal(heard(said, START, complaint=0.7), START), START)
     assert not watched.records
-    watched.take_heard(heard(said, START, complaint=0.9), START, START)
+    watched.take_signal(heard_signal(heard(said, START, complaint=0.9), START), START)
     (case,) = cases(watched)
     assert (case.level, case.words, case.complaint) == ("proposal", ("慢",), 0.9)
     low = feedback(2, name="g")
     take(watched, START, low)
-    watched.take_heard(heard(low, START, complaint=0.99), START, START)
+    watched.take_signal(heard_signal(heard(low, START, complaint=0.99), START), START)
     assert [one.level for one in cases(watched)] == ["proposal", "warning"]
 
 
@@ -263,3 +265,30 @@ def test_neither_kills_nor_late_looks_change_what_is_warned_of(
         one.advance(at + 30 * DAY)
     assert eager.records == lazy.records
     assert eager.watch == lazy.watch
+
+
+def test_a_visitor_is_warned_of_no_more_often_than_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each warning stays known, so that an erasure finds its case; it leaves with the case."""
+    monkeypatch.setattr(watcher_module, "MOST_WARNED", 3)
+    watched = watcher(rule(when=EventTest("payment_failed"), thing=Thing.EVENT))
+    for number in range(5):
+        take(watched, START + number, event("payment_failed", f"f{number}"))
+    assert len(cases(watched)) == len(watched.watch.past) == 3
+    later = START + 840 * DAY
+    watched.take_event(event("payment_failed", "late"), later, later)
+    assert (len(cases(watched)), len(watched.watch.past)) == (4, 1)
+
+
+def test_words_are_told_of_a_case_that_their_score_opened() -> None:
+    """No rule asks for words: the case, or the one behind a delay, has them all the same."""
+    watched = watcher(rule(), rule("later", LOW, after=DAY, topic="later"))
+    low = feedback(2)
+    take(watched, START, low)
+    watched.take_signal(heard_signal(heard(low, START, "speed"), START), START + 1)
+    watched.advance(START + 2 * DAY)
+    at_once, later = cases(watched)
+    assert (at_once.words, at_once.groups, at_once.level) == (("speed",), ("speed",), "warning")
+    assert (at_once.signals, at_once.rule) == (1, "low")
+    assert (later.words, later.opened) == (("speed",), START + DAY)

@@ -11,6 +11,8 @@ from nudge.domain.summaries.weekly import MOST, Language, page, slot_summary
 
 LONG = {"zh": "暂无定论，差距的置信区间为负三到十五。" * 20, "en": "It is too early to tell. " * 40}
 
+MANY = {"name": "x", "title": LONG, "count": 3}
+
 
 def report(slot: str, stopped: list[str]) -> dict[str, Any]:
     """A week's report with sentences that are far too long."""
@@ -39,6 +41,14 @@ def summary(many: int) -> dict[str, Any]:
         "slots": [slot_summary("标题" * 80, report(f"slot-{i}", ["a"])) for i in range(many)],
         "funnel": LONG,
         "freezes": [{"slot": "slot-0", "at": "now", "why": LONG["en"]}] * 9,
+        "warnings": {
+            "opened": 9,
+            "levels": {"proposal": 0, "info": 4, "warning": 5, "critical": 0},
+            "closed": 2,
+            "unclosed": 1200,
+            "hours": {"assigned": 1.25, "contacted": None, "closed": 30.0},
+            **{name: [MANY] * 9 for name in ("outcomes", "rules", "complained_of")},
+        },
     }
 
 
@@ -51,6 +61,7 @@ def test_q4_a_week_is_one_page(many: int, language: Language) -> None:
     assert max(map(width_of, lines)) <= WIDTH
     text = "\n".join(lines)
     assert ("漏斗：" if language == "zh" else "Funnel: ") in text
+    assert ("未关闭 1,200 单" if language == "zh" else "1,200 not closed") in text
     assert ("护栏冻结另有 6 次" if language == "zh" else "6 more freezes") in text
     if many:
         assert ("可停用 充值送咖啡。" if language == "zh" else "Stop Coffee.") in text

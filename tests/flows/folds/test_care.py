@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from nudge.domain.care.case import CaseState
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.warning_rule import EventTest, WarningPolicy, WarningRule
 from nudge.domain.journal.records import Event, Mark
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import encode_state
 from nudge.errors import FencedError
 from nudge.flows.folds import care
 from nudge.flows.upkeep.rebuild import Rebuild
@@ -36,7 +39,9 @@ from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 
 ONE, OTHER = "a" * 32, "b" * 32
-LEFT = Event(ONE, "left:1", "left", "server", fields={"into": OTHER, "partition": 1, "state": ""})
+INTO_OTHER = {"into": OTHER, "partition": 1}
+IDENTIFIED = Event(ONE, "i", "identified", "server", fields=INTO_OTHER)
+LEFT = Event(ONE, "left:1", "left", "server", fields={**INTO_OTHER, "state": ""})
 
 
 @pytest.fixture
@@ -60,11 +65,17 @@ def pass_time(store: Store) -> None:
     store.journal.append_mark(0, Mark("beat"))
 
 
-def rebuild(store: Store, tmp_path: Path, policy: WarningPolicy = POLICY) -> None:
+def rebuild(
+    store: Store,
+    tmp_path: Path,
+    policy: WarningPolicy = POLICY,
+    partitions: Sequence[int] = (0,),
+) -> None:
     history = History(Lake(tmp_path / "lake"), SEALER.unseal, store.journal.read)
     book = RuleBook(policy)
     flow = Rebuild(store, history, "builder", book=lambda: book)
-    flow.run("care", 0, lambda _: None)
+    for p in partitions:
+        flow.run("care", p, lambda _: None)
 
 
 def test_words_in_a_text_warn_and_the_journal_keeps_the_words_alone(store: Store) -> None:
@@ -180,24 +191,146 @@ def test_more_than_a_commit_takes_becomes_due_at_once(
     assert kept_state(store) == before
 
 
+def fold_both(store: Store, policy: WarningPolicy = POLICY) -> None:
+    """Fold both partitions until neither has anything left for the other."""
+    fold = care_fold(store, policy)
+    while fold_all(store, fold, 0) + fold_all(store, fold, 1):
+        pass
+
+
+def tell_other(store: Store, *events: Event) -> None:
+    """Append events of partition 1, in which the visitor stays."""
+    store.journal.append_once(1, [Append("", one) for one in events], closes=True)
+
+
 def test_what_was_warned_of_follows_a_visitor_who_turns_out_to_be_another(store: Store) -> None:
-    """The watch arrives in the other partition once; the thing is not warned of there again."""
+    """A further signal joins the open case where it is; the thing is not warned of again."""
     tell(store, feedback(ONE, "f1", 2), failed(ONE))
-    fold = care_fold(store)
-    fold_all(store, fold)
+    fold_both(store)
     tell(store, LEFT)
-    fold_all(store, fold)
+    fold_both(store)
+    tell_other(store, feedback(OTHER, "f2", 1), paid(OTHER))
+    fold_both(store)
     (case,) = all_cases(store)
-    again = [feedback(OTHER, "f2", 1), paid(OTHER)]
-    store.journal.append_once(1, [Append("", one) for one in again], closes=True)
-    fold_all(store, fold, 1)
-    assert all_cases(store, 1) == []
+    assert (case.signals, all_cases(store, 1)) == (2, [])
+    store.cases.act(case, step("contact", case.opened + 4, "w"), None)
     store.cases.act(case, step("close", case.opened + 5, "x", outcome="left"), None)
-    fold_all(store, fold)
-    fold_all(store, fold, 1)
+    fold_both(store)
+    store.cases.act(all_cases(store)[0], step("close", case.opened + 5, "x", outcome="left"), None)
+    fold_both(store)
     watch = store.watches.read_each(1, [OTHER])[OTHER]
     assert [(one.case, one.is_open) for one in watch.past] == [(case.id, False)]
     assert watch.delays == ()
+
+
+@pytest.mark.parametrize("found_by", [IDENTIFIED, LEFT], ids=["identified", "left"])
+def test_a_late_signal_for_the_old_id_follows_to_whom_the_visitor_is(
+    store: Store, tmp_path: Path, found_by: Event
+) -> None:
+    """Feedback with its words, a failed payment and its delay open cases of the one who stays."""
+    tell(store, found_by)
+    fold_both(store)
+    tell(store, feedback(ONE, "f1", 9, "太慢"), failed(ONE), texts=["太慢", ""])
+    fold_both(store)
+    pass_time(store)
+    store.journal.append_mark(1, Mark("beat"))
+    fold_both(store)
+    assert all_cases(store) == []
+    found = [(case.subject, case.rule, case.words) for case in all_cases(store, 1)]
+    assert found == [(OTHER, "slow", ("慢",)), (OTHER, "unpaid", ())]
+    before = [kept_state(store, p) for p in (0, 1)]
+    ends = [store.journal.last_position(p) for p in (0, 1)]
+    rebuild(store, tmp_path, partitions=(0, 1))
+    assert [kept_state(store, p) for p in (0, 1)] == before
+    assert [store.journal.last_position(p) for p in (0, 1)] == ends
+
+
+def test_a_chain_of_ids_is_followed_to_its_end(store: Store) -> None:
+    """Watch, late signal and closing pass through an id that has left as well."""
+    third = "c" * 32
+    tell(store, feedback(ONE, "f1", 2))
+    fold_all(store, care_fold(store))
+    tell(store, IDENTIFIED)
+    again = {"into": third, "partition": 0}
+    tell_other(store, Event(OTHER, "i2", "identified", "server", fields=again))
+    fold_both(store)
+    (case,) = all_cases(store)
+    tell(store, feedback(ONE, "f2", 1))
+    fold_both(store)
+    (joined,) = all_cases(store)
+    assert (joined.id, joined.signals) == (case.id, 2)
+    store.cases.act(joined, step("close", case.opened + 5, "x", outcome="left"), None)
+    fold_both(store)
+    watch = store.watches.read_each(0, [third])[third]
+    assert [(one.case, one.is_open) for one in watch.past] == [(case.id, False)]
+
+
+def test_a_step_is_taken_once_where_both_ids_are_of_one_partition(store: Store) -> None:
+    """The move of a step to whom the visitor is does not act on the case a second time."""
+    here = Event(ONE, "i", "identified", "server", fields={"into": OTHER, "partition": 0})
+    tell(store, feedback(ONE, "f1", 2))
+    fold_both(store)
+    tell(store, here)
+    fold_both(store)
+    (case,) = all_cases(store)
+    store.cases.act(case, step("contact", case.opened + 4, "w"), None)
+    fold_both(store)
+    (after,) = all_cases(store)
+    assert [one.action for one in after.steps] == ["open", "contact"]
+
+
+def test_signals_stay_again_where_a_wrong_merge_is_taken_apart(store: Store) -> None:
+    """Behind `parted` a signal of the side that left opens a case of its own."""
+    state = base64.b85encode(encode_state(VisitorState())).decode()
+    parted = Event(ONE, "parted:1", "parted", "server", fields={"state": state, "from": OTHER})
+    tell(store, IDENTIFIED, parted, feedback(ONE, "f1", 2))
+    fold_both(store)
+    assert [case.subject for case in all_cases(store)] == [ONE]
+    assert all_cases(store, 1) == []
+
+
+def test_cases_go_back_where_a_wrong_merge_is_taken_apart(store: Store) -> None:
+    """Each side has its own cases again: the erasure of one leaves those of the other."""
+    state = base64.b85encode(encode_state(VisitorState())).decode()
+    tell(store, feedback(ONE, "f1", 2))
+    tell_other(store, feedback(OTHER, "f2", 2))
+    fold_both(store)
+    tell(store, IDENTIFIED)
+    fold_both(store)
+    left = Event(ONE, "parted:1", "parted", "server", fields={"state": state, "from": OTHER})
+    stays = {"state": state, "other": state, "into_other": ONE, "partition": 0}
+    tell(store, left)
+    tell_other(store, Event(OTHER, "parted:2", "parted", "server", fields=stays))
+    fold_both(store)
+    watches = store.watches.read_each(0, [ONE])[ONE], store.watches.read_each(1, [OTHER])[OTHER]
+    cases = all_cases(store)[0].id, all_cases(store, 1)[0].id
+    assert tuple(one.case for watch in watches for one in watch.past) == cases
+    tell_other(store, Event(OTHER, "erased:1", "erased", "server"))
+    fold_both(store)
+    assert [case.id for case in all_cases(store)] == [cases[0]]
+    assert all_cases(store, 1) == []
+
+
+def test_a_watch_that_comes_behind_an_erasure_is_forgotten_too(store: Store) -> None:
+    """Neither its cases nor its delays outlive the visitor who was forgotten meanwhile."""
+    tell(store, feedback(ONE, "f1", 2), failed(ONE), IDENTIFIED)
+    tell_other(store, Event(OTHER, "erased:1", "erased", "server"))
+    fold_all(store, care_fold(store), 1)
+    fold_both(store)
+    pass_time(store)
+    store.journal.append_mark(1, Mark("beat"))
+    fold_both(store)
+    assert (all_cases(store), all_cases(store, 1)) == ([], [])
+
+
+def test_an_erasure_stops_delayed_rules(store: Store) -> None:
+    """Nothing fires for a visitor who was forgotten while a rule waited."""
+    tell(store, failed(ONE), failed(OTHER))
+    fold_both(store)
+    tell(store, Event(ONE, "erased:1", "erased", "server"))
+    pass_time(store)
+    fold_both(store)
+    assert [case.subject for case in all_cases(store)] == [OTHER]
 
 
 def test_a_forgotten_visitor_has_no_case_left(store: Store) -> None:

@@ -15,6 +15,7 @@ from nudge.models.complaints.course import Course, run_course
 from nudge.models.complaints.features import plain_text, text_row, words_of
 from nudge.models.complaints.file import MOST_BYTES, SHIPPED, load_complaint_model, model_bytes
 from nudge.models.complaints.label_columns import LabelColumns
+from nudge.models.complaints.model import ComplaintModel, ComplaintScore
 from nudge.models.complaints.training import LabelledText
 
 LEXICON = Lexicon((WordGroup("own", complaints=("慢", "slow"), praise=("好", "good")),))
@@ -49,12 +50,17 @@ def test_planted_words_are_learned_through_wrong_labels(course: Course) -> None:
         assert one.brier < 0.12
 
 
+def judged(model: ComplaintModel, text: str) -> ComplaintScore:
+    """The judgement on one text, with its words whatever it is."""
+    return model.score_each([text], 0.0)[0]
+
+
 def test_a_hit_shows_its_words(course: Course) -> None:
     """The words that made it hold the planted one."""
-    assert any("宕" in one or "机" in one for one in course.model.score("今天宕机了").words)
-    assert "zzap" in course.model.score("north zzap zzap east").words
-    assert course.model.score("今天宕机了").probability > 0.7
-    assert course.model.score("").probability == 0
+    assert any("宕" in one or "机" in one for one in judged(course.model, "今天宕机了").words)
+    assert "zzap" in judged(course.model, "north zzap zzap east").words
+    assert judged(course.model, "今天宕机了").probability > 0.7
+    assert judged(course.model, "").probability == 0
 
 
 def test_words_that_the_lexicon_lacks_are_proposed(course: Course) -> None:
@@ -70,7 +76,7 @@ def test_a_model_is_the_same_after_its_file(course: Course, tmp_path: Path) -> N
     texts = [one.text for one in made_rows(50, seed=1)]
     found = load_complaint_model(path)
     assert np.array_equal(found.probabilities(texts), course.model.probabilities(texts))
-    alone = [found.score(one).probability for one in texts]
+    alone = [judged(found, one).probability for one in texts]
     assert np.allclose(alone, found.probabilities(texts))
     assert set(found.notes) == {"figures", "proposals"}
 
@@ -143,4 +149,19 @@ def test_the_command_trains_and_tells_refused_lines(tmp_path: Path) -> None:
     assert found.exit_code == 1, found.output
     assert "in five folds accuracy" in found.output
     assert "line 282: column 'label' is 'perhaps'" in found.output
-    assert load_complaint_model(out).score("今天宕机了").probability > 0.5
+    assert judged(load_complaint_model(out), "今天宕机了").probability > 0.5
+
+
+def test_a_file_with_flipped_bytes_is_told_or_read(course: Course, tmp_path: Path) -> None:
+    """Whatever damage does to compressed arrays, it is an error of the configuration."""
+    content, rng, path = model_bytes(course.model), np.random.default_rng(4), tmp_path / "m.npz"
+    for _ in range(150):
+        damaged = bytearray(content)
+        # Headers of a zip stand at its end.
+        for place in len(content) - 1 - rng.integers(0, rng.choice([900, len(content)]), 3):
+            damaged[place] ^= int(rng.integers(1, 256))
+        path.write_bytes(damaged)
+        try:
+            load_complaint_model(path)
+        except InvalidConfigError as error:
+            assert "train it again" in str(error)  # noqa: PT017 - some damage changes nothing

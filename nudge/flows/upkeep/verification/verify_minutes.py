@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from nudge.domain.alarms.visit_trace import NEW
@@ -16,12 +17,12 @@ from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.difference import Difference
 from nudge.flows.folds.monitor import MINUTES, RECENT, WATERMARK, MinuteCounter
+from nudge.flows.upkeep.verification.one_position import read_at_one_position
 from nudge.lake.files.history import History, batches
 from nudge.store.folds.folds import GENERATION
 from nudge.store.store import Store
 
 BATCH: Final = 2000
-TRIES: Final = 200
 
 Tell = Callable[[int], object]
 """Is told how many entries were taken."""
@@ -77,14 +78,17 @@ def verify_minutes(
 
 def read_moment(store: Store, partition: int) -> MinutesMoment | None:
     """Read the minute counts at one position; None where a commit came between every time."""
-    for _ in range(TRIES):
-        position, watermark, minutes, number = head = _head(store, partition)
-        kept = [int(minute) for minute in (minutes or "").split()]
-        generation = int(number or 0)
-        counts = {m: store.minute_counts.read(partition, m, generation) for m in kept}
-        if _head(store, partition) == head:
-            return MinutesMoment(int(position or 0), float(watermark or 0.0), counts)
-    return None
+    found = read_at_one_position(partial(_head, store, partition), partial(_read, store, partition))
+    if found is None:
+        return None
+    (position, watermark, _, _), counts = found
+    return MinutesMoment(int(position or 0), float(watermark or 0.0), counts)
+
+
+def _read(store: Store, partition: int, head: list[str | None]) -> dict[int, Mapping[str, int]]:
+    _, _, minutes, number = head
+    kept = [int(minute) for minute in (minutes or "").split()]
+    return {m: store.minute_counts.read(partition, m, int(number or 0)) for m in kept}
 
 
 def _head(store: Store, partition: int) -> list[str | None]:

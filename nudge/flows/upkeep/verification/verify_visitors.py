@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -21,6 +22,7 @@ from nudge.domain.people.visitor import VisitorState, without_sources
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.reports.difference import Difference
 from nudge.errors import CorruptRecordError
+from nudge.flows.upkeep.verification.one_position import read_at_one_position
 from nudge.lake.files.history import History, batches
 from nudge.store.folds.folds import GENERATION
 from nudge.store.store import Store
@@ -28,7 +30,6 @@ from nudge.store.store import Store
 BATCH: Final = 2000
 CHUNK: Final = 200
 """Visitors whose states are read at one position."""
-TRIES: Final = 200
 SAMPLE: Final = 200_000
 """Entries of a partition of which all visitors are looked at; of more, a sample."""
 
@@ -176,15 +177,22 @@ def _told(state: VisitorState | None, other: VisitorState | None) -> str:
 
 def moment(store: Store, partition: int, chunk: list[str]) -> VisitorsMoment | None:
     """Read some visitors' states at one position; None where a commit came between every time."""
-    for _ in range(TRIES):
-        head = _head(store, partition)
-        position, watermark, number = int(head[0] or 0), float(head[1] or 0), int(head[2] or 0)
-        blobs = store.visitor_states.read_each(partition, chunk, number)
-        listed = store.visitor_states.closings(partition, chunk, number)
-        if _head(store, partition) == head:
-            states = {subject: _decoded(blob) for subject, blob in blobs.items()}
-            return VisitorsMoment(position, watermark, states, listed)
-    return None
+    found = read_at_one_position(
+        partial(_head, store, partition), partial(_read, store, partition, chunk)
+    )
+    if found is None:
+        return None
+    (position, watermark, _), (states, listed) = found
+    return VisitorsMoment(int(position or 0), float(watermark or 0), states, listed)
+
+
+def _read(
+    store: Store, partition: int, chunk: list[str], head: list[str | None]
+) -> tuple[dict[str, VisitorState | None], dict[str, float | None]]:
+    number = int(head[2] or 0)
+    blobs = store.visitor_states.read_each(partition, chunk, number)
+    listed = store.visitor_states.closings(partition, chunk, number)
+    return {subject: _decoded(blob) for subject, blob in blobs.items()}, listed
 
 
 def _head(store: Store, partition: int) -> list[str | None]:

@@ -46,9 +46,9 @@ class Words:
         """Find the one word."""
         return [Hit("慢", "speed")] if "慢" in text else []
 
-    def score(self, text: str) -> ComplaintScore:
+    def score_each(self, texts: Sequence[str], _: float) -> Sequence[ComplaintScore]:
         """Judge by the other word."""
-        return ComplaintScore(0.95, ("气",)) if "气" in text else ComplaintScore(0.1)
+        return [ComplaintScore(0.95, ("气",)) if "气" in x else ComplaintScore(0.1) for x in texts]
 
 
 def care_fold(store: Store, policy: WarningPolicy = POLICY, **more: Any) -> CareFold:
@@ -105,7 +105,9 @@ def all_cases(store: Store, partition: int = 0) -> list[Case]:
 def kept_state(store: Store, partition: int = 0) -> dict[str, Any]:
     """Return all that the fold keeps, byte for byte, without the generation in its keys."""
     generation = store.folds.generation_of(partition, "care")
-    found: dict[str, Any] = {"mark": store.folds.read_fields(partition, "care", "watermark")}
+    found: dict[str, Any] = {
+        "mark": store.folds.read_fields(partition, "care", "watermark", "tally")
+    }
     mark = f"@{generation}" if generation else ""
     start = store.keys.prefix(partition)
     for family in ("watch", "case"):
