@@ -21,6 +21,7 @@ class WordFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._index = PhraseIndex(lexicon)
+        self._curable = frozenset(one.name for one in lexicon.groups if one.curable)
 
     def find(self, text: str) -> tuple[WordHit, ...]:
         """Return the phrases by which a text complains, in its order; none where it does not."""
@@ -32,7 +33,7 @@ class WordFinder:
             _hit(token, reading, units)
             for place, token in enumerate(tokens)
             if token.hits and _predicate(tokens, place, units)
-            for reading in (read_phrase(tokens, place),)
+            for reading in (read_phrase(tokens, place, self._curable),)
             if reading.complains
         )
 
@@ -48,7 +49,7 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     """Tell whether a phrase counts: those of one character that are also nouns, as predicates."""
     token = tokens[place]
-    if token.role != Role.SHORT:
+    if token.role != Role.SHORT or _alone(tokens, place):
         return True
     before = tokens[place - 1] if place else None
     beside = before is not None and before.end == token.start
@@ -61,6 +62,16 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
         return before.role != Role.LIGHT or before.phrase not in _NOUN_MARKS
     return units.units[token.end : token.end + 1] in speech_zh.PREDICATE_ENDS and (
         token.end < len(units.units)
+    )
+
+
+def _alone(tokens: list[Token], place: int) -> bool:
+    """Tell whether a phrase is a clause of its own: 别再发了，烦."""
+    token, after = tokens[place], tokens[place + 1]
+    start = tokens[place - 1].end if place else 0
+    bounded = place == 0 or tokens[place - 1].role in BOUNDARIES
+    return bounded and token.start == start and after.role in BOUNDARIES and (
+        after.start == token.end
     )
 
 

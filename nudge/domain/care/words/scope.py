@@ -15,7 +15,17 @@ from nudge.domain.care.words.token import BOUNDARIES, Role, Token
 HAVE_NOT: Final = speech_zh.HAVE_NOT | speech_en.HAVE_NOT
 SUPERLATIVE: Final = speech_zh.SUPERLATIVE | speech_en.SUPERLATIVE
 _THROUGH: Final = frozenset(
-    (Role.LIGHT, Role.OPINION, Role.NEUTRAL, Role.WISH, Role.QUESTION, Role.NOW, Role.PAST)
+    (
+        Role.LIGHT,
+        Role.OPINION,
+        Role.NEUTRAL,
+        Role.WISH,
+        Role.QUESTION,
+        Role.NOW,
+        Role.PAST,
+        Role.LATELY,
+        Role.SUPPOSED,
+    )
 )
 """Roles that a negator reaches through."""
 _CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到", "给"))
@@ -59,7 +69,7 @@ class Scope:
     def _step(self, token: Token, place: int, at: int) -> int:
         """Return how many tokens are passed; 0 where the search ends."""
         role = token.role
-        if role == Role.NEGATOR:
+        if role in {Role.NEGATOR, Role.MISSING}:
             return self._negate(token, place)
         if role == Role.INTENSE:
             self._firm = True

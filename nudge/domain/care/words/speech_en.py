@@ -41,6 +41,16 @@ AMOUNTS: Final = frozenset(
     ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"]
 )
 """Words by which `not` denies a thing: not enough signal."""
+CONTRAST: Final = frozenset(["but", "however", "although", "though", "yet", "now", "nowadays"])
+"""Words that end the reach of `used to`."""
+DONE: Final = frozenset(["now", "been", "was", "were", "is", "has been", "again", "got", "already", "it", "they"])
+"""Words by which something is said to be done."""
+CURES: Final = frozenset(
+    ["fixed", "resolved", "solved", "restored", "back to normal", "back up", "back online",
+     "sorted", "sorted out", "up and running", "good as new", "refunded", "credited", "works",
+     "working", "reimbursed"]
+)
+"""Praise that says of a complaint before it that it is over."""
 VERBS: Final = frozenset(
     [
         "is",
@@ -127,10 +137,20 @@ _WORDS: Final = {
     """,
     Role.OPINION: """
         think, thought, believe, find, found, say, said, saying, says, mean, agree, call, called,
-        consider, feel that, describe, claim, suppose, imagine, expect, known, heard
+        consider, feel that, describe, claim, suppose, imagine, expect, known, heard, call it, call this, call them, call that, describe it as,
+        say it is, say its, consider it, find it, found it
     """,
     Role.PRONOUN: "i, it, they, you, he, she, we",
     Role.JOIN: "or, and, nor any, or any, and any, plus",
+    Role.SUPPOSED: """
+        thought it would, thought it might, thought they would, expected it to, expected them to,
+        worried it would, worried that it would, worried about, afraid it would, feared,
+        i expected, was expecting, were expecting, was worried, was afraid
+    """,
+    Role.LATELY: """
+        yesterday, last week, last month, last night, last time, this morning, at first, initially,
+        originally, in the beginning
+    """,
     Role.WISH: "wish, hope, hoping, if only",
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
@@ -138,7 +158,9 @@ _WORDS: Final = {
         went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
         been solved, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
         were resolved, were fixed, got fixed, got resolved, free, is history, non existent,
-        nonexistent, is a myth
+        nonexistent, is a myth, is short, was short, are short, were short, is minimal, was minimal,
+        is low, was low, are low, is zero, was zero, is negligible, was negligible, is brief,
+        was brief
     """,
     Role.NEUTRAL: """
         not only, not just, not merely, not simply, no wonder, no doubt, without doubt,
@@ -159,7 +181,7 @@ _WORDS: Final = {
         never ceases, never stops, never stop, doesnt stop, wont stop, not enough, cant wait,
         cannot wait, one of the most, fast food, so far, too bad not, no less, not least,
         not alone, no joke, cant get worse, cant get any worse, couldnt get any worse,
-        couldnt get worse, dont like how, not like
+        couldnt get worse, dont like how
     """,
 }
 
