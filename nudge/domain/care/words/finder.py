@@ -49,6 +49,8 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     """Tell whether a phrase counts: those of one character that are also nouns, as predicates."""
     token = tokens[place]
+    if token.phrase in _THINGS and _belongs(tokens, place):
+        return False
     if token.role != Role.SHORT or _alone(tokens, place):
         return True
     before = tokens[place - 1] if place else None
@@ -65,6 +67,16 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     )
 
 
+def _belongs(tokens: list[Token], place: int) -> bool:
+    """Tell whether a thing is named by the complaint before it: 限速的问题."""
+    if place < _THING_AFTER or tokens[place - 1].phrase != "的":
+        return False
+    mark, named = tokens[place - 1], tokens[place - 2]
+    return named.role in {Role.COMPLAINT, Role.SHORT} and (
+        named.end == mark.start and mark.end == tokens[place].start
+    )
+
+
 def _alone(tokens: list[Token], place: int) -> bool:
     """Tell whether a phrase is a clause of its own: 别再发了，烦."""
     token, after = tokens[place], tokens[place + 1]
@@ -75,6 +87,10 @@ def _alone(tokens: list[Token], place: int) -> bool:
     )
 
 
+_THINGS = frozenset(["问题", "故障", "毛病", "异常", "情况"])
+"""Words that name no complaint of their own behind one."""
+_THING_AFTER = 2
+"""Tokens of a complaint and its mark before the thing that it names."""
 _NOUN_MARKS = frozenset(
     [
         "的",

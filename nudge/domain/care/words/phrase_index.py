@@ -8,8 +8,10 @@ from typing import Final
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.common_words import CHINESE, ENGLISH
 from nudge.domain.care.words.gap_index import GAP, GapIndex
 from nudge.domain.care.words.lexicon import Lexicon
+from nudge.domain.care.words.shape import ShapeIndex
 from nudge.domain.care.words.sound import SoundIndex
 from nudge.domain.care.words.spelling import Speller
 from nudge.domain.care.words.token import Role, Token
@@ -41,14 +43,17 @@ class PhraseIndex:
             for group in lexicon.groups
             for one in group.complaints + group.praise + group.missing
         )
-        self.reader = UnitReader(words, Speller(own, words | plain_words(lexicon.spelt)))
+        known = words | plain_words(lexicon.spelt) | ENGLISH
+        self.reader = UnitReader(words, Speller(own, known))
         tokens = self._tokens(one for one in phrases if GAP not in one[0])
         self._gaps = GapIndex(self._gapped(one for one in phrases if GAP in one[0]))
         self._automaton = ahocorasick.Automaton()
         for units, token in tokens.items():
             self._automaton.add_word(units, (-token.end, _rank(token), token))
         self._automaton.make_automaton()
-        self._sounds = SoundIndex((units, one) for units, one in tokens.items() if one.role in _HEARD)
+        slips = {units: one for units, one in tokens.items() if one.role in _HEARD}
+        self._sounds = SoundIndex(slips.items())
+        self._shapes = ShapeIndex(slips.items())
 
     def _tokens(self, phrases: Iterable[tuple[str, Role, str]]) -> dict[str, Token]:
         """Return units -> token; the first listing of the same units counts."""
@@ -77,7 +82,7 @@ class PhraseIndex:
             for last, (size, rank, token) in self._automaton.iter(text.units)
         ]
         raw += self._spread(text.units, raw)
-        heard = list(self._sounds.tokens(text.units))
+        heard = [*self._sounds.tokens(text.units), *self._shapes.tokens(text.units)]
         if not heard and not _may_complain(raw):
             return []
         kept = _longest(raw)
@@ -111,6 +116,7 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.spelt if not one.isascii())
+    yield from ((one, Role.NEUTRAL, "") for one in sorted(CHINESE))
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 

@@ -85,7 +85,8 @@ class Scope:
         return self._phrase(token, place) if token.hits else 0
 
     def _negate(self, token: Token, place: int) -> int:
-        if not (self._cancelled(token, place) or self._names(token)):
+        again = token.phrase == "neither" and any(one.phrase == "nor" for one in self.negators)
+        if not (again or self._cancelled(token, place) or self._names(token)):
             self.negators.append(token)
         self._free = 2 if self._latin else 1
         self._firm = False

@@ -98,7 +98,7 @@ _WORDS: Final = {
     Role.NEGATOR: """
         isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
-        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
+        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero, yet to, have yet to, has yet to, no sign of, no trace of, not once,
         few, stopped, nowhere, noone, eliminated, eliminates, prevents, prevent, no longer,
         no one, far from, anything but, free of, free from, no more, nowhere near, by no means,
         in no way, rid of, has not, have not, had not, could not, can not, did not, does not,
@@ -114,7 +114,7 @@ _WORDS: Final = {
         kept
     """,
     Role.INTENSE: """
-        so, too, really, extremely, incredibly, such, this, more, as, quite, pretty, absolutely,
+        ever so, so, too, really, extremely, incredibly, such, this, more, as, quite, pretty, absolutely,
         totally, completely, utterly, super, insanely, very, simply, beyond, most, also
     """,
     Role.LIGHT: """

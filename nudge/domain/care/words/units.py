@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from nudge.domain.care.words.characters import CHARACTERS, Character, Kind
+from nudge.domain.care.words.decoration import undecorated
 from nudge.domain.care.words.spelling import Speller
 
 COMMA: Final = ","
@@ -20,6 +21,8 @@ UNKNOWN: Final = "\ufffd"
 _FIRST: Final = 0xF0000
 _SPELT_OUT: Final = 3
 """Single letters in a row that are read as a word: s l o w."""
+_LONGEST_WORD: Final = 16
+"""Letters of the longest word that is read from single ones."""
 _MARKS: Final = {Kind.COMMA: COMMA, Kind.STOP: STOP, Kind.ASK: ASK}
 
 
@@ -62,21 +65,26 @@ class UnitReader:
         return found or self.words.get(self._speller.resolve(word), UNKNOWN)
 
     def spelt_out(self, letters: str) -> list[str]:
-        """Return the known words that letters in a row spell, none where a letter is left over."""
-        found: list[str] = []
-        while letters:
-            word = next(
-                (letters[:end] for end in range(len(letters), 1, -1) if self._knows(letters[:end])),
-                None,
-            )
-            if word is None:
-                return []
-            found.append(word)
-            letters = letters[len(word) :]
-        return found
+        """Return the words that letters in a row spell; none where no longer word is known.
 
-    def _knows(self, word: str) -> bool:
-        return self.unit(word) != UNKNOWN
+        The longest words are preferred; letters that are left over stand alone.
+        """
+        best: list[tuple[int, int]] = [(0, 0)]
+        for end in range(1, len(letters) + 1):
+            starts = range(max(0, end - _LONGEST_WORD), end)
+            best.append(max((best[at][0] + self._worth(letters[at:end]), at) for at in starts))
+        found: list[str] = []
+        end = len(letters)
+        while end:
+            found.append(letters[best[end][1] : end])
+            end = best[end][1]
+        known = any(len(one) >= _SPELT_OUT and one in self.words for one in found)
+        return found[::-1] if known else []
+
+    def _worth(self, word: str) -> int:
+        """Return how good a word is among spelt letters; an unknown one is none."""
+        size = len(word)
+        return size * size if size > 1 and word in self.words else (0 if size == 1 else -size)
 
 
 def plain_words(phrases: Iterable[str]) -> set[str]:
@@ -94,7 +102,7 @@ class _Reading:
 
     def __init__(self, text: str, reader: UnitReader) -> None:
         self._reader = reader
-        self._forms = [CHARACTERS[one] for one in text]
+        self._forms = undecorated([CHARACTERS[one] for one in text])
         self._units: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
