@@ -8,10 +8,11 @@ from typing import Final
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
-from nudge.domain.care.words.common_words import CHINESE, ENGLISH
+from nudge.domain.care.words.common_words import ENGLISH
 from nudge.domain.care.words.gap_index import GAP, GapIndex
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.care.words.shape import ShapeIndex
+from nudge.domain.care.words.slip import is_slip
 from nudge.domain.care.words.sound import SoundIndex
 from nudge.domain.care.words.spelling import Speller
 from nudge.domain.care.words.token import Role, Token
@@ -82,7 +83,12 @@ class PhraseIndex:
             for last, (size, rank, token) in self._automaton.iter(text.units)
         ]
         raw += self._spread(text.units, raw)
-        heard = [*self._sounds.tokens(text.units), *self._shapes.tokens(text.units)]
+        units = text.units
+        heard = [
+            one
+            for one in (*self._sounds.tokens(units), *self._shapes.tokens(units))
+            if is_slip(one, units)
+        ]
         if not heard and not _may_complain(raw):
             return []
         kept = _longest(raw)
@@ -116,7 +122,6 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.spelt if not one.isascii())
-    yield from ((one, Role.NEUTRAL, "") for one in sorted(CHINESE))
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 

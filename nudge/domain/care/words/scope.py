@@ -175,12 +175,19 @@ class Scope:
         if token.phrase in speech_en.RESOLVERS and self.hit.role != Role.PRAISE:
             self.negators.append(token)
             return 1
-        if token.phrase in speech_zh.NOUNS:
+        if token.phrase in speech_zh.NOUNS or self._modifies(token, place):
             return 1
         if self.negators or self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
             return 0
         carried = bool(self._words) and self._words[-1] in _CARRIERS
         return 1 if carried or (self._latin and self._beside(place)) else 0
+
+    def _modifies(self, token: Token, place: int) -> bool:
+        """Tell whether a complaint belongs to the one behind it: 没有不合理的捆绑收费."""
+        if token.phrase in speech_zh.THINGS:
+            return True
+        mark = self.tokens[place + 1]
+        return mark.phrase == "的" and mark.start == token.end and self.hit.role == token.role
 
     def _beside(self, place: int) -> bool:
         """Tell whether two English phrases are one: no slow downs, without billing errors."""

@@ -20,7 +20,7 @@ EXPERIENCES: Final = frozenset(
 """Negators that make a comparison the strongest of its kind: never so slow, couldn't be worse."""
 SUPERLATIVE: Final = frozenset(("such", "so", "more"))
 COMPARATIVES: Final = frozenset(("worse", "slower", "worst"))
-RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "解决", "修复", "修好"])
+RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "repaired", "解决", "修复", "修好"])
 """Praise that takes back the complaint beside it: fixed the problem."""
 NOUNS: Final = frozenset(
     [
@@ -46,7 +46,7 @@ CONTRAST: Final = frozenset(["but", "however", "although", "though", "yet", "now
 DONE: Final = frozenset(["now", "been", "was", "were", "is", "has been", "again", "got", "already", "it", "they"])
 """Words by which something is said to be done."""
 CURES: Final = frozenset(
-    ["fixed", "resolved", "solved", "restored", "back to normal", "back up", "back online",
+    ["fixed", "resolved", "solved", "repaired", "restored", "back to normal", "back up", "back online",
      "sorted", "sorted out", "up and running", "good as new", "refunded", "credited", "works",
      "working", "reimbursed"]
 )
@@ -156,7 +156,7 @@ _WORDS: Final = {
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
         went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
-        been solved, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
+        been solved, been repaired, is not there, is no longer there, isnt there, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
         were resolved, were fixed, got fixed, got resolved, free, is history, non existent,
         nonexistent, is a myth, is short, was short, are short, were short, is minimal, was minimal,
         is low, was low, are low, is zero, was zero, is negligible, was negligible, is brief,
