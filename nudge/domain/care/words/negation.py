@@ -178,7 +178,9 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):
         return False
     if any(
-        one.role in {Role.INTENSE, Role.BREAK, Role.WISH} or one.phrase == "怎么" for one in around
+        (one.role in {Role.INTENSE, Role.BREAK, Role.WISH} and one.phrase not in speech_zh.IF)
+        or one.phrase == "怎么"
+        for one in around
     ):
         return False
     if any(one.role == Role.QUESTION and one.phrase != "嘛" for one in around[-1:]):

@@ -40,6 +40,8 @@ def is_past(tokens: Sequence[Token], place: int, curable: Collection[str]) -> bo
         return True
     if tokens[place].group in curable and _cured(tokens[place + 1 :]):
         return True
+    if Role.OTHERS in before and _better(later):
+        return True
     return _taken_back(tokens, place, {one.role for one in tokens[first:last]})
 
 
@@ -49,8 +51,12 @@ def _taken_back(tokens: Sequence[Token], place: int, around: Collection[Role]) -
     now = [number for number, one in enumerate(rest) if one.role == Role.NOW]
     if not now or any(one.phrase in speech_zh.STILL for one in rest):
         return False
-    today = {one.role for one in rest[now[0] :]}
-    return Role.PAST in around or (Role.LATELY in around and not today.isdisjoint(_BETTER))
+    return Role.PAST in around or (Role.LATELY in around and _better(rest[now[0] :]))
+
+
+def _better(later: Sequence[Token]) -> bool:
+    """Tell whether what follows takes something back."""
+    return any(one.role in _BETTER or one.phrase == "不断" for one in later)
 
 
 def _cured(later: Sequence[Token]) -> bool:

@@ -147,7 +147,9 @@ def _longest(raw: list[_Raw]) -> list[Token]:
 
 def _rank(token: Token) -> int:
     """Return the order of tokens of one length: phrases, what hides them, then other words."""
-    return 0 if token.hits else 1 + (token.role != Role.NEUTRAL)
+    if token.hits:
+        return int(token.role == Role.MISSING)
+    return 2 + (token.role != Role.NEUTRAL)
 
 
 def _heard(heard: Iterable[Token], kept: list[Token]) -> Iterator[Token]:

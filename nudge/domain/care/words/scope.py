@@ -25,9 +25,12 @@ _THROUGH: Final = frozenset(
         Role.PAST,
         Role.LATELY,
         Role.SUPPOSED,
+        Role.OTHERS,
     )
 )
 """Roles that a negator reaches through."""
+_WILL: Final = 4
+"""Tokens between 不会 and a word of frequency."""
 _CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到", "给"))
 """Words by which a negated thing takes what belongs to it along: no problems with drops."""
 
@@ -78,6 +81,8 @@ class Scope:
         if role in _THROUGH:
             self._words.append(token.phrase)
             return 1
+        if role == Role.BREAK and self._denied(token, place):
+            return 1
         if role == Role.PRONOUN:
             return self._pronoun(place)
         if role in {Role.JOIN, Role.COMMA}:
@@ -92,6 +97,15 @@ class Scope:
         self._firm = False
         self._words = []
         return 1
+
+    def _denied(self, token: Token, place: int) -> bool:
+        """Tell whether a negator reaches through a word of frequency: 不会经常断."""
+        if token.phrase not in speech_zh.FREQUENT:
+            return False
+        before = self.tokens[max(0, place - _WILL) : place]
+        will = any(one.phrase == "会" for one in before)
+        negated = [one for one in before if one.role == Role.NEGATOR]
+        return bool(negated) and (will or negated[-1].end == token.start != token.end)
 
     def _names(self, token: Token) -> bool:
         """Tell whether a thing is named and not missed: it's not your signal."""
@@ -184,8 +198,11 @@ class Scope:
 
     def _modifies(self, token: Token, place: int) -> bool:
         """Tell whether a complaint belongs to the one behind it: 没有不合理的捆绑收费."""
-        if token.phrase in speech_zh.THINGS:
+        if token.phrase in speech_zh.THINGS | speech_zh.ADVERBS:
             return True
+        behind = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else None
+        if behind is not None and behind.phrase == "的" and behind.start == self.hit.end:
+            return token.role in {Role.COMPLAINT, Role.MISSING}
         mark = self.tokens[place + 1]
         return mark.phrase == "的" and mark.start == token.end and self.hit.role == token.role
 

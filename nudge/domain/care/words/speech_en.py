@@ -38,7 +38,7 @@ NOUNS: Final = frozenset(
 )
 """Praise that names a thing: `no signal` complains, `it's not your signal` does not."""
 AMOUNTS: Final = frozenset(
-    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"]
+    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see", "single", "one"]
 )
 """Words by which `not` denies a thing: not enough signal."""
 CONTRAST: Final = frozenset(["but", "however", "although", "though", "yet", "now", "nowadays"])
@@ -152,6 +152,7 @@ _WORDS: Final = {
         originally, in the beginning
     """,
     Role.WISH: "wish, hope, hoping, if only",
+    Role.OTHERS: "others, my friend, my friends, other people, some people, colleagues, neighbours, neighbors",
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """

@@ -109,6 +109,7 @@ class _Reading:
         self._word = ""
         self._from = 0
         self._singles: list[str] = []
+        self._split: tuple[str, int] | None = None
 
     def read(self) -> UnitText:
         units, starts, ends = self._units, self._starts, self._ends
@@ -171,6 +172,16 @@ class _Reading:
             self._singles.append(word)
         else:
             self._join_singles()
+        self._add_word(word, end)
+
+    def _add_word(self, word: str, end: int) -> None:
+        """Add a word; with the unknown one before it, where the two are one that is known."""
+        split, self._split = self._split, (word, len(self._units))
+        if split is not None and len(word) > 1 and split[1] == len(self._units) - 1:
+            unit = self._reader.words.get(split[0] + word)
+            if unit is not None and self._units[-1] == UNKNOWN:
+                self._units[-1], self._ends[-1] = unit, end
+                return
         self._add(self._reader.unit(word), self._from, end)
 
     def _last(self, place: int | None) -> int:
