@@ -25,6 +25,12 @@ _TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
 _COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING))
 _HEARD: Final = frozenset((Role.COMPLAINT, Role.PRAISE, Role.SHORT))
 """Roles of phrases that are known with a slip; those of what is missing sound like many words."""
+_BLAMED: Final = frozenset((Role.NEGATOR, Role.COMPLAINT, Role.SHORT, Role.BREAK))
+_SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
+    Role.MISSING: _BLAMED,
+    Role.NEUTRAL: _BLAMED - {Role.BREAK},
+}
+"""Roles that no gap holds: a negator in any, a complaint where the phrase takes it back."""
 _PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
 
@@ -100,12 +106,12 @@ class PhraseIndex:
 
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
-        """Return the phrases with a gap that no negator stands in."""
+        """Return the phrases with a gap in which no word speaks against them."""
         return [
             (token.start - token.end + end - start, _rank(token), token.start, token.end, token)
             for token, start, end in self._gaps.matches(units)
             if not any(
-                one.role == Role.NEGATOR and start <= first and last <= end
+                one.role in _SPLITTING[token.role] and start <= first and last <= end
                 for _, _, first, last, one in raw
             )
         ]
