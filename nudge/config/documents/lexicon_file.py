@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import NAME
 from nudge.config.table_file import ConfigTables, problems_of
+from nudge.domain.care.words.alternatives import listed_phrases
+from nudge.domain.care.words.gap_index import GAP
 from nudge.domain.care.words.lexicon import Lexicon, WordGroup
 from nudge.errors import InvalidConfigError
 
@@ -21,13 +24,33 @@ MOST_GROUPS: Final = 100
 MOST_PHRASES: Final = 20_000
 LONGEST: Final = 40
 """Characters of a phrase."""
-LISTS: Final = ("complaints", "praise", "short")
+LONGEST_SPELLING: Final = 1_000
+"""Characters of a spelling with alternatives."""
+LISTS: Final = ("complaints", "praise", "short", "missing")
+
+
+def _spelling(text: str) -> None:
+    """Refuse a spelling that lists no phrases of a fitting length.
+
+    Raises:
+        ValidationError: what is wrong with it.
+    """
+    if len(text) > LONGEST_SPELLING:
+        raise ValidationError(f"write at most {LONGEST_SPELLING} characters, alternatives included")
+    try:
+        phrases = listed_phrases(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+    if any(not 1 <= len(one) <= LONGEST for one in phrases):
+        raise ValidationError(f"write 1 to {LONGEST} characters")
+    if any(not all(one.split(GAP)) or one.count(GAP) > 1 for one in phrases):
+        raise ValidationError(f"write one gap at most, as in 等了{GAP}小时")
 
 
 def _phrases() -> Items:
     return Items(
         ma.String(
-            validate=validate.Length(1, LONGEST, error=f"write 1 to {LONGEST} characters"),
+            validate=_spelling,
             **field_texts("write a word or phrase"),
         ),
         load_default=list,
@@ -51,9 +74,13 @@ class WordGroupSchema(StrictTable):
         validate=validate.Range(0, 100, error="write a number from 0 to 100"),
         **field_texts("write a number from 0 to 100"),
     )
+    curable = ma.Boolean(
+        load_default=False, truthy={True}, falsy={False}, **field_texts("write true or false")
+    )
     complaints = _phrases()
     praise = _phrases()
     short = _phrases()
+    missing = _phrases()
 
 
 class NeutralSchema(StrictTable):
@@ -103,34 +130,45 @@ def parse_lexicon(table: Mapping[str, object], source: str) -> Lexicon:
     neutral = data["neutral"]
     return Lexicon(
         tuple(_group(one) for one in data["group"]),
-        tuple(neutral.get("words", ())),
+        _spread(neutral.get("words", ())),
         tuple(neutral.get("spelt", ())),
     )
 
 
+def _spread(spellings: Iterable[str]) -> tuple[str, ...]:
+    """Return the phrases of spellings, each once."""
+    return tuple(dict.fromkeys(chain.from_iterable(map(listed_phrases, spellings))))
+
+
 def _group(data: Mapping[str, Any]) -> WordGroup:
-    lists = {name: tuple(data[name]) for name in LISTS}
-    return WordGroup(data["name"], data["title"], data["weight"], **lists)
+    lists = {name: _spread(data[name]) for name in LISTS}
+    return WordGroup(data["name"], data["title"], data["weight"], data["curable"], **lists)
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     names = [one["name"] for one in data["group"]]
     for name in _repeated(names):
         yield f"group.{name}.name", "is given twice; give each name once"
-    homes: dict[str, str] = {}
+    spelt: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for group in data["group"]:
         for kind in LISTS:
+            key = f"group.{group['name']}.{kind}"
             for phrase in group[kind]:
-                key = f"group.{group['name']}.{kind}"
-                home = homes.setdefault(phrase, key)
+                home = spelt.setdefault(phrase, key)
                 if home != key or group[kind].count(phrase) > 1:
                     yield key, f"lists {phrase!r}, which {home} lists; list each phrase once"
-    for phrase in data["neutral"].get("words", ()):
-        if phrase in homes:
-            yield (
-                "neutral.words",
-                f"lists {phrase!r}, which {homes[phrase]} lists; keep one of them",
-            )
+            yield from _double(key, group[kind], kinds)
+    yield from _double("neutral.words", data["neutral"].get("words", ()), kinds)
+
+
+def _double(key: str, spellings: Iterable[str], kinds: dict[str, str]) -> Iterator[Problem]:
+    """Yield the phrases that are listed in another sense as well, and remember the others."""
+    sense = key.rpartition(".")[2]
+    for phrase in _spread(spellings):
+        home = kinds.setdefault(phrase, key)
+        if home.rpartition(".")[2] != sense:
+            yield key, f"lists {phrase!r}, which {home} lists; keep one of them"
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ class WordFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._index = PhraseIndex(lexicon)
+        self._curable = frozenset(one.name for one in lexicon.groups if one.curable)
 
     def find(self, text: str) -> tuple[WordHit, ...]:
         """Return the phrases by which a text complains, in its order; none where it does not."""
@@ -32,7 +33,7 @@ class WordFinder:
             _hit(token, reading, units)
             for place, token in enumerate(tokens)
             if token.hits and _predicate(tokens, place, units)
-            for reading in (read_phrase(tokens, place),)
+            for reading in (read_phrase(tokens, place, self._curable),)
             if reading.complains
         )
 
@@ -48,7 +49,9 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     """Tell whether a phrase counts: those of one character that are also nouns, as predicates."""
     token = tokens[place]
-    if token.role != Role.SHORT:
+    if token.phrase in speech_zh.THINGS and _belongs(tokens, place):
+        return False
+    if token.role != Role.SHORT or _alone(tokens, place):
         return True
     before = tokens[place - 1] if place else None
     beside = before is not None and before.end == token.start
@@ -64,6 +67,28 @@ def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     )
 
 
+def _belongs(tokens: list[Token], place: int) -> bool:
+    """Tell whether a thing is named by the complaint before it: 限速的问题."""
+    if place < _THING_AFTER or tokens[place - 1].phrase != "的":
+        return False
+    mark, named = tokens[place - 1], tokens[place - 2]
+    return named.role in {Role.COMPLAINT, Role.SHORT} and (
+        named.end == mark.start and mark.end == tokens[place].start
+    )
+
+
+def _alone(tokens: list[Token], place: int) -> bool:
+    """Tell whether a phrase is a clause of its own: 别再发了，烦."""
+    token, after = tokens[place], tokens[place + 1]
+    start = tokens[place - 1].end if place else 0
+    bounded = place == 0 or tokens[place - 1].role in BOUNDARIES
+    return (
+        bounded and token.start == start and after.role in BOUNDARIES and (after.start == token.end)
+    )
+
+
+_THING_AFTER = 2
+"""Tokens of a complaint and its mark before the thing that it names."""
 _NOUN_MARKS = frozenset(
     [
         "的",

@@ -14,18 +14,23 @@ class WordGroup:
         name: such as "speed".
         title: language -> words for people.
         weight: of a hit, where hits are added up.
+        curable: a complaint is over where the text says that it was cured: 断网了，已经修好了.
         complaints: phrases that complain unless they are negated.
         praise: phrases that complain where they are negated.
         short: phrases that complain as `complaints` do, and only as a predicate: 太卡 and 卡死
             complain, 换卡 does not.
+        missing: phrases that complain of what does not come, and negate a phrase behind them:
+            没收到退款 complains, 没收到垃圾短信 does not.
     """
 
     name: str
     title: Mapping[str, str] = field(default_factory=dict)
     weight: float = 1.0
+    curable: bool = False
     complaints: tuple[str, ...] = ()
     praise: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,9 @@ class Lexicon:
     @property
     def phrases(self) -> int:
         """Phrases of all groups."""
-        return sum(len(one.complaints + one.praise + one.short) for one in self.groups)
+        return sum(
+            len(one.complaints + one.praise + one.short + one.missing) for one in self.groups
+        )
 
     @property
     def weights(self) -> dict[str, float]:

@@ -5,12 +5,24 @@ Each negator in reach turns the phrase round; two of them leave it: 没有一天
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.clause import clause
+from nudge.domain.care.words.past import is_past
 from nudge.domain.care.words.scope import HAVE_NOT, Scope
-from nudge.domain.care.words.token import BOUNDARIES, Role, Token
+from nudge.domain.care.words.token import Role, Token
+
+_MISSED: Final = 2
+"""Unknown units between a phrase of what is missing and the phrase that it negates."""
+_BESIDES: Final = frozenset(
+    (Role.LIGHT, Role.INTENSE, Role.OPINION, Role.PRONOUN, Role.NEUTRAL, Role.NEGATOR, Role.JOIN)
+)
+"""Roles between the two."""
+
+
+_CONTRAST: Final = speech_zh.CONTRAST | speech_en.CONTRAST
 
 
 class Reading(NamedTuple):
@@ -29,14 +41,17 @@ class Reading(NamedTuple):
     negator: str | None = None
 
 
-def read_phrase(tokens: Sequence[Token], place: int) -> Reading:
+def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = ()) -> Reading:
     """Read one phrase in its clause.
 
     Args:
         tokens: of the text, in their order.
         place: of the phrase among them.
+        curable: groups of which a complaint is over once it is cured.
     """
     hit = tokens[place]
+    if hit.role == Role.MISSING and _negates(tokens, place):
+        return Reading(complains=False, start=hit.start, end=hit.end)
     first, last = clause(tokens, place)
     found = Scope(tokens, place).search()
     turned = len(found) % 2
@@ -45,7 +60,7 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Reading:
     around = tokens[first:last]
     turned ^= _reversed(around, hit, bool(found))
     complains = (hit.role == Role.PRAISE) == bool(turned)
-    if complains and (_asked(tokens, place, last, bool(found)) or _over(tokens, place)):
+    if complains and (_asked(tokens, place, last, bool(found)) or is_past(tokens, place, curable)):
         complains = False
     praise = hit.role == Role.PRAISE
     start = min([hit.start, *(one.start for one in found if praise)])
@@ -54,14 +69,17 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Reading:
     return Reading(complains, start, end, negator)
 
 
-def clause(tokens: Sequence[Token], place: int) -> tuple[int, int]:
-    """Return the first token of a phrase's clause and the one that ends it."""
-    first, last = place, place
-    while first > 0 and tokens[first - 1].role not in BOUNDARIES:
-        first -= 1
-    while last < len(tokens) and tokens[last].role not in BOUNDARIES:
-        last += 1
-    return first, last
+def _negates(tokens: Sequence[Token], place: int) -> bool:
+    """Tell whether what is missing is a phrase, which speaks for itself: 没收到垃圾短信."""
+    at, free = tokens[place].end, _MISSED
+    for token in tokens[place + 1 :]:
+        free -= token.start - at
+        at = token.end
+        if free < 0 or token.hits:
+            return free >= 0
+        if token.role not in _BESIDES:
+            return False
+    return False
 
 
 def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
@@ -75,6 +93,9 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         at = token.end
         if _settles(token, hit):
             return token if found is None else None
+        if token.phrase in speech_zh.WHAT and hit.role == Role.PRAISE:
+            again = place_after(tokens, number, last)
+            return token if again is not None and again.phrase == hit.phrase else None
         if token.role == Role.NEGATOR:
             again = place_after(tokens, number, last)
             if again is not None and again.phrase == hit.phrase:
@@ -92,7 +113,7 @@ def _settles(token: Token, hit: Token) -> bool:
     """Tell whether a word behind a phrase takes it back: 问题解决了, issue was fixed."""
     if token.role == Role.REVERSED:
         return True
-    settled = token.phrase in speech_zh.SETTLED or token.phrase in speech_en.RESOLVERS
+    settled = token.phrase in speech_zh.SETTLED | speech_zh.AGAIN | speech_en.RESOLVERS
     return settled and hit.role != Role.PRAISE
 
 
@@ -108,7 +129,7 @@ def place_after(tokens: Sequence[Token], number: int, last: int) -> Token | None
 
 def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # noqa: FBT001
     """Tell whether the whole clause is turned round: 难道不慢, 希望不要卡, used to be fast."""
-    before = [one for one in around if one.end <= hit.start]
+    before = _uncontrasted([one for one in around if one.end <= hit.start])
     if any(one.role == Role.REVERSAL for one in before) or _each(before, hit):
         return True
     wishes = [one for one in around if one.role == Role.WISH]
@@ -125,6 +146,16 @@ def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # no
     return asks and negated
 
 
+def _uncontrasted(before: list[Token]) -> list[Token]:
+    """Return the tokens behind the last word of contrast: used to be slow but now it's great."""
+    found: list[Token] = []
+    for one in before:
+        found.append(one)
+        if one.phrase in _CONTRAST:
+            found = []
+    return found
+
+
 def _each(before: Sequence[Token], hit: Token) -> bool:
     """Tell whether a negated question means every one: 哪天不断线, how is this not a scam."""
     phrases = [one.phrase for one in before]
@@ -132,9 +163,17 @@ def _each(before: Sequence[Token], hit: Token) -> bool:
     if not negators:
         return False
     if hit.phrase.isascii():
-        return phrases[0] == "how" and phrases[1] in speech_en.VERBS | {"could", "come"}
+        return (
+            phrases[0] == "how"
+            and len(phrases) > 1
+            and phrases[1] in speech_en.VERBS | {"could", "come"}
+        )
     number = negators[-1]
-    return number > 0 and phrases[number - 1] in speech_zh.WHICH and len(negators) == 1
+    while number > 0 and before[number - 1].role == Role.LIGHT:
+        number -= 1
+        if phrases[number] in speech_zh.WHICH:
+            return len(negators) == 1
+    return False
 
 
 def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> bool:  # noqa: FBT001
@@ -147,24 +186,12 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):
         return False
     if any(
-        one.role in {Role.INTENSE, Role.BREAK, Role.WISH} or one.phrase == "怎么" for one in around
+        (one.role in {Role.INTENSE, Role.BREAK, Role.WISH} and one.phrase not in speech_zh.IF)
+        or one.phrase == "怎么"
+        for one in around
     ):
         return False
     if any(one.role == Role.QUESTION and one.phrase != "嘛" for one in around[-1:]):
         return True
     ends = last < len(tokens) and tokens[last].phrase == "?"
     return ends and around[0].phrase in speech_en.ASKING
-
-
-def _over(tokens: Sequence[Token], place: int) -> bool:
-    """Tell whether a complaint is over: 以前慢，现在不慢了."""
-    first, last = clause(tokens, place)
-    if not any(one.role == Role.PAST for one in tokens[first:last]):
-        return False
-    later = []
-    for one in tokens[place + 1 :]:
-        if one.role == Role.STOP:
-            break
-        later.append(one)
-    still = any(one.phrase in speech_zh.STILL for one in later)
-    return any(one.role == Role.NOW for one in later) and not still

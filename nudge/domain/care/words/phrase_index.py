@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.common_words import ENGLISH
+from nudge.domain.care.words.gap_index import GAP, GapIndex
 from nudge.domain.care.words.lexicon import Lexicon
+from nudge.domain.care.words.shape import ShapeIndex
+from nudge.domain.care.words.slip import is_slip
 from nudge.domain.care.words.sound import SoundIndex
 from nudge.domain.care.words.spelling import Speller
 from nudge.domain.care.words.token import Role, Token
 from nudge.domain.care.words.units import ASK, COMMA, STOP, UnitReader, UnitText, plain_words
 
-_Raw = tuple[int, int, int, Token]
-"""A match: its length below zero, its rank, its start and the token."""
+_Raw = tuple[int, int, int, int, Token]
+"""A match: its written units below zero, its rank, its start and end, and the token."""
 _TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
 """Roles that make a complaint of praise."""
+_COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING))
+_HEARD: Final = frozenset((Role.COMPLAINT, Role.PRAISE, Role.SHORT))
+"""Roles of phrases that are known with a slip; those of what is missing sound like many words."""
+_BLAMED: Final = frozenset((Role.NEGATOR, Role.COMPLAINT, Role.SHORT, Role.BREAK))
+_SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
+    Role.MISSING: _BLAMED,
+    Role.NEUTRAL: _BLAMED - {Role.BREAK},
+}
+"""Roles that no gap holds: a negator in any, a complaint where the phrase takes it back."""
 _PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
 
@@ -33,15 +46,21 @@ class PhraseIndex:
         phrases = [*_listed(lexicon)]
         words = plain_words(phrase for phrase, *_ in phrases)
         own = plain_words(
-            one for group in lexicon.groups for one in group.complaints + group.praise
+            one
+            for group in lexicon.groups
+            for one in group.complaints + group.praise + group.missing
         )
-        self.reader = UnitReader(words, Speller(own, words | plain_words(lexicon.spelt)))
-        tokens = self._tokens(phrases)
+        known = words | plain_words(lexicon.spelt) | ENGLISH
+        self.reader = UnitReader(words, Speller(own, known))
+        tokens = self._tokens(one for one in phrases if GAP not in one[0])
+        self._gaps = GapIndex(self._gapped(one for one in phrases if GAP in one[0]))
         self._automaton = ahocorasick.Automaton()
         for units, token in tokens.items():
             self._automaton.add_word(units, (-token.end, _rank(token), token))
         self._automaton.make_automaton()
-        self._sounds = SoundIndex((units, one) for units, one in tokens.items() if one.hits)
+        slips = {units: one for units, one in tokens.items() if one.role in _HEARD}
+        self._sounds = SoundIndex(slips.items())
+        self._shapes = ShapeIndex(slips.items())
 
     def _tokens(self, phrases: Iterable[tuple[str, Role, str]]) -> dict[str, Token]:
         """Return units -> token; the first listing of the same units counts."""
@@ -52,16 +71,28 @@ class PhraseIndex:
                 found.setdefault(units, Token(0, len(units), role, phrase, group))
         return found
 
+    def _gapped(self, phrases: Iterable[tuple[str, Role, str]]) -> Iterator[tuple[str, str, Token]]:
+        """Yield the units before and behind the gap of each phrase, and its token."""
+        for phrase, role, group in phrases:
+            before, behind = (self.reader.encode(one) for one in phrase.split(GAP))
+            yield before, behind, Token(0, 0, role, phrase, group)
+
     def tokens(self, text: UnitText) -> list[Token]:
         """Return the tokens of a text in their order; none where it says no phrase at all.
 
         The longest token wins; of equally long ones a phrase of the lexicon, then the first.
         """
         raw = [
-            (size, rank, last + 1 + size, token)
+            (size, rank, last + 1 + size, last + 1, token)
             for last, (size, rank, token) in self._automaton.iter(text.units)
         ]
-        heard = list(self._sounds.tokens(text.units))
+        raw += self._spread(text.units, raw)
+        units = text.units
+        heard = [
+            one
+            for one in (*self._sounds.tokens(units), *self._shapes.tokens(units))
+            if is_slip(one, units)
+        ]
         if not heard and not _may_complain(raw):
             return []
         kept = _longest(raw)
@@ -71,6 +102,17 @@ class PhraseIndex:
         end = len(text.units)
         return [*kept, Token(end, end, Role.STOP, "")]
 
+    def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
+        """Return the phrases with a gap in which no word speaks against them."""
+        return [
+            (token.start - token.end + end - start, _rank(token), token.start, token.end, token)
+            for token, start, end in self._gaps.matches(units)
+            if not any(
+                one.role in _SPLITTING[token.role] and start <= first and last <= end
+                for _, _, first, last, one in raw
+            )
+        ]
+
 
 def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     """Yield phrase, role and group of all words; those of the lexicon first."""
@@ -78,6 +120,7 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
         yield from ((one, Role.COMPLAINT, group.name) for one in group.complaints)
         yield from ((one, Role.PRAISE, group.name) for one in group.praise)
         yield from ((one, Role.SHORT, group.name) for one in group.short)
+        yield from ((one, Role.MISSING, group.name) for one in group.missing)
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.neutral)
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
@@ -87,8 +130,8 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
 
 def _may_complain(raw: Iterable[_Raw]) -> bool:
     """Tell whether tokens hold a complaint, or praise with a word that may turn it round."""
-    roles = {one[3].role for one in raw}
-    if Role.COMPLAINT in roles or Role.SHORT in roles:
+    roles = {one[4].role for one in raw}
+    if not roles.isdisjoint(_COMPLAINING):
         return True
     return Role.PRAISE in roles and not roles.isdisjoint(_TURNING)
 
@@ -97,17 +140,19 @@ def _longest(raw: list[_Raw]) -> list[Token]:
     """Return tokens without overlap: the longest first, then by rank, then from the left."""
     raw.sort()
     taken, found = 0, []
-    for size, _, start, token in raw:
-        mask = ((1 << -size) - 1) << start
+    for _, _, start, end, token in raw:
+        mask = ((1 << end - start) - 1) << start
         if not taken & mask:
             taken |= mask
-            found.append(Token(start, start - size, token.role, token.phrase, token.group))
+            found.append(Token(start, end, token.role, token.phrase, token.group))
     return found
 
 
 def _rank(token: Token) -> int:
     """Return the order of tokens of one length: phrases, what hides them, then other words."""
-    return 0 if token.hits else 1 + (token.role != Role.NEUTRAL)
+    if token.hits:
+        return int(token.role == Role.MISSING)
+    return 2 + (token.role != Role.NEUTRAL)
 
 
 def _heard(heard: Iterable[Token], kept: list[Token]) -> Iterator[Token]:

@@ -47,9 +47,17 @@ class Role(IntEnum):
     """A word of the present, which takes back what was said of the past: 现在."""
     REVERSED = 18
     """A word that turns round what stands before it: 才怪, 不存在."""
+    MISSING = 19
+    """A phrase that complains of what is missing, and negates a phrase behind it: 没收到, 无法."""
+    SUPPOSED = 20
+    """A word of what was feared or expected, and is not told: 以为, feared."""
+    LATELY = 21
+    """A word of what was a short while ago: 昨天; it is over only where what follows says so."""
+    OTHERS = 22
+    """Other people, whose trouble is not the visitor's: 别家老断，你们不断."""
 
 
-PHRASES = frozenset({Role.COMPLAINT, Role.PRAISE, Role.SHORT})
+PHRASES = frozenset({Role.COMPLAINT, Role.PRAISE, Role.SHORT, Role.MISSING})
 """Roles of phrases that may become hits."""
 BOUNDARIES = frozenset({Role.COMMA, Role.STOP})
 """Roles that end a clause."""

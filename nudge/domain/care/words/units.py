@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from nudge.domain.care.words.decoration import undecorated
 from nudge.domain.care.words.spelling import Speller
 from nudge.domain.values.characters import CHARACTERS, Character, Kind
 
@@ -20,6 +21,10 @@ UNKNOWN: Final = "\ufffd"
 _FIRST: Final = 0xF0000
 _SPELT_OUT: Final = 3
 """Single letters in a row that are read as a word: s l o w."""
+_PREFIXES: Final = frozenset(("un", "over", "dis", "mis", "under"))
+"""Words that are one with the next where the two are known: over charged."""
+_LONGEST_WORD: Final = 16
+"""Letters of the longest word that is read from single ones."""
 _MARKS: Final = {Kind.COMMA: COMMA, Kind.STOP: STOP, Kind.ASK: ASK}
 
 
@@ -62,21 +67,26 @@ class UnitReader:
         return found or self.words.get(self._speller.resolve(word), UNKNOWN)
 
     def spelt_out(self, letters: str) -> list[str]:
-        """Return the known words that letters in a row spell, none where a letter is left over."""
-        found: list[str] = []
-        while letters:
-            word = next(
-                (letters[:end] for end in range(len(letters), 1, -1) if self._knows(letters[:end])),
-                None,
-            )
-            if word is None:
-                return []
-            found.append(word)
-            letters = letters[len(word) :]
-        return found
+        """Return the words that letters in a row spell; none where no longer word is known.
 
-    def _knows(self, word: str) -> bool:
-        return self.unit(word) != UNKNOWN
+        The longest words are preferred; letters that are left over stand alone.
+        """
+        best: list[tuple[int, int]] = [(0, 0)]
+        for end in range(1, len(letters) + 1):
+            starts = range(max(0, end - _LONGEST_WORD), end)
+            best.append(max((best[at][0] + self._worth(letters[at:end]), at) for at in starts))
+        found: list[str] = []
+        end = len(letters)
+        while end:
+            found.append(letters[best[end][1] : end])
+            end = best[end][1]
+        known = any(len(one) >= _SPELT_OUT and one in self.words for one in found)
+        return found[::-1] if known else []
+
+    def _worth(self, word: str) -> int:
+        """Return how good a word is among spelt letters; an unknown one is none."""
+        size = len(word)
+        return size * size if size > 1 and word in self.words else (0 if size == 1 else -size)
 
 
 def plain_words(phrases: Iterable[str]) -> set[str]:
@@ -94,13 +104,14 @@ class _Reading:
 
     def __init__(self, text: str, reader: UnitReader) -> None:
         self._reader = reader
-        self._forms = [CHARACTERS[one] for one in text]
+        self._forms = undecorated([CHARACTERS[one] for one in text])
         self._units: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._word = ""
         self._from = 0
         self._singles: list[str] = []
+        self._split: tuple[str, int] | None = None
 
     def read(self) -> UnitText:
         units, starts, ends = self._units, self._starts, self._ends
@@ -163,6 +174,16 @@ class _Reading:
             self._singles.append(word)
         else:
             self._join_singles()
+        self._add_word(word, end)
+
+    def _add_word(self, word: str, end: int) -> None:
+        """Add a word; with the unknown one before it, where the two are one that is known."""
+        split, self._split = self._split, (word, len(self._units))
+        if split is not None and len(word) > 1 and split[1] == len(self._units) - 1:
+            unit = self._reader.words.get(split[0] + word)
+            if unit is not None and (self._units[-1] == UNKNOWN or split[0] in _PREFIXES):
+                self._units[-1], self._ends[-1] = unit, end
+                return
         self._add(self._reader.unit(word), self._from, end)
 
     def _last(self, place: int | None) -> int:

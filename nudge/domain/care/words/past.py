@@ -1,0 +1,72 @@
+"""Complaints that are over, cured, or were only feared: 以前慢，现在快; 断网了，已经修好; 以为会卡."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import takewhile
+from typing import Final
+
+from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.clause import clause
+from nudge.domain.care.words.token import Role, Token
+
+CURES: Final = speech_zh.CURES | speech_en.CURES
+DONE: Final = speech_zh.DONE | speech_en.DONE
+_BETTER: Final = frozenset((Role.NEGATOR, Role.PRAISE, Role.REVERSED))
+"""Roles by which a clause takes back what was said of the days before."""
+_ENDS: Final = frozenset((Role.COMMA, Role.STOP, Role.BREAK))
+"""Roles that part a complaint from its cure."""
+_NEXT: Final = 3
+"""Tokens within which the next clause denies what was said."""
+_OPEN: Final = frozenset((Role.NEGATOR, Role.MISSING, Role.WISH, Role.QUESTION))
+"""Roles with which a cure did not come yet."""
+
+
+def is_past(tokens: Sequence[Token], place: int, curable: Collection[str]) -> bool:
+    """Tell whether a complaint is not one of today.
+
+    Args:
+        tokens: of the text, in their order.
+        place: of the complaint among them.
+        curable: groups of which a complaint is over once it is cured.
+    """
+    first, last = clause(tokens, place)
+    later = tokens[last + 1 :]
+    before = {one.role for one in tokens[first:place]}
+    if Role.SUPPOSED in before and any(one.role != Role.STOP for one in later):
+        return True
+    denied = any(one.phrase in speech_zh.DENIALS for one in later[:_NEXT])
+    if denied and tokens[last].role == Role.COMMA:
+        return True
+    if tokens[place].group in curable and _cured(tokens[place + 1 :]):
+        return True
+    if Role.OTHERS in before and _better(later):
+        return True
+    return _taken_back(tokens, place, {one.role for one in tokens[first:last]})
+
+
+def _taken_back(tokens: Sequence[Token], place: int, around: Collection[Role]) -> bool:
+    """Tell whether a word of today takes back what was said of the past."""
+    rest = [*takewhile(lambda one: one.role != Role.STOP, tokens[place + 1 :])]
+    now = [number for number, one in enumerate(rest) if one.role == Role.NOW]
+    if not now or any(one.phrase in speech_zh.STILL for one in rest):
+        return False
+    return Role.PAST in around or (Role.LATELY in around and _better(rest[now[0] :]))
+
+
+def _better(later: Sequence[Token]) -> bool:
+    """Tell whether what follows takes something back."""
+    return any(one.role in _BETTER or one.phrase == "不断" for one in later)
+
+
+def _cured(later: Sequence[Token]) -> bool:
+    """Tell whether a later clause says that the trouble is gone: 已经修好了, it was fixed."""
+    ends = [number for number, one in enumerate(later) if one.role in _ENDS]
+    for number, token in enumerate(later):
+        if token.phrase in CURES and ends and ends[0] < number:
+            first, last = clause(later, number)
+            around = later[first:last]
+            late = any(one.role in _OPEN or one.phrase in speech_zh.LATE for one in around)
+            if not late and any(one.phrase in DONE for one in around):
+                return True
+    return False
