@@ -30,6 +30,7 @@ from nudge.api import (
     slots,
     timings,
     visitors,
+    warning_factors,
     warnings,
     withdrawals,
 )
@@ -56,6 +57,7 @@ BLUEPRINTS: Final = (
     visitors.blueprint,
     timings.blueprint,
     warnings.blueprint,
+    warning_factors.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

@@ -108,7 +108,22 @@ def build_design(table: PeopleTable, *, bends: Sequence[float] = BENDS) -> Desig
         blocks += [main, bent, side - absent.mean()]
         place += width + side.shape[1]
     found = Design(np.column_stack(blocks), tuple(factors))
-    return found.without(_aliased(found.columns))
+    return found.without(aliased(found.columns))
+
+
+def widest_design(table: PeopleTable, per_column: int) -> Design:
+    """Build the columns with as many bends as the people carry; with straight lines, if none.
+
+    Args:
+        table: people.
+        per_column: people who left, and who stayed, for each column.
+    """
+    left = int(table.left.sum())
+    rarer = min(left, len(table) - left)
+    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
+    wide = (one for one in bent if rarer >= per_column * (one.columns.shape[1] - 1))
+    found = next(wide, None)
+    return build_design(table, bends=()) if found is None else found
 
 
 def made_up(table: PeopleTable) -> frozenset[str]:
@@ -198,7 +213,7 @@ def _centred(values: FloatArray, known: BoolArray) -> FloatArray:
     return np.where(known, values - values[known].mean(), 0.0)
 
 
-def _aliased(columns: FloatArray) -> IntArray:
+def aliased(columns: FloatArray) -> IntArray:
     """Return the places of columns that those before them make up, or that do not vary."""
     spread = columns.std(axis=0)
     places = np.flatnonzero(spread > 1e-9)  # noqa: PLR2004 - rounding

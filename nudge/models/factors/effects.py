@@ -25,18 +25,19 @@ from nudge.domain.care.factors.findings import (
 from nudge.domain.care.factors.people_table import Factor, PeopleTable
 from nudge.models.factors.contrasts import SidedContrast, contrasts_of
 from nudge.models.factors.design import (
-    BENDS,
-    FEW_BENDS,
     Design,
     FactorColumns,
     build_design,
     made_up,
+    widest_design,
 )
 from nudge.models.factors.firth import LogisticFit, fit_logistic
 
 PER_COLUMN: Final = 5
 """People who left, and who stayed, for each column: below, intervals lose their level (Vittinghoff
 and McCulloch, American Journal of Epidemiology 165, 2007)."""
+FEWEST_COLUMNS: Final = 10
+"""Columns that a test needs at least: beside fewer of the other factors nothing is held equal."""
 PER_BEND: Final = 10
 """The same, before lines may bend."""
 STRAIGHT: Final = 0.1
@@ -59,6 +60,21 @@ class CutTests:
     errors: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class EffectModel:
+    """The model in which all factors are held equal.
+
+    Attributes:
+        design: its columns; bends that tell nothing are dropped.
+        left: (n,) 1 or 0.
+        fit: of both.
+    """
+
+    design: Design
+    left: FloatArray
+    fit: LogisticFit
+
+
 def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
     """Test each factor of a table, all others held equal.
 
@@ -73,20 +89,71 @@ def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
     left = table.left.astype(np.float64)
     rarer = int(min(left.sum(), len(left) - left.sum()))
     size = {"cut": cut, "group": group, "people": len(left), "left": int(left.sum())}
-    straight = build_design(table, bends=())
-    needed = PER_COLUMN * (straight.columns.shape[1] - 1)
+    needed = PER_COLUMN * _columns_of_test(table)
     if rarer < max(needed, 1):
         effects = [Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors]
         effects += beside
         none = np.full(len(effects), np.nan)
         return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
-    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
-    wide = (one for one in bent if rarer >= PER_BEND * (one.columns.shape[1] - 1))
-    design, fit = _fitted(next(wide, straight), left)
-    pairs = [_effect(one, design, fit, table) for one in design.factors]
-    pairs += [(one, float("nan")) for one in beside]
+    pairs = [*_tested(table, rarer // PER_COLUMN), *((one, float("nan")) for one in beside)]
     errors = np.array([error for _, error in pairs])
     return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors)  # type: ignore[arg-type] # the same
+
+
+def untested(table: PeopleTable) -> CutEffects:
+    """Return the effects of people who all left, or all stayed, or of whom nothing is known."""
+    effects = tuple(Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors)
+    needed = PER_COLUMN * max(1, min(len(effects), FEWEST_COLUMNS))
+    return CutEffects(Cut.ALL, "", len(table), int(table.left.sum()), effects, needed)
+
+
+def _columns_of_test(table: PeopleTable) -> int:
+    """Return the columns that a test takes at least: all of them, or those of the most alike."""
+    return min(build_design(table, bends=()).columns.shape[1] - 1, FEWEST_COLUMNS)
+
+
+def _tested(table: PeopleTable, most: int) -> list[tuple[Effect, float]]:
+    """Test each factor beside all others, or beside those most like it: as many as `most` columns.
+
+    Who is held equal depends on the factors alone, and not on who left.
+    """
+    straight = build_design(table, bends=())
+    if straight.columns.shape[1] - 1 <= most:
+        model = _effect_model(table)
+        return [_effect(one, model, table) for one in model.design.factors]
+    found = []
+    for own in straight.factors:
+        some = table.without(_unlike(own, straight, most))
+        model = _effect_model(some)
+        named = {one.factor.name: one for one in model.design.factors}
+        found.append(_effect(named[own.factor.name], model, some))
+    return found
+
+
+def _unlike(own: FactorColumns, design: Design, most: int) -> frozenset[str]:
+    """Return the factors that are least like one, so that at most so many columns are left."""
+    near = sorted(
+        (one for one in design.factors if one.factor.name != own.factor.name),
+        key=lambda one: -_likeness(own, one, design),
+    )
+    room, dropped = most - len(own.main) - 1, set()
+    for one in near:
+        # A column tells who is unknown.
+        width = len(one.main) + int(np.isnan(one.factor.values).any())
+        if width > room:
+            dropped.add(one.factor.name)
+        else:
+            room -= width
+    return frozenset(dropped)
+
+
+def _likeness(one: FactorColumns, other: FactorColumns, design: Design) -> float:
+    """Return the largest correlation of two factors' columns."""
+    if not (len(one.main) and len(other.main)):
+        return 0.0
+    first, second = design.columns[:, one.main], design.columns[:, other.main]
+    both = np.corrcoef(first.T, second.T)[: first.shape[1], first.shape[1] :]
+    return float(np.abs(both).max())
 
 
 def _left_out(factor: Factor, table: PeopleTable) -> Effect:
@@ -96,26 +163,31 @@ def _left_out(factor: Factor, table: PeopleTable) -> Effect:
     return Effect(factor.name, factor.scene, reason=Reason.ALIKE, partner=_partner(own, design))
 
 
-def _fitted(design: Design, left: FloatArray) -> tuple[Design, LogisticFit]:
-    """Fit the model; bends that tell nothing are dropped."""
+def effect_model(table: PeopleTable) -> EffectModel:
+    """Fit the model of a table's effects, without numbers that other factors make up."""
+    return _effect_model(table.without(made_up(table)))
+
+
+def _effect_model(table: PeopleTable) -> EffectModel:
+    left = table.left.astype(np.float64)
+    design = widest_design(table, PER_BEND)
     fit = fit_logistic(design.columns, left)
     bends = [one.bends for one in design.factors if len(one.bends)]
-    dropped = [places for places in bends if _wald(fit, places) > STRAIGHT]
+    dropped = [places for places in bends if wald(fit, places) > STRAIGHT]
     if not dropped:
-        return design, fit
+        return EffectModel(design, left, fit)
     design = design.without(np.concatenate(dropped))
-    return design, fit_logistic(design.columns, left)
+    return EffectModel(design, left, fit_logistic(design.columns, left))
 
 
-def _wald(fit: LogisticFit, at: IntArray) -> float:
+def wald(fit: LogisticFit, at: IntArray) -> float:
+    """Return the p of some coefficients together, by their places."""
     beta, inside = fit.beta[at], fit.covariance[np.ix_(at, at)]
     return float(chi2.sf(beta @ np.linalg.solve(inside, beta), len(at)))
 
 
-def _effect(
-    one: FactorColumns, design: Design, fit: LogisticFit, table: PeopleTable
-) -> tuple[Effect, float]:
-    factor = one.factor
+def _effect(one: FactorColumns, model: EffectModel, table: PeopleTable) -> tuple[Effect, float]:
+    factor, design, fit = one.factor, model.design, model.fit
     named = Effect(factor.name, factor.scene)
     sides = contrasts_of(one, design, table.left)
     if not sides:
@@ -126,7 +198,7 @@ def _effect(
     side, error = _surest(sides, fit)
     # A line that might have bent was looked at twice: its p is doubled (Bonferroni).
     looks = 2 if one.bendable else 1
-    p = min(1.0, looks * _wald(fit, one.all))
+    p = min(1.0, looks * wald(fit, one.all))
     value = float(side.direction @ fit.beta)
     reach = float(norm.isf((1.0 - LEVEL) / 2.0 / len(sides))) * error
     odds = Interval(*(float(np.exp(value + d)) for d in (0.0, -reach, reach)))
