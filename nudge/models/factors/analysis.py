@@ -16,7 +16,7 @@ from nudge.domain.care.factors.findings import (
     ToldModel,
 )
 from nudge.domain.care.factors.people_table import Factor, FactorKind, Grouping, PeopleTable
-from nudge.models.factors.effects import corrected, factor_tests, untested
+from nudge.models.factors.effects import CutTests, corrected, factor_tests, untested
 from nudge.models.factors.pairs import FoundPair, find_pairs
 from nudge.models.factors.steadiness import steady
 from nudge.models.factors.terms import Term
@@ -79,9 +79,8 @@ def find_factors(table: PeopleTable, seed: int = 0) -> FactorSearch:
         return FactorSearch(table, (untested(table),), (), tuple(sorted(late)), shares["pair"])
     pairs = tuple(find_pairs(table, shares["pair"], seed))
     terms = [one.term for one in pairs]
-    whole = corrected([factor_tests(table, Cut.ALL)], shares["all"])
     cuts = (
-        *(steady(table, one, terms) for one in whole),
+        *_judged([table], [factor_tests(table, Cut.ALL)], shares["all"], terms),
         *_cuts(table, Cut.SEGMENT, shares, terms),
         *_cuts(table, Cut.KIND, shares, terms),
     )
@@ -114,11 +113,19 @@ def _cuts(
     if grouping is None:
         return []
     groups = list(_groups(grouping))
-    tests = [factor_tests(_part(table, cut, place), cut, name) for place, name in groups]
-    found = corrected(tests, shares[cut.value])
+    tables = [_part(table, cut, place) for place, _ in groups]
+    tests = [factor_tests(one, cut, name) for one, (_, name) in zip(tables, groups, strict=True)]
+    return _judged(tables, tests, shares[cut.value], pairs)
+
+
+def _judged(
+    tables: Sequence[PeopleTable], tests: Sequence[CutTests], share: float, pairs: Sequence[Term]
+) -> list[CutEffects]:
+    """Return the effects of a family with their verdicts, each of which stays."""
+    found = corrected(tests, share)
     return [
-        steady(_part(table, cut, place), one, pairs)
-        for one, (place, _) in zip(found, groups, strict=True)
+        steady(table, one, test.model, pairs)
+        for table, test, one in zip(tables, tests, found, strict=True)
     ]
 
 

@@ -35,6 +35,7 @@ class FactorColumns:
         bends: places of the line's bends.
         shown: (len(main),) level of each column in `main`.
         bendable: the line could have bent before bends were dropped.
+        unknown: place of the column that tells who is unknown, if there is one.
     """
 
     factor: Factor
@@ -42,6 +43,7 @@ class FactorColumns:
     bends: IntArray
     shown: IntArray
     bendable: bool
+    unknown: IntArray
 
     @property
     def all(self) -> IntArray:
@@ -68,7 +70,7 @@ class Design:
         place[kept] = np.arange(len(kept))
         factors = []
         for one in self.factors:
-            main, bends = place[one.main], place[one.bends]
+            main, bends, unknown = place[one.main], place[one.bends], place[one.unknown]
             factors.append(
                 FactorColumns(
                     one.factor,
@@ -76,6 +78,7 @@ class Design:
                     bends[bends >= 0],
                     one.shown[main >= 0],
                     one.bendable,
+                    unknown[unknown >= 0],
                 )
             )
         return Design(self.columns[:, kept], tuple(factors))
@@ -103,6 +106,7 @@ def build_design(table: PeopleTable, *, bends: Sequence[float] = BENDS) -> Desig
                 place + main.shape[1] + np.arange(bent.shape[1]),
                 shown,
                 bent.shape[1] > 0,
+                place + width + np.arange(side.shape[1]),
             )
         )
         blocks += [main, bent, side - absent.mean()]
@@ -114,16 +118,22 @@ def build_design(table: PeopleTable, *, bends: Sequence[float] = BENDS) -> Desig
 def widest_design(table: PeopleTable, per_column: int) -> Design:
     """Build the columns with as many bends as the people carry; with straight lines, if none.
 
+    More bends are more columns: where the people carry no more than straight lines, none is tried.
+
     Args:
         table: people.
         per_column: people who left, and who stayed, for each column.
     """
     left = int(table.left.sum())
     rarer = min(left, len(table) - left)
-    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
-    wide = (one for one in bent if rarer >= per_column * (one.columns.shape[1] - 1))
-    found = next(wide, None)
-    return build_design(table, bends=()) if found is None else found
+    found = build_design(table, bends=())
+    for bends in (FEW_BENDS, BENDS):
+        if rarer < per_column * (found.columns.shape[1] - 1):
+            break
+        wider = build_design(table, bends=bends)
+        if rarer >= per_column * (wider.columns.shape[1] - 1):
+            found = wider
+    return found
 
 
 def made_up(table: PeopleTable) -> frozenset[str]:

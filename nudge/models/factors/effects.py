@@ -48,19 +48,6 @@ POWER: Final = 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class CutTests:
-    """The tests of all factors among some of the people, before correction.
-
-    Attributes:
-        effects: with their p; verdicts are not given yet.
-        errors: standard error of each effect's log odds; NaN where there is none.
-    """
-
-    found: CutEffects
-    errors: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
 class EffectModel:
     """The model in which all factors are held equal.
 
@@ -73,6 +60,21 @@ class EffectModel:
     design: Design
     left: FloatArray
     fit: LogisticFit
+
+
+@dataclass(frozen=True, eq=False)
+class CutTests:
+    """The tests of all factors among some of the people, before correction.
+
+    Attributes:
+        effects: with their p; verdicts are not given yet.
+        errors: standard error of each effect's log odds; NaN where there is none.
+        model: in which all factors were held equal; None where only those most alike were.
+    """
+
+    found: CutEffects
+    errors: FloatArray
+    model: EffectModel | None = None
 
 
 def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
@@ -95,9 +97,10 @@ def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
         effects += beside
         none = np.full(len(effects), np.nan)
         return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
-    pairs = [*_tested(table, rarer // PER_COLUMN), *((one, float("nan")) for one in beside)]
+    model, tested = _tested(table, rarer // PER_COLUMN)
+    pairs = [*tested, *((one, float("nan")) for one in beside)]
     errors = np.array([error for _, error in pairs])
-    return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors)  # type: ignore[arg-type] # the same
+    return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors, model)  # type: ignore[arg-type] # the same
 
 
 def untested(table: PeopleTable) -> CutEffects:
@@ -109,10 +112,10 @@ def untested(table: PeopleTable) -> CutEffects:
 
 def _columns_of_test(table: PeopleTable) -> int:
     """Return the columns that a test takes at least: all of them, or those of the most alike."""
-    return min(build_design(table, bends=()).columns.shape[1] - 1, FEWEST_COLUMNS)
+    return min(int(build_design(table, bends=()).columns.shape[1]) - 1, FEWEST_COLUMNS)
 
 
-def _tested(table: PeopleTable, most: int) -> list[tuple[Effect, float]]:
+def _tested(table: PeopleTable, most: int) -> tuple[EffectModel | None, list[tuple[Effect, float]]]:
     """Test each factor beside all others, or beside those most like it: as many as `most` columns.
 
     Who is held equal depends on the factors alone, and not on who left.
@@ -120,31 +123,30 @@ def _tested(table: PeopleTable, most: int) -> list[tuple[Effect, float]]:
     straight = build_design(table, bends=())
     if straight.columns.shape[1] - 1 <= most:
         model = _effect_model(table)
-        return [_effect(one, model, table) for one in model.design.factors]
-    found = []
-    for own in straight.factors:
-        some = table.without(_unlike(own, straight, most))
-        model = _effect_model(some)
-        named = {one.factor.name: one for one in model.design.factors}
-        found.append(_effect(named[own.factor.name], model, some))
-    return found
+        return model, [_effect(one, model, table) for one in model.design.factors]
+    left, found = table.left.astype(np.float64), []
+    for n, own in enumerate(straight.factors):
+        design = straight.without(_unlike(own, straight, most))
+        model = EffectModel(design, left, fit_logistic(design.columns, left))
+        found.append(_effect(design.factors[n], model, table))
+    return None, found
 
 
-def _unlike(own: FactorColumns, design: Design, most: int) -> frozenset[str]:
-    """Return the factors that are least like one, so that at most so many columns are left."""
+def _unlike(own: FactorColumns, design: Design, most: int) -> IntArray:
+    """Return the columns of factors that are least like one, so that at most so many are left."""
     near = sorted(
         (one for one in design.factors if one.factor.name != own.factor.name),
         key=lambda one: -_likeness(own, one, design),
     )
-    room, dropped = most - len(own.main) - 1, set()
+    room = most - len(own.main) - len(own.unknown)
+    dropped = [np.zeros(0, dtype=np.int64)]
     for one in near:
-        # A column tells who is unknown.
-        width = len(one.main) + int(np.isnan(one.factor.values).any())
-        if width > room:
-            dropped.add(one.factor.name)
+        columns = np.concatenate([one.all, one.unknown])
+        if len(columns) > room:
+            dropped.append(columns)
         else:
-            room -= width
-    return frozenset(dropped)
+            room -= len(columns)
+    return np.concatenate(dropped)
 
 
 def _likeness(one: FactorColumns, other: FactorColumns, design: Design) -> float:

@@ -84,11 +84,10 @@ def _tested_products(
 ) -> tuple[list[_FoundProduct], FloatArray]:
     """Return the products that are real, and the columns (n, m) that entered the model."""
     products = table_products(table, model.fit)
-    waiting = products.promising(model)
+    waiting, plain = products.promising(model)
     found: list[_FoundProduct] = []
     first = model.columns.shape[1]
     for _ in range(ENTERED):
-        plain = products.p(model, waiting)
         corrected = plain * products.tests[waiting] / share
         sure = corrected <= ALPHA
         if not sure.any() or len(found) == MOST:
@@ -101,6 +100,7 @@ def _tested_products(
             found = _with_product(found, products, int(waiting[best]), p)
         sure[best] = False
         waiting = waiting[sure]
+        plain = products.p(model, waiting)
     return found, model.columns[:, first:]
 
 

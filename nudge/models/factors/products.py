@@ -65,7 +65,7 @@ class Products:
 
     Attributes:
         parts: the columns that are multiplied.
-        values: (n, s) of each part, centred; 0 where unknown.
+        values: (n, s) of each part, centred; 0 where unknown. In Fortran's order.
         pairs: (m, 2) the parts of each product.
         tests: (m,) number of tests that each product's p is corrected for.
     """
@@ -85,14 +85,18 @@ class Products:
         first, other = sorted(self.parts[int(n)].place for n in self.pairs[product])
         return first, other
 
-    def promising(self, model: GrowingModel) -> IntArray:
-        """Return the products that are worth a test: all but the fine ones of unlikely numbers."""
+    def promising(self, model: GrowingModel) -> tuple[IntArray, FloatArray]:
+        """Return the products that are worth a test, and the plain p of each.
+
+        They are all but the fine ones of numbers whose coarse ones tell nothing.
+        """
         coarse = np.array([self._is_coarse(n) for n in range(len(self.pairs))], dtype=np.bool_)
         first = np.flatnonzero(coarse)
-        hits = first[self.p(model, first) <= PROMISING]
-        likely = {self.places(int(n)) for n in hits}
+        plain = self.p(model, first)
+        likely = {self.places(int(n)) for n in first[plain <= PROMISING]}
         fine = [n for n in np.flatnonzero(~coarse) if self.places(int(n)) in likely]
-        return np.sort(np.concatenate([first, np.array(fine, dtype=np.int64)]))
+        more = np.array(fine, dtype=np.int64)
+        return np.concatenate([first, more]), np.concatenate([plain, self.p(model, more)])
 
     def _is_coarse(self, product: int) -> bool:
         one, other = (self.parts[int(n)] for n in self.pairs[product])
@@ -103,7 +107,7 @@ class Products:
         found = [np.zeros(0)]
         for start in range(0, len(asked), BLOCK):
             first, other = self.pairs[asked[start : start + BLOCK]].T
-            found.append(model.scores(self.values[:, first] * self.values[:, other]))
+            found.append(model.scores((self.values.T[first] * self.values.T[other]).T))
         return np.concatenate(found)
 
 
@@ -134,7 +138,7 @@ def table_products(table: PeopleTable, fit: LogisticFit) -> Products:
     tests = np.array([together[one] * len(together) for one in places], dtype=np.float64)
     return Products(
         tuple(parts),
-        np.column_stack(columns),
+        np.asfortranarray(np.column_stack(columns)),
         np.array(pairs, dtype=np.int64).reshape(-1, 2),
         tests,
     )

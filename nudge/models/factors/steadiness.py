@@ -29,17 +29,20 @@ LEAST_LIKE: Final = 0.1
 """Rank correlation below which a number resembles no factor: it cannot lend its effect."""
 
 
-def steady(table: PeopleTable, found: CutEffects, pairs: Sequence[Term]) -> CutEffects:
+def steady(
+    table: PeopleTable, found: CutEffects, model: EffectModel | None, pairs: Sequence[Term]
+) -> CutEffects:
     """Return the effects of a cut; one that does not stay cannot be told from its partner.
 
     Args:
         table: the people of the cut.
         found: effects with verdicts.
+        model: in which they were tested; None where each had its own.
         pairs: that were found among all people.
     """
     if not any(one.found for one in found.effects):
         return found
-    model, ranks = effect_model(table), _ranks(table)
+    model, ranks = model or effect_model(table), _ranks(table)
     effects = [_checked(one, table, model, ranks, pairs) for one in found.effects]
     return replace(found, effects=tuple(effects))
 
