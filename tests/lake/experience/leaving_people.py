@@ -27,7 +27,7 @@ def event(person: int, at: float, kind: str, source: str = "server", **fields: o
 
 
 def life(person: int, rng: np.random.Generator) -> Iterator[Timed]:
-    """What happens to a person: low scores of the network make leaving likelier, nothing else."""
+    """The life of a person: low scores of the network make leaving likelier, nothing else does."""
     score, other = (int(rng.integers(1, 11)) for _ in range(2))
     before = MOMENT - 30 * DAY + person
     context = {"stage": STAGES[person % 3], "device": ("ios", "android")[person % 2]}

@@ -109,7 +109,7 @@ def test_a_planted_cause_is_named_from_the_lake(lake: Lake) -> None:
 
 
 def test_one_kind_and_one_scene(lake: Lake) -> None:
-    """Who left otherwise is left out; effects are those of the scene, all others held equal."""
+    """A kind leaves out who left otherwise; a scene tells its effects, all others held equal."""
     asked = FactorQuestion(MOMENT, END, scene="network", kind="other_operator")
     found: Any = lake_factors(lake, asked, {})
     assert [cut["cut"] for cut in found["cuts"]] == ["all"]
