@@ -115,7 +115,7 @@ def build_design(table: PeopleTable, *, bends: Sequence[float] = BENDS) -> Desig
     return found.without(aliased(found.columns))
 
 
-def widest_design(table: PeopleTable, per_column: int) -> Design:
+def widest_design(table: PeopleTable, per_column: int, straight: Design | None = None) -> Design:
     """Build the columns with as many bends as the people carry; with straight lines, if none.
 
     More bends are more columns: where the people carry no more than straight lines, none is tried.
@@ -123,10 +123,11 @@ def widest_design(table: PeopleTable, per_column: int) -> Design:
     Args:
         table: people.
         per_column: people who left, and who stayed, for each column.
+        straight: the table's design without bends, where it is known.
     """
     left = int(table.left.sum())
     rarer = min(left, len(table) - left)
-    found = build_design(table, bends=())
+    found = straight or build_design(table, bends=())
     for bends in (FEW_BENDS, BENDS):
         if rarer < per_column * (found.columns.shape[1] - 1):
             break
@@ -136,18 +137,18 @@ def widest_design(table: PeopleTable, per_column: int) -> Design:
     return found
 
 
-def made_up(table: PeopleTable) -> frozenset[str]:
-    """Return the numbers that the other factors make up: a sum of charges beside its parts.
+def made_up(table: PeopleTable) -> tuple[frozenset[str], Design]:
+    """Return the numbers that the other factors make up, and the straight design of all others.
 
-    Such a number is left out of a model, as nothing can be told of its parts beside it. Only the
-    people's values are looked at, and not who left.
+    Such a number, a sum of charges beside its parts, is left out of a model, as nothing can be
+    told of its parts beside it. Only the people's values are looked at, and not who left.
     """
     dropped: set[str] = set()
     while True:
-        kept = table.without(frozenset(dropped))
-        found = _most_made_up(build_design(kept, bends=()))
+        design = build_design(table.without(frozenset(dropped)), bends=())
+        found = _most_made_up(design)
         if found is None:
-            return frozenset(dropped)
+            return frozenset(dropped), design
         dropped.add(found)
 
 

@@ -85,19 +85,20 @@ def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
         cut: which people they are.
         group: name of the segment or of the kind of leaving.
     """
-    dropped = made_up(table)
+    dropped, straight = made_up(table)
     beside = [_left_out(one, table) for one in table.factors if one.name in dropped]
     table = table.without(dropped)
     left = table.left.astype(np.float64)
     rarer = int(min(left.sum(), len(left) - left.sum()))
     size = {"cut": cut, "group": group, "people": len(left), "left": int(left.sum())}
-    needed = PER_COLUMN * _columns_of_test(table)
+    # All columns, or those of the most alike.
+    needed = PER_COLUMN * min(int(straight.columns.shape[1]) - 1, FEWEST_COLUMNS)
     if rarer < max(needed, 1):
         effects = [Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors]
         effects += beside
         none = np.full(len(effects), np.nan)
         return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
-    model, tested = _tested(table, rarer // PER_COLUMN)
+    model, tested = _tested(table, straight, rarer // PER_COLUMN)
     pairs = [*tested, *((one, float("nan")) for one in beside)]
     errors = np.array([error for _, error in pairs])
     return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors, model)  # type: ignore[arg-type] # the same
@@ -110,19 +111,15 @@ def untested(table: PeopleTable) -> CutEffects:
     return CutEffects(Cut.ALL, "", len(table), int(table.left.sum()), effects, needed)
 
 
-def _columns_of_test(table: PeopleTable) -> int:
-    """Return the columns that a test takes at least: all of them, or those of the most alike."""
-    return min(int(build_design(table, bends=()).columns.shape[1]) - 1, FEWEST_COLUMNS)
-
-
-def _tested(table: PeopleTable, most: int) -> tuple[EffectModel | None, list[tuple[Effect, float]]]:
+def _tested(
+    table: PeopleTable, straight: Design, most: int
+) -> tuple[EffectModel | None, list[tuple[Effect, float]]]:
     """Test each factor beside all others, or beside those most like it: as many as `most` columns.
 
     Who is held equal depends on the factors alone, and not on who left.
     """
-    straight = build_design(table, bends=())
     if straight.columns.shape[1] - 1 <= most:
-        model = _effect_model(table)
+        model = _effect_model(table, straight)
         return model, [_effect(one, model, table) for one in model.design.factors]
     left, found = table.left.astype(np.float64), []
     for n, own in enumerate(straight.factors):
@@ -167,12 +164,13 @@ def _left_out(factor: Factor, table: PeopleTable) -> Effect:
 
 def effect_model(table: PeopleTable) -> EffectModel:
     """Fit the model of a table's effects, without numbers that other factors make up."""
-    return _effect_model(table.without(made_up(table)))
+    dropped, straight = made_up(table)
+    return _effect_model(table.without(dropped), straight)
 
 
-def _effect_model(table: PeopleTable) -> EffectModel:
+def _effect_model(table: PeopleTable, straight: Design) -> EffectModel:
     left = table.left.astype(np.float64)
-    design = widest_design(table, PER_BEND)
+    design = widest_design(table, PER_BEND, straight)
     fit = fit_logistic(design.columns, left)
     bends = [one.bends for one in design.factors if len(one.bends)]
     dropped = [places for places in bends if wald(fit, places) > STRAIGHT]
