@@ -13,13 +13,16 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray
+from benchmarks.factors_effects import PlantedEffect, planted_effect
 from nudge.domain.care.factors.people_table import Factor, FactorKind, Grouping, PeopleTable
 
 SEGMENTS: Final = ("new", "stable", "warning")
-_EARLY: Final = 8
-_IDLE: Final = 14
-_CITY: Final = 2.0
+INSIDE: Final = "warning"
+"""The segment in which an effect of one segment works."""
 _SILENT: Final = 0.25
+_ROAMS: Final = 0.03
+_HIDDEN: Final = 0.4
+SMALL: Final = 800
 KINDS: Final = ("other operator", "spending falls", "need gone")
 SCENES: Final = ("network", "recharge", "service", "bill")
 
@@ -30,17 +33,16 @@ class PlantedWorld:
 
     Attributes:
         table: people.
-        causes: factors with an effect of their own.
-        pair: factors of the planted pair; empty where none is.
-        segment: the one in which the causes work; empty for all.
-        slope: log odds of one point of each cause that counts as a line.
+        planted: the effect on leaving.
     """
 
     table: PeopleTable
-    causes: tuple[str, ...] = ()
-    pair: tuple[str, ...] = ()
-    segment: str = ""
-    slope: float = 0.0
+    planted: PlantedEffect
+
+    @property
+    def segment(self) -> str:
+        """The segment in which the causes work; empty for all."""
+        return INSIDE if self.planted.in_segment else ""
 
 
 NAMES: Final = (
@@ -54,6 +56,12 @@ NAMES: Final = (
     "one segment",
     "decoys",
     "levels",
+    "rare cause",
+    "correlated causes",
+    "three levels",
+    "unknown values",
+    "two numbers",
+    "800 people",
 )
 """Kinds of worlds; those named noise have no cause that a pair or a cut may name wrongly."""
 
@@ -66,21 +74,34 @@ def draw_world(name: str, people: int, rng: np.random.Generator) -> PlantedWorld
         people: number.
         rng: draws everything.
     """
+    people = SMALL if name == "800 people" else people
     factors = _factors(people, rng)
     by_name = {one.name: one.values for one in factors}
     segment = rng.choice(3, size=people, p=(0.3, 0.45, 0.25))
     base = float(rng.uniform(-1.9, -0.9)) - (1.5 if name == "rare noise" else 0.0)
-    logit, told = _effect(name, by_name, segment, rng)
-    chance = 1.0 / (1.0 + np.exp(-(base + logit - float(np.mean(logit)))))
+    size = float(rng.uniform(0.9, 1.1))
+    planted = planted_effect(name, by_name, segment == SEGMENTS.index(INSIDE), size)
+    chance = 1.0 / (1.0 + np.exp(-(base + planted.logit - float(np.mean(planted.logit)))))
     left: BoolArray = rng.random(people) < chance
     kinds = np.where(left, rng.choice(3, size=people, p=(0.6, 0.3, 0.1)), -1)
+    if name == "unknown values":
+        factors = tuple(_partly_hidden(one, rng) for one in factors)
     table = PeopleTable(
         factors,
         left,
         Grouping("segment", segment.astype(np.int64), SEGMENTS),
         Grouping("kind", kinds.astype(np.int64), KINDS),
     )
-    return PlantedWorld(table, *told)
+    return PlantedWorld(table, planted)
+
+
+def _partly_hidden(factor: Factor, rng: np.random.Generator) -> Factor:
+    """Hide values of a number, high ones twice as often as low ones."""
+    if factor.kind != FactorKind.NUMBER:
+        return factor
+    high = factor.values > np.nanmedian(factor.values)
+    hidden = rng.random(len(high)) < np.where(high, _HIDDEN, _HIDDEN / 2.0)
+    return Factor(factor.name, factor.kind, np.where(hidden, np.nan, factor.values))
 
 
 def _factors(people: int, rng: np.random.Generator) -> tuple[Factor, ...]:
@@ -108,6 +129,8 @@ def _factors(people: int, rng: np.random.Generator) -> tuple[Factor, ...]:
     for name, share in flags.items():
         yes = mood * rng.uniform(-0.6, 0.6) + rng.normal(size=people) < _quantile(share)
         found.append(Factor(name, FactorKind.FLAG, yes.astype(np.float64), ("no", "yes")))
+    roams = (rng.random(people) < _ROAMS).astype(np.float64)
+    found.append(Factor("roaming", FactorKind.FLAG, roams, ("no", "yes")))
     for name, levels in (("channel", ("app", "web", "wap")), ("city", tuple("ABCDEF"))):
         codes = rng.choice(len(levels), size=people, p=_shares(len(levels)))
         found.append(Factor(name, FactorKind.LEVELS, codes.astype(np.float64), levels))
@@ -123,50 +146,3 @@ def _quantile(share: float) -> float:
 def _shares(levels: int) -> FloatArray:
     weights = 0.75 ** np.arange(levels)
     return weights / weights.sum()
-
-
-def _effect(
-    name: str, values: dict[str, FloatArray], segment: FloatArray, rng: np.random.Generator
-) -> tuple[FloatArray, tuple[object, ...]]:
-    """Return each person's log odds, and the truth: causes, pair, segment, slope."""
-    size = float(rng.uniform(0.9, 1.1))
-    network = np.nan_to_num(values["score_network"], nan=7.5)
-    failed, early = values["failed_payments"], values["tenure"] < _EARLY
-    both = values["auto_pay"] * values["dual_sim"]
-    inside = segment == SEGMENTS.index("warning")
-    worlds: dict[str, tuple[FloatArray, tuple[object, ...]]] = {
-        # Strong bent effects of single factors: no pair is real.
-        "shaped noise": (
-            1.5 * early + 0.8 * np.minimum(failed, 2),
-            (("tenure", "failed_payments"), (), "", 0.0),
-        ),
-        "score and count": (
-            size * (-0.25 * (network - 7.5) + 0.45 * failed),
-            (("score_network", "failed_payments"), (), "", -0.25 * size),
-        ),
-        "bent number": (
-            0.9 * size * (values["idle_days"] > _IDLE),
-            (("idle_days",), (), "", 0.0),
-        ),
-        "pair of flags": (
-            1.1 * size * both,
-            ((), ("auto_pay", "dual_sim"), "", 0.0),
-        ),
-        "flag and number": (
-            1.4 * size * values["family_plan"] * early,
-            ((), ("family_plan", "tenure"), "", 0.0),
-        ),
-        "one segment": (
-            0.9 * size * inside * values["paper_bill"],
-            (("paper_bill",), (), "warning", 0.0),
-        ),
-        "decoys": (
-            0.6 * size * values["complaints"],
-            (("complaints",), (), "", 0.6 * size),
-        ),
-        "levels": (
-            0.7 * size * (values["city"] == _CITY),
-            (("city",), (), "", 0.0),
-        ),
-    }
-    return worlds.get(name, (np.zeros(len(segment)), ((), (), "", 0.0)))

@@ -32,6 +32,7 @@ from nudge.api import (
     slots,
     timings,
     visitors,
+    warning_factors,
     warnings,
     withdrawals,
 )
@@ -60,6 +61,7 @@ BLUEPRINTS: Final = (
     segments.blueprint,
     timings.blueprint,
     warnings.blueprint,
+    warning_factors.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

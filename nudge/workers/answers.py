@@ -20,6 +20,7 @@ from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.experience_answers import experience_kind
+from nudge.workers.factor_answers import factor_kind
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
 from nudge.workers.shared_answers import shared_kind
@@ -60,6 +61,7 @@ class Answers:
             funnel_kind(self.store, self.settings),
             shared_kind(self.store, self.settings),
             experience_kind(self.store, self.settings),
+            factor_kind(self.store, self.settings),
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""`nudge warnings factors FILE`: text, JSON and CSV from a file of people."""
+"""The command `nudge warnings factors`: text, JSON and CSV from a file of people or the lake."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ import numpy as np
 import orjson
 import pytest
 from click.testing import CliRunner
+from funnel_traffic import DAY, START, written
 
 from nudge.cli import cli
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.journal.records import Event
 from nudge.errors import InvalidConfigError
+from nudge.settings.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +68,44 @@ def test_a_missing_column_is_an_error_with_the_cure(people: Path) -> None:
     )
     assert isinstance(found.exception, InvalidConfigError)
     assert "--segment stage: there is no such column" in str(found.exception)
+
+
+def test_without_a_file_the_lake_is_asked(settings: Settings) -> None:
+    """People who complained before, and who left afterwards; few cannot tell, and how many can."""
+    events = [
+        (START - DAY + n, Event(f"{n:032x}", "c", "complaint", "server", None, {}))
+        for n in range(40)
+    ]
+    gone = {"leaving": "need_gone"}
+    events += [
+        (START + DAY, Event(f"{n:032x}", "l", "complaint", "server", None, gone)) for n in range(3)
+    ]
+    written(settings.lake_dir, events)
+    label = OperatorCalendar().label
+    words = ["warnings", "factors", "--from", label(START), "--to", label(START + 30 * DAY)]
+    done = CliRunner().invoke(cli, [*words, "--json"], env=settings.to_environ())
+    found = orjson.loads(done.stdout)
+    assert (found["people"], found["left"]) == (40, 3)
+    assert found["cuts"][0]["needed"] > 3
+    text = CliRunner().invoke(cli, [*words, "--lang", "zh"], env=settings.to_environ()).stdout
+    assert "暂时无法判断：流失 3 人" in text
+    table = CliRunner().invoke(cli, [*words, "--csv"], env=settings.to_environ())
+    assert (table.exit_code, table.stdout.lstrip("\ufeff")[:3]) == (0, "row")
+
+
+WRONG = {
+    ("--left", "churn"): "name a file",
+    ("--kind", "bored"): "use need_gone",
+    ("--segment", "a b"): "is not an attribute",
+    ("--csv", "--json"): "not both",
+}
+
+
+@pytest.mark.parametrize(("words", "cure"), WRONG.items(), ids=[" ".join(words) for words in WRONG])
+def test_what_makes_no_sense_without_a_file_is_refused(
+    settings: Settings, words: tuple[str, ...], cure: str
+) -> None:
+    """Exit 2, and the cure."""
+    done = CliRunner().invoke(cli, ["warnings", "factors", *words], env=settings.to_environ())
+    assert done.exit_code == 2
+    assert cure in " ".join(done.output.split())

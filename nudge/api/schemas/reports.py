@@ -33,7 +33,9 @@ class JobSchema(Schema):
     job_id = ma.String(required=True)
     kind = ma.String(
         required=True,
-        validate=validate.OneOf(("report", "evaluate", "funnel", "shared", "experience")),
+        validate=validate.OneOf(
+            ("report", "evaluate", "funnel", "shared", "experience", "factors")
+        ),
     )
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))

@@ -95,6 +95,16 @@ _EXPERIENCE: Final = {
     **dict.fromkeys(("phrases.people", "share_low", "share_other"), "low-words"),
     **dict.fromkeys(("log_odds", "phrases.interval"), "log-odds"),
 }
+_FACTORS: Final = {
+    **dict.fromkeys(("people", "left", "people_known"), "leaving-people"),
+    **dict.fromkeys(("rate", "other_rate"), "leaving-rate"),
+    **dict.fromkeys(("odds", "interval"), "leaving-odds"),
+    **dict.fromkeys(("p_adjusted", "alpha"), "leaving-p"),
+    "interval_level": "interval-level",
+    "needed": "leaving-needed",
+    "expected": "leaving-expected",
+    **dict.fromkeys(("base", "auc", "model.rules.odds"), "leaving-model"),
+}
 _MODEL: Final = {
     **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
     **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
@@ -133,6 +143,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "funnel": _FUNNEL,
         "shared": _SHARED,
         "experience": _EXPERIENCE,
+        "factors": _FACTORS,
         "model": _MODEL,
         "serving": _SERVING,
         "segment": _SEGMENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,9 @@ from nudge.domain.care.factors.findings import (
     ToldModel,
 )
 from nudge.domain.care.factors.people_table import Factor, FactorKind, Grouping, PeopleTable
-from nudge.models.factors.effects import corrected, factor_tests
+from nudge.models.factors.effects import CutTests, corrected, factor_tests, untested
 from nudge.models.factors.pairs import FoundPair, find_pairs
+from nudge.models.factors.steadiness import steady
 from nudge.models.factors.terms import Term
 from nudge.models.factors.told_model import tell_model
 
@@ -74,12 +75,15 @@ def find_factors(table: PeopleTable, seed: int = 0) -> FactorSearch:
     late = frozenset(one.name for one in table.factors if _tells_alone(one, table))
     table = table.without(late)
     shares = _shares(table)
-    cuts = (
-        *corrected([factor_tests(table, Cut.ALL)], shares["all"]),
-        *_cuts(table, Cut.SEGMENT, shares),
-        *_cuts(table, Cut.KIND, shares),
-    )
+    if not (table.factors and table.left.any() and not table.left.all()):
+        return FactorSearch(table, (untested(table),), (), tuple(sorted(late)), shares["pair"])
     pairs = tuple(find_pairs(table, shares["pair"], seed))
+    terms = [one.term for one in pairs]
+    cuts = (
+        *_judged([table], [factor_tests(table, Cut.ALL)], shares["all"], terms),
+        *_cuts(table, Cut.SEGMENT, shares, terms),
+        *_cuts(table, Cut.KIND, shares, terms),
+    )
     return FactorSearch(table, cuts, pairs, tuple(sorted(late)), shares["pair"])
 
 
@@ -102,12 +106,27 @@ def _shares(table: PeopleTable) -> dict[str, float]:
     return {name: SHARES[name] / whole for name in asked}
 
 
-def _cuts(table: PeopleTable, cut: Cut, shares: Mapping[str, float]) -> list[CutEffects]:
+def _cuts(
+    table: PeopleTable, cut: Cut, shares: Mapping[str, float], pairs: Sequence[Term]
+) -> list[CutEffects]:
     grouping = table.segments if cut == Cut.SEGMENT else table.kinds
     if grouping is None:
         return []
-    tests = [factor_tests(_part(table, cut, place), cut, name) for place, name in _groups(grouping)]
-    return corrected(tests, shares[cut.value])
+    groups = list(_groups(grouping))
+    tables = [_part(table, cut, place) for place, _ in groups]
+    tests = [factor_tests(one, cut, name) for one, (_, name) in zip(tables, groups, strict=True)]
+    return _judged(tables, tests, shares[cut.value], pairs)
+
+
+def _judged(
+    tables: Sequence[PeopleTable], tests: Sequence[CutTests], share: float, pairs: Sequence[Term]
+) -> list[CutEffects]:
+    """Return the effects of a family with their verdicts, each of which stays."""
+    found = corrected(tests, share)
+    return [
+        steady(table, one, test.model, pairs)
+        for table, test, one in zip(tables, tests, found, strict=True)
+    ]
 
 
 def _groups(grouping: Grouping) -> Iterable[tuple[int, str]]:

@@ -35,6 +35,7 @@ class FactorColumns:
         bends: places of the line's bends.
         shown: (len(main),) level of each column in `main`.
         bendable: the line could have bent before bends were dropped.
+        unknown: place of the column that tells who is unknown, if there is one.
     """
 
     factor: Factor
@@ -42,6 +43,7 @@ class FactorColumns:
     bends: IntArray
     shown: IntArray
     bendable: bool
+    unknown: IntArray
 
     @property
     def all(self) -> IntArray:
@@ -68,7 +70,7 @@ class Design:
         place[kept] = np.arange(len(kept))
         factors = []
         for one in self.factors:
-            main, bends = place[one.main], place[one.bends]
+            main, bends, unknown = place[one.main], place[one.bends], place[one.unknown]
             factors.append(
                 FactorColumns(
                     one.factor,
@@ -76,6 +78,7 @@ class Design:
                     bends[bends >= 0],
                     one.shown[main >= 0],
                     one.bendable,
+                    unknown[unknown >= 0],
                 )
             )
         return Design(self.columns[:, kept], tuple(factors))
@@ -103,26 +106,49 @@ def build_design(table: PeopleTable, *, bends: Sequence[float] = BENDS) -> Desig
                 place + main.shape[1] + np.arange(bent.shape[1]),
                 shown,
                 bent.shape[1] > 0,
+                place + width + np.arange(side.shape[1]),
             )
         )
         blocks += [main, bent, side - absent.mean()]
         place += width + side.shape[1]
     found = Design(np.column_stack(blocks), tuple(factors))
-    return found.without(_aliased(found.columns))
+    return found.without(aliased(found.columns))
 
 
-def made_up(table: PeopleTable) -> frozenset[str]:
-    """Return the numbers that the other factors make up: a sum of charges beside its parts.
+def widest_design(table: PeopleTable, per_column: int, straight: Design | None = None) -> Design:
+    """Build the columns with as many bends as the people carry; with straight lines, if none.
 
-    Such a number is left out of a model, as nothing can be told of its parts beside it. Only the
-    people's values are looked at, and not who left.
+    More bends are more columns: where the people carry no more than straight lines, none is tried.
+
+    Args:
+        table: people.
+        per_column: people who left, and who stayed, for each column.
+        straight: the table's design without bends, where it is known.
+    """
+    left = int(table.left.sum())
+    rarer = min(left, len(table) - left)
+    found = straight or build_design(table, bends=())
+    for bends in (FEW_BENDS, BENDS):
+        if rarer < per_column * (found.columns.shape[1] - 1):
+            break
+        wider = build_design(table, bends=bends)
+        if rarer >= per_column * (wider.columns.shape[1] - 1):
+            found = wider
+    return found
+
+
+def made_up(table: PeopleTable) -> tuple[frozenset[str], Design]:
+    """Return the numbers that the other factors make up, and the straight design of all others.
+
+    Such a number, a sum of charges beside its parts, is left out of a model, as nothing can be
+    told of its parts beside it. Only the people's values are looked at, and not who left.
     """
     dropped: set[str] = set()
     while True:
-        kept = table.without(frozenset(dropped))
-        found = _most_made_up(build_design(kept, bends=()))
+        design = build_design(table.without(frozenset(dropped)), bends=())
+        found = _most_made_up(design)
         if found is None:
-            return frozenset(dropped)
+            return frozenset(dropped), design
         dropped.add(found)
 
 
@@ -198,7 +224,7 @@ def _centred(values: FloatArray, known: BoolArray) -> FloatArray:
     return np.where(known, values - values[known].mean(), 0.0)
 
 
-def _aliased(columns: FloatArray) -> IntArray:
+def aliased(columns: FloatArray) -> IntArray:
     """Return the places of columns that those before them make up, or that do not vary."""
     spread = columns.std(axis=0)
     places = np.flatnonzero(spread > 1e-9)  # noqa: PLR2004 - rounding

@@ -25,18 +25,19 @@ from nudge.domain.care.factors.findings import (
 from nudge.domain.care.factors.people_table import Factor, PeopleTable
 from nudge.models.factors.contrasts import SidedContrast, contrasts_of
 from nudge.models.factors.design import (
-    BENDS,
-    FEW_BENDS,
     Design,
     FactorColumns,
     build_design,
     made_up,
+    widest_design,
 )
 from nudge.models.factors.firth import LogisticFit, fit_logistic
 
 PER_COLUMN: Final = 5
 """People who left, and who stayed, for each column: below, intervals lose their level (Vittinghoff
 and McCulloch, American Journal of Epidemiology 165, 2007)."""
+FEWEST_COLUMNS: Final = 10
+"""Columns that a test needs at least: beside fewer of the other factors nothing is held equal."""
 PER_BEND: Final = 10
 """The same, before lines may bend."""
 STRAIGHT: Final = 0.1
@@ -47,16 +48,33 @@ POWER: Final = 0.8
 
 
 @dataclass(frozen=True, eq=False)
+class EffectModel:
+    """The model in which all factors are held equal.
+
+    Attributes:
+        design: its columns; bends that tell nothing are dropped.
+        left: (n,) 1 or 0.
+        fit: of both.
+    """
+
+    design: Design
+    left: FloatArray
+    fit: LogisticFit
+
+
+@dataclass(frozen=True, eq=False)
 class CutTests:
     """The tests of all factors among some of the people, before correction.
 
     Attributes:
         effects: with their p; verdicts are not given yet.
         errors: standard error of each effect's log odds; NaN where there is none.
+        model: in which all factors were held equal; None where only those most alike were.
     """
 
     found: CutEffects
     errors: FloatArray
+    model: EffectModel | None = None
 
 
 def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
@@ -67,26 +85,74 @@ def factor_tests(table: PeopleTable, cut: Cut, group: str = "") -> CutTests:
         cut: which people they are.
         group: name of the segment or of the kind of leaving.
     """
-    dropped = made_up(table)
+    dropped, straight = made_up(table)
     beside = [_left_out(one, table) for one in table.factors if one.name in dropped]
     table = table.without(dropped)
     left = table.left.astype(np.float64)
     rarer = int(min(left.sum(), len(left) - left.sum()))
     size = {"cut": cut, "group": group, "people": len(left), "left": int(left.sum())}
-    straight = build_design(table, bends=())
-    needed = PER_COLUMN * (straight.columns.shape[1] - 1)
+    # All columns, or those of the most alike.
+    needed = PER_COLUMN * min(int(straight.columns.shape[1]) - 1, FEWEST_COLUMNS)
     if rarer < max(needed, 1):
         effects = [Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors]
         effects += beside
         none = np.full(len(effects), np.nan)
         return CutTests(CutEffects(**size, effects=tuple(effects), needed=max(needed, 1)), none)  # type: ignore[arg-type] # keys of the class
-    bent = (build_design(table, bends=one) for one in (BENDS, FEW_BENDS))
-    wide = (one for one in bent if rarer >= PER_BEND * (one.columns.shape[1] - 1))
-    design, fit = _fitted(next(wide, straight), left)
-    pairs = [_effect(one, design, fit, table) for one in design.factors]
-    pairs += [(one, float("nan")) for one in beside]
+    model, tested = _tested(table, straight, rarer // PER_COLUMN)
+    pairs = [*tested, *((one, float("nan")) for one in beside)]
     errors = np.array([error for _, error in pairs])
-    return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors)  # type: ignore[arg-type] # the same
+    return CutTests(CutEffects(**size, effects=tuple(e for e, _ in pairs)), errors, model)  # type: ignore[arg-type] # the same
+
+
+def untested(table: PeopleTable) -> CutEffects:
+    """Return the effects of people who all left, or all stayed, or of whom nothing is known."""
+    effects = tuple(Effect(f.name, f.scene, reason=Reason.FEW_LEFT) for f in table.factors)
+    needed = PER_COLUMN * max(1, min(len(effects), FEWEST_COLUMNS))
+    return CutEffects(Cut.ALL, "", len(table), int(table.left.sum()), effects, needed)
+
+
+def _tested(
+    table: PeopleTable, straight: Design, most: int
+) -> tuple[EffectModel | None, list[tuple[Effect, float]]]:
+    """Test each factor beside all others, or beside those most like it: as many as `most` columns.
+
+    Who is held equal depends on the factors alone, and not on who left.
+    """
+    if straight.columns.shape[1] - 1 <= most:
+        model = _effect_model(table, straight)
+        return model, [_effect(one, model, table) for one in model.design.factors]
+    left, found = table.left.astype(np.float64), []
+    for n, own in enumerate(straight.factors):
+        design = straight.without(_unlike(own, straight, most))
+        model = EffectModel(design, left, fit_logistic(design.columns, left))
+        found.append(_effect(design.factors[n], model, table))
+    return None, found
+
+
+def _unlike(own: FactorColumns, design: Design, most: int) -> IntArray:
+    """Return the columns of factors that are least like one, so that at most so many are left."""
+    near = sorted(
+        (one for one in design.factors if one.factor.name != own.factor.name),
+        key=lambda one: -_likeness(own, one, design),
+    )
+    room = most - len(own.main) - len(own.unknown)
+    dropped = [np.zeros(0, dtype=np.int64)]
+    for one in near:
+        columns = np.concatenate([one.all, one.unknown])
+        if len(columns) > room:
+            dropped.append(columns)
+        else:
+            room -= len(columns)
+    return np.concatenate(dropped)
+
+
+def _likeness(one: FactorColumns, other: FactorColumns, design: Design) -> float:
+    """Return the largest correlation of two factors' columns."""
+    if not (len(one.main) and len(other.main)):
+        return 0.0
+    first, second = design.columns[:, one.main], design.columns[:, other.main]
+    both = np.corrcoef(first.T, second.T)[: first.shape[1], first.shape[1] :]
+    return float(np.abs(both).max())
 
 
 def _left_out(factor: Factor, table: PeopleTable) -> Effect:
@@ -96,26 +162,32 @@ def _left_out(factor: Factor, table: PeopleTable) -> Effect:
     return Effect(factor.name, factor.scene, reason=Reason.ALIKE, partner=_partner(own, design))
 
 
-def _fitted(design: Design, left: FloatArray) -> tuple[Design, LogisticFit]:
-    """Fit the model; bends that tell nothing are dropped."""
+def effect_model(table: PeopleTable) -> EffectModel:
+    """Fit the model of a table's effects, without numbers that other factors make up."""
+    dropped, straight = made_up(table)
+    return _effect_model(table.without(dropped), straight)
+
+
+def _effect_model(table: PeopleTable, straight: Design) -> EffectModel:
+    left = table.left.astype(np.float64)
+    design = widest_design(table, PER_BEND, straight)
     fit = fit_logistic(design.columns, left)
     bends = [one.bends for one in design.factors if len(one.bends)]
-    dropped = [places for places in bends if _wald(fit, places) > STRAIGHT]
+    dropped = [places for places in bends if wald(fit, places) > STRAIGHT]
     if not dropped:
-        return design, fit
+        return EffectModel(design, left, fit)
     design = design.without(np.concatenate(dropped))
-    return design, fit_logistic(design.columns, left)
+    return EffectModel(design, left, fit_logistic(design.columns, left))
 
 
-def _wald(fit: LogisticFit, at: IntArray) -> float:
+def wald(fit: LogisticFit, at: IntArray) -> float:
+    """Return the p of some coefficients together, by their places."""
     beta, inside = fit.beta[at], fit.covariance[np.ix_(at, at)]
     return float(chi2.sf(beta @ np.linalg.solve(inside, beta), len(at)))
 
 
-def _effect(
-    one: FactorColumns, design: Design, fit: LogisticFit, table: PeopleTable
-) -> tuple[Effect, float]:
-    factor = one.factor
+def _effect(one: FactorColumns, model: EffectModel, table: PeopleTable) -> tuple[Effect, float]:
+    factor, design, fit = one.factor, model.design, model.fit
     named = Effect(factor.name, factor.scene)
     sides = contrasts_of(one, design, table.left)
     if not sides:
@@ -126,7 +198,7 @@ def _effect(
     side, error = _surest(sides, fit)
     # A line that might have bent was looked at twice: its p is doubled (Bonferroni).
     looks = 2 if one.bendable else 1
-    p = min(1.0, looks * _wald(fit, one.all))
+    p = min(1.0, looks * wald(fit, one.all))
     value = float(side.direction @ fit.beta)
     reach = float(norm.isf((1.0 - LEVEL) / 2.0 / len(sides))) * error
     odds = Interval(*(float(np.exp(value + d)) for d in (0.0, -reach, reach)))

@@ -40,16 +40,23 @@ class LogisticFit:
     chance: FloatArray
 
 
-def fit_logistic(columns: FloatArray, left: FloatArray) -> LogisticFit:
+def fit_logistic(
+    columns: FloatArray, left: FloatArray, near: FloatArray | None = None
+) -> LogisticFit:
     """Fit a logistic regression with Firth's penalty.
 
     Args:
         columns: (n, k) with the intercept; no column is a sum of others.
         left: (n,) 1 or 0.
+        near: coefficients of the fitted model of the first of these columns, where the search
+            begins.
     """
     beta = np.zeros(columns.shape[1])
-    share = min(max(float(left.mean()), TINY), 1.0 - TINY)
-    beta[0] = np.log(share / (1.0 - share))
+    if near is None:
+        share = min(max(float(left.mean()), TINY), 1.0 - TINY)
+        beta[0] = np.log(share / (1.0 - share))
+    else:
+        beta[: len(near)] = near
     for _ in range(STEPS):
         chance = expit(columns @ beta)
         factor, leverage = _information(columns, chance)
@@ -61,6 +68,12 @@ def fit_logistic(columns: FloatArray, left: FloatArray) -> LogisticFit:
     chance = expit(columns @ beta)
     factor, _ = _information(columns, chance)
     return LogisticFit(beta, cho_solve(factor, np.eye(len(beta))), chance)
+
+
+def log_likelihood(fit: LogisticFit, left: FloatArray) -> float:
+    """Return the log likelihood of who left (n,) under a fitted model, without the penalty."""
+    chance = np.clip(np.where(left > 0.0, fit.chance, 1.0 - fit.chance), TINY, 1.0)
+    return float(np.log(chance).sum())
 
 
 def _information(

@@ -2,41 +2,38 @@
 
 Two searches share the pairs' part of the report's error, half each:
 
-- every product of two factors' columns is tested in all people (Rao's score test, Bonferroni over
-  all products); the surest enters the model before the others are looked at again, so that what
-  merely resembles a pair is not named beside it;
-- boosted trees of depth two learn, in one half of the people, what the additive model leaves;
-  their pairs, ranked by permutation in people held out of that half, name a few rules with bounds
-  (J. Friedman and B. Popescu, "Predictive learning via rule ensembles", Annals of Applied
-  Statistics 2, 2008), which are tested in the other half.
+- every product of two factors' columns is tested in all people (Rao's score test, confirmed by the
+  likelihood ratio; see `products` for the correction); the surest enters the model before the
+  others are looked at again, so that what merely resembles a pair is not named beside it;
+- boosted trees of depth two learn, in one half of the people, what this model leaves; their pairs,
+  ranked by permutation in people held out of that half, name a few rules with bounds (J. Friedman
+  and B. Popescu, "Predictive learning via rule ensembles", Annals of Applied Statistics 2, 2008),
+  which are tested in the other half, again one after the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
 from typing import Final
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import norm, rankdata
 
-from bandits.arrays import FloatArray, IntArray
-from nudge.domain.care.factors.conditions import Relation
-from nudge.domain.care.factors.findings import ALPHA, LEVEL, Interval, PairRule, Shape
-from nudge.domain.care.factors.people_table import FactorKind, PeopleTable
-from nudge.models.factors.design import BENDS, FEWEST, Design, build_design
-from nudge.models.factors.firth import LogisticFit, fit_logistic, score_tests
-from nudge.models.factors.terms import Side, Term, level_sides, number_cuts
+from bandits.arrays import BoolArray, FloatArray, IntArray
+from nudge.domain.care.factors.findings import ALPHA, PairRule, Shape
+from nudge.domain.care.factors.people_table import PeopleTable
+from nudge.models.factors.design import widest_design
+from nudge.models.factors.growing import GrowingModel
+from nudge.models.factors.pair_rules import PER_COLUMN, best_sides, pair_rule
+from nudge.models.factors.products import IN_BOTH, Products, table_products
+from nudge.models.factors.terms import Side, Term
 from nudge.models.factors.tree_rules import nominated_pairs
 
-PER_COLUMN: Final = 10
-"""People who left, and who stayed, for each column of the additive model."""
-IN_BOTH: Final = 5
-"""Fewest people who should leave, and stay, among those who meet both conditions."""
 MOST: Final = 6
-BLOCK: Final = 128
-"""Products that are tested at once."""
+"""Most pairs that products may name."""
+ENTERED: Final = 12
+"""Most products that enter the model; several may belong to one pair, until its form is met."""
+Sides = tuple[Side, Side]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +45,12 @@ class FoundPair:
 
 
 @dataclass(frozen=True, eq=False)
-class _Product:
-    """A product of two factors' columns.
-
-    Attributes:
-        places: of both factors in the table.
-        sides: of flags and levels; None for a number.
-        column: (n,) product of the centred columns.
-    """
+class _FoundProduct:
+    """A product that is real: its factors, its sides (None for a number), and the corrected p."""
 
     places: tuple[int, int]
     sides: tuple[Side | None, Side | None]
-    column: FloatArray
+    p: float
 
 
 def find_pairs(table: PeopleTable, share: float, seed: int = 0) -> list[FoundPair]:
@@ -71,16 +62,14 @@ def find_pairs(table: PeopleTable, share: float, seed: int = 0) -> list[FoundPai
         seed: of the halves.
     """
     left = table.left.astype(np.float64)
-    design = build_design(table, bends=BENDS)
-    rarer = min(left.sum(), len(left) - left.sum())
-    if rarer < PER_COLUMN * design.columns.shape[1]:
+    columns = widest_design(table, PER_COLUMN).columns
+    if min(left.sum(), len(left) - left.sum()) < PER_COLUMN * columns.shape[1]:
         return []
-    rng = np.random.default_rng(seed)
-    halves = _halves(table, rng)
-    surest = _tested_products(table, design, left, share / 2.0)
-    found = [_found(table, halves, one, p / share) for one, p in surest]
-    named = {frozenset(one.places) for one, _ in surest}
-    found += _tree_pairs(table, halves, named, share / 2.0, seed)
+    halves = _halves(table, np.random.default_rng(seed))
+    surest, entered = _tested_products(table, GrowingModel.of(columns, left), share / 2.0)
+    found = [_told(table, halves, one) for one in surest]
+    named = {frozenset(one.places) for one in surest}
+    found += _tree_pairs(table, halves, entered, named, share / 2.0, seed)
     return sorted(found, key=lambda one: one.rule.p_adjusted)
 
 
@@ -91,161 +80,105 @@ def _halves(table: PeopleTable, rng: np.random.Generator) -> tuple[IntArray, Int
 
 
 def _tested_products(
-    table: PeopleTable, design: Design, left: FloatArray, share: float
-) -> list[tuple[_Product, float]]:
-    """Return the products that are real, each with Bonferroni's p for half the pairs' error."""
-    columns = design.columns
-    fit = fit_logistic(columns, left)
-    waiting = _products(table, fit)
-    tests = max(len(waiting), 1)
-    found: list[tuple[_Product, float]] = []
-    while waiting and len(found) < MOST:
-        z = _scores(fit, columns, waiting, left)
-        p = 2.0 * norm.sf(np.abs(z)) * tests * 2.0
-        best = int(p.argmin())
-        if p[best] > ALPHA * share * 2.0:
+    table: PeopleTable, model: GrowingModel, share: float
+) -> tuple[list[_FoundProduct], FloatArray]:
+    """Return the products that are real, and the columns (n, m) that entered the model."""
+    products = table_products(table, model.fit)
+    waiting, plain = products.promising(model)
+    found: list[_FoundProduct] = []
+    first = model.columns.shape[1]
+    for _ in range(ENTERED):
+        corrected = plain * products.tests[waiting] / share
+        sure = corrected <= ALPHA
+        if not sure.any() or len(found) == MOST:
             break
-        found.append((waiting[best], min(1.0, float(p[best]))))
-        columns = np.column_stack([columns, waiting[best].column])
-        fit = fit_logistic(columns, left)
-        waiting = [w for n, w in enumerate(waiting) if p[n] <= ALPHA * share * 2.0 and n != best]
-    return found
+        best = int(np.where(sure, plain, 2.0).argmin())
+        grown = model.grown(products.column(int(waiting[best])))
+        p = max(plain[best], model.p_of(grown)) * products.tests[waiting[best]] / share
+        if p <= ALPHA:
+            model = grown
+            found = _with_product(found, products, int(waiting[best]), p)
+        sure[best] = False
+        waiting = waiting[sure]
+        plain = products.p(model, waiting)
+    return found, model.columns[:, first:]
 
 
-def _scores(
-    fit: LogisticFit, columns: FloatArray, waiting: list[_Product], left: FloatArray
-) -> FloatArray:
-    found = []
-    for start in range(0, len(waiting), BLOCK):
-        more = np.column_stack([one.column for one in waiting[start : start + BLOCK]])
-        found.append(score_tests(fit, columns, more, left))
-    return np.concatenate(found)
+def _with_product(
+    found: list[_FoundProduct], products: Products, product: int, p: float
+) -> list[_FoundProduct]:
+    places = products.places(product)
+    if any(one.places == places for one in found):
+        return found
+    parts = sorted((products.parts[int(n)] for n in products.pairs[product]), key=lambda x: x.place)
+    sides = [None if one.is_number else one.side for one in parts]
+    return [*found, _FoundProduct(places, (sides[0], sides[1]), float(p))]
 
 
-def _products(table: PeopleTable, fit: LogisticFit) -> list[_Product]:
-    """Return the products of all factors of which enough people meet both sides."""
-    parts = [_parts(table, place) for place in range(len(table.factors))]
-    found = []
-    for first, second in combinations(range(len(parts)), 2):
-        for (side, one), (other, two) in product(parts[first], parts[second]):
-            if side and other and not _enough(table, fit, side, other):
-                continue
-            found.append(_Product((first, second), (side, other), one * two))
-    return found
-
-
-def _parts(table: PeopleTable, place: int) -> list[tuple[Side | None, FloatArray]]:
-    factor = table.factors[place]
-    known = ~np.isnan(factor.values)
-    if factor.kind == FactorKind.NUMBER:
-        if known.sum() < 2 * FEWEST or np.ptp(factor.values[known]) == 0.0:
-            return []
-        # By rank: a product of two long tails would rest on a few people.
-        line = np.full(len(known), 0.0)
-        line[known] = rankdata(factor.values[known]) / known.sum() - 0.5
-        line[known] -= line[known].mean()
-        return [(None, line)]
-    found: list[tuple[Side | None, FloatArray]] = []
-    for side in level_sides(place, factor):
-        column = side.holds(table).astype(np.float64)
-        found.append((side, np.where(known, column - column[known].mean(), 0.0)))
-    return found
-
-
-def _enough(table: PeopleTable, fit: LogisticFit, side: Side, other: Side) -> bool:
-    """Return True where every combination of two sides has people who leave and who stay."""
-    one, two = side.holds(table), other.holds(table)
-    for first, second in ((one, two), (one, ~two), (~one, two), (~one, ~two)):
-        both = first & second
-        leaving = float(fit.chance[both].sum())
-        if both.sum() < FEWEST or min(leaving, both.sum() - leaving) < IN_BOTH:
-            return False
-    return True
-
-
-def _found(
-    table: PeopleTable, halves: tuple[IntArray, IntArray], one: _Product, p: float
-) -> FoundPair:
+def _told(table: PeopleTable, halves: tuple[IntArray, IntArray], one: _FoundProduct) -> FoundPair:
     """Return a product as a rule; bounds of numbers come from one half, figures from the other."""
     first, second = one.sides
     if first is not None and second is not None:
         sides, judged = (first, second), table
     else:
-        sides = _best_sides(table.take(halves[0]), one)
+        sides = best_sides(table.take(halves[0]), one.places, one.sides)
         judged = table.take(halves[1])
-    return FoundPair(Term(Shape.STEP, sides), pair_rule(judged, sides, min(1.0, p)))
-
-
-def _best_sides(table: PeopleTable, one: _Product) -> tuple[Side, Side]:
-    """Return the bounds of a pair by which most is left over by the additive model."""
-    left = table.left.astype(np.float64)
-    columns = build_design(table, bends=BENDS).columns
-    fit = fit_logistic(columns, left)
-    choices = [
-        [side] if side is not None else _number_sides(table, place)
-        for side, place in zip(one.sides, one.places, strict=True)
-    ]
-    both = list(product(*choices))
-    met = np.column_stack([a.holds(table) & b.holds(table) for a, b in both]).astype(np.float64)
-    z = score_tests(fit, columns, met, left)
-    z[met.sum(axis=0) < FEWEST] = 0.0
-    # What leaves more than it should is the rule that somebody can act on.
-    best = both[int(np.where(z > 0.0, z, np.abs(z) * 0.5).argmax())]
-    return best[0], best[1]
-
-
-def _number_sides(table: PeopleTable, place: int) -> list[Side]:
-    values = table.factors[place].values
-    cuts = number_cuts(values[~np.isnan(values)])
-    relations = (Relation.UP_TO, Relation.OVER)
-    return [Side(place, float(cut), relation) for cut in cuts for relation in relations]
-
-
-def pair_rule(table: PeopleTable, sides: tuple[Side, Side], p: float) -> PairRule:
-    """Return a pair of conditions as a rule, with shares and odds among some people."""
-    left = table.left.astype(np.float64)
-    met = sides[0].holds(table) & sides[1].holds(table)
-    columns = build_design(table, bends=BENDS).columns
-    columns = np.column_stack([columns, met.astype(np.float64)])
-    fit = fit_logistic(columns, left)
-    value, error = float(fit.beta[-1]), float(np.sqrt(fit.covariance[-1, -1]))
-    reach = float(norm.isf((1.0 - LEVEL) / 2.0)) * error
-    apart = expit(columns[met, :-1] @ fit.beta[:-1])
-    return PairRule(
-        (sides[0].condition(table), sides[1].condition(table)),
-        int(met.sum()),
-        float(left[met].mean()) if met.any() else 0.0,
-        float(left[~met].mean()) if not met.all() else 0.0,
-        float(apart.mean()) if met.any() else 0.0,
-        Interval(*(float(np.exp(value + d)) for d in (0.0, -reach, reach))),
-        p,
-    )
+    return FoundPair(Term(Shape.STEP, sides), pair_rule(judged, sides, min(1.0, one.p)))
 
 
 def _tree_pairs(
     table: PeopleTable,
     halves: tuple[IntArray, IntArray],
+    entered: FloatArray,
     named: set[frozenset[int]],
     share: float,
     seed: int,
 ) -> list[FoundPair]:
     """Return the rules of boosted trees that hold in people whom the trees did not see."""
-    first, second = table.take(halves[0]), table.take(halves[1])
-    learnt = build_design(first, bends=BENDS).columns
-    chance = fit_logistic(learnt, first.left.astype(np.float64)).chance
-    rules = nominated_pairs(first, chance, seed)
+    first, second = (table.take(rows) for rows in halves)
+    learnt = _model(first, entered[halves[0]])
+    rules = [
+        sides
+        for sides in nominated_pairs(first, learnt.fit.chance, seed)
+        if frozenset(side.place for side in sides) not in named
+    ]
     if not rules:
         return []
-    left = second.left.astype(np.float64)
-    columns = build_design(second, bends=BENDS).columns
-    fit = fit_logistic(columns, left)
-    met = [sides[0].holds(second) & sides[1].holds(second) for sides in rules]
-    z = score_tests(fit, columns, np.column_stack(met).astype(np.float64), left)
-    p = np.minimum(1.0, 2.0 * norm.sf(np.abs(z)) * len(rules) / share)
     return [
-        FoundPair(Term(Shape.STEP, sides), pair_rule(second, sides, float(p[n])))
-        for n, sides in enumerate(rules)
-        if p[n] <= ALPHA
-        and min(fit.chance[met[n]].sum(), (1.0 - fit.chance[met[n]]).sum()) >= IN_BOTH
-        and frozenset(side.place for side in sides) not in named
+        FoundPair(Term(Shape.STEP, sides), pair_rule(second, sides, p))
+        for sides, p in _surest(second, _model(second, entered[halves[1]]), rules, share)
     ]
+
+
+def _model(table: PeopleTable, entered: FloatArray) -> GrowingModel:
+    columns = widest_design(table, PER_COLUMN).columns
+    return GrowingModel.of(np.column_stack([columns, entered]), table.left.astype(np.float64))
+
+
+def _surest(
+    table: PeopleTable, model: GrowingModel, rules: Sequence[Sides], share: float
+) -> list[tuple[Sides, float]]:
+    """Return the rules that are real, each with Bonferroni's p; the surest enters the model."""
+    tests, found = len(rules) / share, []
+    chance = model.fit.chance
+    waiting = [
+        (sides, met)
+        for sides, met in ((one, one[0].holds(table) & one[1].holds(table)) for one in rules)
+        if _enough(met, chance)
+    ]
+    while waiting:
+        plain = model.scores(np.column_stack([met for _, met in waiting]).astype(np.float64))
+        best = int(plain.argmin())
+        if plain[best] * tests > ALPHA:
+            break
+        sides, met = waiting.pop(best)
+        grown = model.grown(met.astype(np.float64))
+        p = max(float(plain[best]), model.p_of(grown)) * tests
+        if p <= ALPHA:
+            model = grown
+            found.append((sides, p))
+    return found
+
+
+def _enough(met: BoolArray, chance: FloatArray) -> bool:
+    return bool(min(chance[met].sum(), (1.0 - chance[met]).sum()) >= IN_BOTH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -116,9 +117,9 @@ def level_sides(place: int, factor: Factor) -> list[Side]:
     return [Side(place, float(n), Relation.IS) for c, n in counts if FEWEST <= c <= known - FEWEST]
 
 
-def number_cuts(known: FloatArray) -> FloatArray:
+def number_cuts(known: FloatArray, quantiles: Sequence[float] = CUTS) -> FloatArray:
     """Return the bounds at which a number is cut: quantiles, each with people on both sides."""
-    found = np.unique(np.quantile(known, CUTS, method="inverted_cdf"))
+    found = np.unique(np.quantile(known, quantiles, method="inverted_cdf"))
     return np.asarray(found[found < known.max()], dtype=np.float64)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from nudge.domain.care.experience.leaving import SEEN as SEEN_IN_PAYMENTS
+from nudge.domain.care.experience.leaving import TITLES, TOLD
 from nudge.domain.care.factors.conditions import Condition
 from nudge.domain.care.factors.findings import (
     SEEN,
@@ -74,8 +76,24 @@ def _whose(cut: CutEffects) -> tuple[str, str]:
     if cut.cut == Cut.SEGMENT:
         return f"客群 {cut.group}", f"Segment {cut.group}"
     if cut.cut == Cut.KIND:
-        return f"流失类型 {cut.group}", f"Kind of leaving {cut.group}"
+        said = kind_title(cut.group)
+        return f"流失类型 {said['zh']}", f"Kind of leaving {said['en']}"
     return "全部", "All people"
+
+
+def kind_title(group: str) -> Said:
+    """Name a kind of leaving: `told:need_gone` of the lake in words, one of a file as it is."""
+    source, _, kind = group.partition(":")
+    if source not in _SOURCES or kind not in TITLES:
+        return {"zh": group, "en": group}
+    title, how = TITLES[kind], _SOURCES[source]
+    return {"zh": f"{title['zh']}（{how['zh']}）", "en": f"{title['en']} ({how['en']})"}
+
+
+_SOURCES: Final[Mapping[str, Said]] = {
+    TOLD: {"zh": "客户或客服告知", "en": "told"},
+    SEEN_IN_PAYMENTS: {"zh": "从充值记录看出", "en": "seen in payments"},
+}
 
 
 def effect_sentence(effect: Effect) -> Said:

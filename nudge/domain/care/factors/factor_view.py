@@ -52,6 +52,17 @@ def factor_report(report: FactorReport) -> Plain:
     }
 
 
+def of_scene(report: Plain, scene: str) -> Plain:
+    """Return the plain report with the effects of one scene's scores; of all for an empty scene."""
+    if not scene:
+        return report
+    cuts = [
+        cut | {"effects": [one for one in cut["effects"] if one["scene"] == scene]}
+        for cut in report["cuts"]
+    ]
+    return report | {"cuts": cuts}
+
+
 def factor_csv(report: Mapping[str, Any]) -> str:
     """Return the plain report as CSV: effects of every cut, pairs, and the model's rules."""
     target = StringIO()

@@ -10,8 +10,9 @@ import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 
-SCORE_PREFIXES: Final = ("score_", "score:", "score.", "评分_")
-"""Beginnings of the names of columns with scores; the scene follows."""
+SCORE_PREFIXES: Final = ("score_", "score:", "score.", "评分_", "dip_", "scores_")
+"""Beginnings of the names of columns with scores, how far the lowest lies below the mean, and their
+number; the scene follows."""
 
 
 class FactorKind(StrEnum):
