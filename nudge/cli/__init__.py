@@ -36,6 +36,7 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
+    "winback": Command("winback", "Tell whom a contact brings back, against people held out."),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
