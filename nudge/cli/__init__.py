@@ -36,6 +36,7 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
+    "winback": Command("winback", "Tell whom a contact brings back, against people held out."),
     "segment": Command(
         "segment", "Tell who belongs to which segment, since when, and how many did each day."
     ),

@@ -11,6 +11,7 @@ from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.input_file import InputFile
+from nudge.lake.intake.row_taking import take_rows
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,7 @@ def read_people(
     if problems:
         raise InvalidConfigError([f"{source.name}: {one}" for one in problems])
     columns = PeopleColumns(roles)
-    for batch in source.batches():
-        for bad in batch.refused:
-            refuse(bad)
-        for line, row in zip(batch.lines, batch.rows, strict=True):
-            problem = columns.take(row)
-            if problem:
-                refuse(BadRow(line, problem))
+    take_rows(source, columns.take, refuse)
     if not columns.left:
         text = f"no row can be used; column {roles.left} has to say yes or no"
         raise InvalidConfigError([f"{source.name}: {text}"])

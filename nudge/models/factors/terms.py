@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -16,11 +16,19 @@ from nudge.domain.care.factors.conditions import (
     number_text,
 )
 from nudge.domain.care.factors.findings import Shape
-from nudge.domain.care.factors.people_table import Factor, FactorKind, PeopleTable
+from nudge.domain.care.factors.people_table import Factor, FactorKind
 from nudge.models.factors.design import FEWEST
 
 CUTS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Quantiles at which a number may be cut."""
+
+
+class FactorTable(Protocol):
+    """A table of people with factors, whatever else is known of them."""
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The factors, each with the values of all people."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Side:
     bound: float
     relation: Relation
 
-    def holds(self, table: PeopleTable) -> BoolArray:
+    def holds(self, table: FactorTable) -> BoolArray:
         """Return who is on the side (n,); nobody whose value is unknown."""
         values = table.factors[self.place].values
         if self.relation == Relation.IS:
@@ -47,7 +55,7 @@ class Side:
         over = self.relation == Relation.OVER
         return np.asarray(values > self.bound if over else values <= self.bound)
 
-    def condition(self, table: PeopleTable) -> Condition:
+    def condition(self, table: FactorTable) -> Condition:
         """Return the side in words."""
         factor = table.factors[self.place]
         if self.relation in {Relation.IS, Relation.IS_NOT}:
@@ -73,7 +81,7 @@ class Term:
     bound: float = np.inf
     usual: float = 0.0
 
-    def column(self, table: PeopleTable) -> FloatArray:
+    def column(self, table: FactorTable) -> FloatArray:
         """Return the term's value of each person (n,)."""
         if self.shape == Shape.STEP:
             met = np.all([one.holds(table) for one in self.sides], axis=0)
@@ -84,7 +92,7 @@ class Term:
             return np.asarray(np.log2(1.0 + np.maximum(values, 0.0)), dtype=np.float64)
         return np.asarray(np.minimum(values, self.bound), dtype=np.float64)
 
-    def conditions(self, table: PeopleTable) -> tuple[Condition, ...]:
+    def conditions(self, table: FactorTable) -> tuple[Condition, ...]:
         """Return the term in words; of a line the factor, and the bound up to which it counts."""
         if self.shape == Shape.STEP:
             return tuple(one.condition(table) for one in self.sides)
@@ -92,7 +100,7 @@ class Term:
         return (Condition(table.factors[self.place].name, Relation.UP_TO, bound),)
 
 
-def single_terms(table: PeopleTable) -> list[Term]:
+def single_terms(table: FactorTable) -> list[Term]:
     """Return the terms of each factor by itself that enough people differ in."""
     found: list[Term] = []
     for place, factor in enumerate(table.factors):

@@ -79,7 +79,7 @@ class PeopleColumns:
     def take(self, row: Mapping[str, object]) -> str:
         """Take a row, or return why it is refused."""
         try:
-            left = parse_flag(_plain(row[self.roles.left]))
+            left = parse_flag(plain_cell(row[self.roles.left]))
         except ValueRefusedError as error:
             return f"column {self.roles.left} {error}"
         self.left.append(left)
@@ -91,18 +91,25 @@ class PeopleColumns:
     def table(self) -> tuple[PeopleTable, dict[str, str]]:
         """Return the table, and why columns were left out, each with the reason."""
         names = self.roles.factors([self.roles.left, *self.cells])
-        found, skipped = [], {}
-        for name in names:
-            one = read_factor(mask_numbers(name), self.cells[name])
-            if isinstance(one, str):
-                skipped[name] = one
-            else:
-                found.append(one)
+        found, skipped = read_factors({name: self.cells[name] for name in names})
         segments, kinds = (_grouping(n, self.cells) for n in (self.roles.segment, self.roles.kind))
         left = np.array(self.left, dtype=np.bool_)
         if kinds is not None:
             kinds = Grouping(kinds.name, np.where(left, kinds.codes, -1), kinds.groups)
-        return PeopleTable(tuple(found), left, segments, kinds), skipped
+        return PeopleTable(found, left, segments, kinds), skipped
+
+
+def read_factors(
+    cells: Mapping[str, Sequence[object]],
+) -> tuple[tuple[Factor, ...], dict[str, str]]:
+    """Read columns as factors, and return the reason for each column that is left out.
+
+    Args:
+        cells: (column -> (n,) values as the file has them).
+    """
+    read = {name: read_factor(mask_numbers(name), column) for name, column in cells.items()}
+    skipped = {name: one for name, one in read.items() if isinstance(one, str)}
+    return tuple(one for one in read.values() if isinstance(one, Factor)), skipped
 
 
 def read_factor(name: str, cells: Sequence[object]) -> Factor | str:
@@ -112,7 +119,7 @@ def read_factor(name: str, cells: Sequence[object]) -> Factor | str:
         name: of the column.
         cells: (n,) values as the file has them.
     """
-    plain = [_plain(one) for one in cells]
+    plain = [plain_cell(one) for one in cells]
     present = [one for one in plain if one is not None]
     if not present:
         return "is empty"
@@ -167,7 +174,7 @@ def _flag(value: object) -> object:
     return int(value) if isinstance(value, bool) else value
 
 
-def _plain(value: object) -> object:
+def plain_cell(value: object) -> object:
     """Return a cell's value, text trimmed; None where it has none."""
     if isinstance(value, str):
         text = trim(value)
@@ -178,7 +185,7 @@ def _plain(value: object) -> object:
 def _grouping(name: str, cells: Mapping[str, Sequence[object]]) -> Grouping | None:
     if not name or name not in cells:
         return None
-    plain = [_plain(one) for one in cells[name]]
+    plain = [plain_cell(one) for one in cells[name]]
     words = [None if one is None else mask_numbers(str(one))[:LONGEST] for one in plain]
     groups = sorted({word for word in words if word is not None})
     if len(groups) > MOST_GROUPS:

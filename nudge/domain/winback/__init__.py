@@ -1,0 +1,1 @@
+"""Win-back: whom a contact brings back, measured against people who are held out."""

@@ -1,0 +1,1 @@
+"""Files of campaigns, read for win-back."""
