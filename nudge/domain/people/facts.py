@@ -14,7 +14,7 @@ from typing import Final
 from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.contact.contact import Contact
-from nudge.domain.journal.event import VIA
+from nudge.domain.journal.event import ERASED, VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person, room
 from nudge.domain.people.consents import BY, SMS, consent_of, refusing_word
@@ -33,8 +33,6 @@ NUMBER: Final = "number"
 DEVICE: Final = "device"
 CONTENT: Final = "content"
 """Field of a contact: the tag of what it said."""
-ERASED: Final = "erased"
-"""Type of the event that empties a visitor's state."""
 REFUND_OF: Final = "refund_of"
 """Field of `refunded`: the `event_id` of the payment."""
 REFUNDABLE: Final = "~refundable"

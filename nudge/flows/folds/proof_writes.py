@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from nudge.domain.journal.event import ERASED
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.consent_proof import ConsentProof, proof_of
-from nudge.domain.people.facts import ERASED
 from nudge.store.folds.folds import FoldWrite
 from nudge.store.store import Store
 

@@ -18,7 +18,7 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.consent_proof import ConsentProof, proof_of
 from nudge.domain.people.consents import BY, ERASURE
-from nudge.domain.people.facts import ERASED, state_with_event
+from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, LEFT, content_of, merge_states
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.prefill.numbers import LAST
