@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from nudge.domain.care.signal import HAS_TEXT
 from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
 from nudge.domain.journal.event import text_name
@@ -20,7 +21,6 @@ from nudge.store.vault.people import TEXTS
 
 AT_ONCE: Final = 500
 """Records of one script."""
-HAS_TEXT: Final = "has_text"
 
 
 class ReplyLoadResult(NamedTuple):
