@@ -3,10 +3,11 @@
     python -m benchmarks factors [--churn FILE] [--runs 100] [--people 6000]
 
 **Worlds** (`factors_worlds`, `factors_effects`): planted causes and pairs, also rare, correlated,
-partly unknown, or among 800 people, and pure noise. `named` counts runs in which every planted cause is named (and the
-pair, and the segment in which it works); `wrong` counts runs in which anything else is. A factor of
-a planted pair may be named by itself, too. Beside it the baseline: each column by itself against
-leaving, p below .05. `covered` is the share of runs whose 95 % interval holds the planted odds.
+partly unknown, or among 800 people, and pure noise. `named` counts runs in which every planted
+cause is named (and the pair, and the segment in which it works); `wrong` counts runs in which
+anything else is. A factor of a planted pair may be named by itself, too. Beside it the baseline:
+each column by itself against leaving, p below .05. `covered` is the share of runs whose 95 %
+interval holds the planted odds.
 
 **Told model**: AUC in five folds of a model of at most twelve rules on a file of customers
 (`--churn`; column `churn`), beside a ridge regression on all columns.
