@@ -36,6 +36,10 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
+    "rhythm": Command(
+        "rhythm",
+        "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
+    ),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
