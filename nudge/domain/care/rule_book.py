@@ -24,12 +24,16 @@ from nudge.domain.care.warning_rule import (
     attribute_rules,
     event_tests,
 )
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.rule import ALL, Test
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
 
 OVERDUE: Final = "overdue_days"
 SINCE: Final = "since"
+ALIVE: Final = "alive"
+SURELY_LEFT: Final = 0.001
+"""Probability of having stayed below which nobody is looked at again each day."""
 LATER: Final = 1.0
 """Seconds behind the moment at which an attribute passes a limit: then it has passed it."""
 Person = Callable[[float], Mapping[str, Scalar]]
@@ -84,12 +88,16 @@ class RuleBook:
     Attributes:
         policy: of warnings.
         segments: of the installation: rules may ask for them as for attributes.
+        rhythm: of the crowd, by which attributes are made; None where none is known.
     """
 
     def __init__(
-        self, policy: WarningPolicy | None = None, segments: Segments | None = None
+        self,
+        policy: WarningPolicy | None = None,
+        segments: Segments | None = None,
+        rhythm: Rhythm | None = None,
     ) -> None:
-        self.policy, self.segments = policy or WarningPolicy(), segments or {}
+        self.policy, self.segments, self.rhythm = policy or WarningPolicy(), segments or {}, rhythm
         self.by_name: dict[str, BookedRule] = {}
         self._rank: dict[str, int] = {}
         self._by_word: dict[str, list[BookedRule]] = defaultdict(list)
@@ -177,7 +185,7 @@ class RuleBook:
             repr(test.table): test
             for rule in rules
             for test in rule.tests()
-            if test.attribute == OVERDUE or test.name == SINCE
+            if test.attribute in {OVERDUE, ALIVE} or test.name == SINCE
         }
         return tuple(tests.values())
 
@@ -187,6 +195,8 @@ def _passing(test: Test, context: Mapping[str, Scalar], at: float) -> float | No
     value = context.get(test.attribute)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    if test.attribute == ALIVE:
+        return at + DAY if value > SURELY_LEFT else None
     if test.name == SINCE:
         return value + parse_duration(test.value) + LATER
     limits = test.value if isinstance(test.value, list) else [test.value]

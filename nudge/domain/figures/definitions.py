@@ -119,6 +119,10 @@ _SERVING: Final = {
     "stock": "stock",
     "floor": "floor-served",
 }
+_VISITOR: Final = {
+    "alive": "alive",
+    "expected_recharge": "expected-recharge",
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -128,6 +132,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "experience": _EXPERIENCE,
         "model": _MODEL,
         "serving": _SERVING,
+        "visitor": _VISITOR,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

@@ -70,6 +70,47 @@ class GapQuantiles(NamedTuple):
     high: float
 
 
+class GapLaw:
+    """The law of the gap until the next purchase, for who stays, where the scale of time is 1.
+
+    Stages that have passed are a negative binomial distribution: fewer than `regularity` of them
+    mean that there was no purchase.
+
+    Attributes:
+        shape: of the distribution of a person's rate.
+    """
+
+    def __init__(self, shape: float, regularity: int) -> None:
+        self.shape = shape
+        terms = [1.0]
+        for stage in range(1, regularity):
+            terms.append(terms[-1] * (shape + stage - 1.0) / stage)
+        self._terms = terms[::-1]
+
+    @cached_property
+    def quantiles(self) -> GapQuantiles:
+        """Quantiles of the gap."""
+        tail = (1.0 - LEVEL) / 2.0
+        return GapQuantiles(*map(self._quantile, (tail, 0.5, ONE_SIGMA, 1.0 - tail)))
+
+    def log_silence(self, passed: float) -> float:
+        """Return the log of the probability that there is no purchase for so long."""
+        share, total = passed / (1.0 + passed), 0.0
+        for term in self._terms:
+            total = total * share + term
+        return log(total) - self.shape * log1p(passed)
+
+    def _quantile(self, share: float) -> float:
+        low, high, wanted = -50.0, 50.0, log1p(-share)
+        for _ in range(_STEPS):
+            middle = (low + high) / 2.0
+            if self.log_silence(exp(middle)) > wanted:
+                low = middle
+            else:
+                high = middle
+        return exp((low + high) / 2.0)
+
+
 @dataclass(frozen=True)
 class Rhythm:
     """The rhythm of a crowd: parameters of the model, as a worker fitted them.
@@ -97,23 +138,23 @@ class Rhythm:
     log_likelihood: float
 
     @cached_property
-    def quantiles(self) -> Sequence[GapQuantiles]:
-        """Quantiles of the next gap by number of repeats."""
-        return tuple(self._quantiles(repeats) for repeats in range(KNOWN_REPEATS))
+    def _gaps(self) -> Sequence[GapLaw]:
+        """Laws of the next gap by number of repeats."""
+        return tuple(self._make_gap(repeats) for repeats in range(KNOWN_REPEATS))
 
-    def _quantiles(self, repeats: int) -> GapQuantiles:
-        shape, tail = self.rate_shape + self.regularity * repeats, (1.0 - LEVEL) / 2.0
-        shares = (tail, 0.5, ONE_SIGMA, 1.0 - tail)
-        return GapQuantiles(*(_gap_quantile(shape, self.regularity, one) for one in shares))
+    def _make_gap(self, repeats: int) -> GapLaw:
+        return GapLaw(self.rate_shape + self.regularity * repeats, self.regularity)
+
+    def _gap(self, repeats: int) -> GapLaw:
+        return self._gaps[repeats] if repeats < KNOWN_REPEATS else self._make_gap(repeats)
 
     def next_gap(self, history: PurchaseHistory) -> GapQuantiles:
         """Return the quantiles of the days from the last purchase to the next.
 
         They hold for who stays, and do not move while the person is silent.
         """
-        scale, repeats = self.rate_scale + history.span, history.repeats
-        known = repeats < KNOWN_REPEATS
-        factors = self.quantiles[repeats] if known else self._quantiles(repeats)
+        scale = self.rate_scale + history.span
+        factors = self._gap(history.repeats).quantiles
         return GapQuantiles(*(min(scale * one, LONGEST) for one in factors))
 
     def alive(self, history: PurchaseHistory) -> float:
@@ -124,16 +165,15 @@ class Rhythm:
         silent = history.silent
         if not silent:
             return 1.0
-        shape = self.rate_shape + self.regularity * history.repeats
-        scale = self.rate_scale + history.span
-        begin, pace = self.leaving_scale + history.span, self.regularity * scale / shape
-        whole, stays = log1p(silent / pace), _log_silence(shape, scale, self.regularity, silent)
+        gap, scale = self._gap(history.repeats), self.rate_scale + history.span
+        begin, pace = self.leaving_scale + history.span, self.regularity * scale / gap.shape
+        whole, stays = log1p(silent / pace), gap.log_silence(silent / scale)
         left = 0.0
         for place, weight in _NODES:
             passed = pace * expm1(whole * place)
             now = begin + passed
             height = self.leaving_shape * log((begin + silent) / now) - stays
-            height += _log_silence(shape, scale, self.regularity, passed)
+            height += gap.log_silence(passed / scale)
             left += weight * (pace + passed) / now * exp(min(height, 700.0))
         return 1.0 / (1.0 + self.leaving_shape * whole * left)
 
@@ -142,28 +182,3 @@ class Rhythm:
         """Days after which half of the people have left; infinite where hardly anybody leaves."""
         power = log(2.0) / self.leaving_shape
         return self.leaving_scale * expm1(power) if power < 700.0 else inf  # noqa: PLR2004 - of exp
-
-
-def _log_silence(shape: float, scale: float, regularity: int, passed: float) -> float:
-    """Return the log of the probability of no purchase for so many days, for who stays.
-
-    Fewer than `regularity` stages of a negative binomial distribution have passed.
-    """
-    share = passed / (scale + passed)
-    term = total = 1.0
-    for stage in range(1, regularity):
-        term *= (shape + stage - 1.0) / stage * share
-        total += term
-    return log(total) - shape * log1p(passed / scale)
-
-
-def _gap_quantile(shape: float, regularity: int, share: float) -> float:
-    """Return a quantile of the gap where the scale of time is 1."""
-    low, high, wanted = -50.0, 50.0, log1p(-share)
-    for _ in range(_STEPS):
-        middle = (low + high) / 2.0
-        if _log_silence(shape, 1.0, regularity, exp(middle)) > wanted:
-            low = middle
-        else:
-            high = middle
-    return exp((low + high) / 2.0)

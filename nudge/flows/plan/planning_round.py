@@ -10,6 +10,7 @@ from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.journal.block import BlockDecision, drawn_of
 from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_answer import StandingPlan
@@ -39,6 +40,7 @@ class PlanningRound:
         source: id of the API key.
         at: seconds, now.
         states: reads those of visitors.
+        rhythm: of the crowd; None where none is known.
     """
 
     table: MinuteTable
@@ -48,12 +50,13 @@ class PlanningRound:
     source: str
     at: float
     states: StateReader = field(default_factory=StateReader)
+    rhythm: Rhythm | None = None
 
     def open_candidate(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
         """Return the candidate for a question, with the options that the contact policy leaves."""
         at, table, assigned = self.at, self.table, opened.assigned
         state = self.states.person(opened.state)
-        context = with_failure_told(state.context(at), wish.context, at)
+        context = with_failure_told(state.context(at, self.rhythm), wish.context, at)
         context["channel"], context["page"] = wish.channel, wish.purpose
         context = name_segments(self.segments, context, at)
         unit = table.find_unit(wish, context)

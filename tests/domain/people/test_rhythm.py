@@ -32,7 +32,7 @@ DAYS = st.floats(0.0, 3_000.0)
 def test_staying_is_a_probability_that_falls_in_silence(
     rhythm: Rhythm, repeats: int, span: float, silent: float
 ) -> None:
-    """Who bought today has stayed; the longer the silence, the less."""
+    """Buyers of today have stayed; the longer the silence, the less probable it is."""
     assert rhythm.alive(PurchaseHistory(repeats, span, span)) == 1.0
     steps = [span + silent * n / 5 for n in range(6)]
     found = [rhythm.alive(PurchaseHistory(repeats, span, age)) for age in steps]

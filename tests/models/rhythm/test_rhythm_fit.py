@@ -44,6 +44,16 @@ def test_intervals_hold_what_comes(regularity: int) -> None:
     assert abs(check.error or 1.0) < abs(check.naive_error or 0.0)
 
 
+def test_people_who_are_all_alike_are_fitted() -> None:
+    """Rates that do not differ leave a flat likelihood: regularity and leaving are found still."""
+    made = rhythm(4, (2_000.0, 14_000.0), (50.0, 10_000.0))
+    who, day = draw_purchases(made, 600, 150, np.random.default_rng(4))
+    found = fit_rhythm(purchase_sums(who, day, 150), "2026-11-30")
+    assert found is not None
+    assert found.regularity in {3, 4, 6}
+    assert found.half_life == pytest.approx(made.half_life, rel=0.4)
+
+
 def test_too_few_people_have_no_rhythm() -> None:
     """Below a hundred people who came back nothing is fitted; the median gap still stands."""
     people, days = np.repeat(np.arange(50), 3), np.tile([0, 10, 40], 50)

@@ -33,7 +33,7 @@ def test_the_web_and_the_worker_agree_with_brute_force(regularity: int) -> None:
 
 
 def test_expected_purchases_have_the_closed_form_of_chance() -> None:
-    """Where gaps are chance, the sum over counts is the formula of Schmittlein and others."""
+    """The sum over counts is, for gaps of chance, the formula of Schmittlein and others."""
     world, days = rhythm(1, leaving=(1.7, 200.0)), 120.0
     sums = sums_of(PEOPLE)
     found = forecast(world, sums, days)
