@@ -32,8 +32,6 @@ from nudge.domain.slots.slot import Scalar
 OVERDUE: Final = "overdue_days"
 SINCE: Final = "since"
 ALIVE: Final = "alive"
-SURELY_LEFT: Final = 0.001
-"""Probability of having stayed below which nobody is looked at again each day."""
 LATER: Final = 1.0
 """Seconds behind the moment at which an attribute passes a limit: then it has passed it."""
 Person = Callable[[float], Mapping[str, Scalar]]
@@ -195,16 +193,14 @@ def _passing(test: Test, context: Mapping[str, Scalar], at: float) -> float | No
     value = context.get(test.attribute)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if test.attribute == ALIVE:
-        return at + DAY if value > SURELY_LEFT else None
     if test.name == SINCE:
         return value + parse_duration(test.value) + LATER
-    limits = test.value if isinstance(test.value, list) else [test.value]
-    moments = [
-        at + (one - value) * DAY + LATER
-        for one in limits
-        if isinstance(one, int | float) and not isinstance(one, bool)
-    ]
+    given = test.value if isinstance(test.value, list) else [test.value]
+    limits = [one for one in given if isinstance(one, int | float) and not isinstance(one, bool)]
+    if test.attribute == ALIVE:
+        # It falls in silence, at no pace that a formula tells: each day is soon enough.
+        return at + DAY if any(one < value for one in limits) else None
+    moments = [at + (one - value) * DAY + LATER for one in limits]
     return min((x for x in moments if x > at), default=None)
 
 
