@@ -58,7 +58,7 @@ class FlowHolder:
         if not self._holder.follow(documents):
             return
         old, found = self.current, self._holder.current
-        decider = replace(old.decider, segments=found.segments)
+        decider = replace(old.decider, segments=found.segments, rhythm=found.rhythm)
         fresh = ConfiguredFlows(found, decider, old.make_planner)
         if "planner" in vars(old):
             # No scheduler waits for the holidays; what is wrong is told to the one that asks.

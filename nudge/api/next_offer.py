@@ -73,6 +73,7 @@ def _desk(service: Service) -> NextOfferDesk:
         configuration.contact if configuration.plans_contacts else None,
         service.settings.holdout,
         service.sealer.draw_key,
+        configuration.rhythm,
     )
 
 

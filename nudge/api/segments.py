@@ -118,8 +118,16 @@ def members(segment: str) -> Response:
     )
     rows = list(service.patient.members.page(key, after, most + 1))
     marks, label = service.patient.members.watermarks(), service.calendar.label
+    book = service.configuration.segment_book
     listed = [
-        member_view(key, found, place.subject, member, marks[place.partition], label)
+        member_view(
+            key,
+            found,
+            place.subject,
+            member,
+            book.attributes(member.state, marks[place.partition]),
+            label,
+        )
         for place, member in rows[:most]
     ]
     last = rows[most - 1][0] if len(rows) > most else None

@@ -10,18 +10,21 @@ from flask import Response
 
 from nudge.api.operation import EXTERNAL_ID, caller, operation, resource
 from nudge.api.provider import answer
+from nudge.api.replies import defined
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.api.visitor_lookup import find_visitor
 from nudge.clock import now
 from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
+from nudge.domain.care.rhythm_sentences import outlook_sentence
 from nudge.domain.contact.contact import DELIVERED, FAILED, Consent, Contact
 from nudge.domain.contact.contact_reach import Reach
 from nudge.domain.contact.contact_words import REASON_SENTENCES
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.consent_proof import ConsentProof, proof_row
+from nudge.domain.people.recharges import outlook
 from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
@@ -82,7 +85,7 @@ def _drain_spool(service: Service) -> None:
 def _plain(
     service: Service, found: VisitorView, state: VisitorState, at: float
 ) -> dict[str, object]:
-    context = state.context(at)
+    context = state.context(at, service.configuration.rhythm)
     belongs = members(service.configuration.segments, context, at)
     policy = service.configuration.contact if service.configuration.plans_contacts else None
     reach = _reach(find_reach(service.store, policy, found, state, at)) if policy else []
@@ -92,6 +95,8 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
+        "expected_recharge": _expected(service, state, at),
+        **defined("visitor"),
         "payments": [{"at": RECORD.label(x.at), "amount": x.amount / FEN} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
@@ -107,6 +112,20 @@ def _plain(
         "texts": _texts(service, found),
         "dropped": _dropped(state),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
+    }
+
+
+def _expected(service: Service, state: VisitorState, at: float) -> dict[str, object] | None:
+    """Return when the next recharge is expected, and whether the visitor still comes."""
+    found = outlook(state.payments, service.configuration.rhythm, at)
+    if found is None:
+        return None
+    moments = {name: RECORD.label(getattr(found.expected, name)) for name in ("at", "low", "high")}
+    return moments | {
+        "alive": found.alive,
+        "left": found.left,
+        "source": found.source,
+        "sentence": outlook_sentence(found, service.calendar),
     }
 
 

@@ -36,6 +36,10 @@ COMMANDS = {
     "warnings": Command(
         "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
     ),
+    "rhythm": Command(
+        "rhythm",
+        "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
+    ),
     "winback": Command("winback", "Tell whom a contact brings back, against people held out."),
     "segment": Command(
         "segment", "Tell who belongs to which segment, since when, and how many did each day."

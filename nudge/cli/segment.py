@@ -123,8 +123,11 @@ def _pieces(
     """Yield the members of a segment, some at a time: memory does not grow with them."""
     members, label = installation.store.members, calendar_of(installation).label
     marks, place = members.watermarks(), None
+    book = installation.configuration.segment_book
     while rows := list(members.page(key, place, PIECE)):
+        seen = [book.attributes(one.state, marks[at.partition]) for at, one in rows]
         yield [
-            member_view(key, found, at.subject, one, marks[at.partition], label) for at, one in rows
+            member_view(key, found, at.subject, one, context, label)
+            for (at, one), context in zip(rows, seen, strict=True)
         ]
         place = rows[-1][0]

@@ -118,6 +118,7 @@ class Installation:
             holdout=self.settings.holdout,
             calendar=Calendar(self.configuration.contact),
             segments=self.configuration.segments,
+            rhythm=self.configuration.rhythm,
         )
 
     @property

@@ -119,7 +119,11 @@ def _service(settings: Settings) -> Service:
     configured = ConfigurationHolder(settings)
     first = configured.current
     first.read()
-    decider = Decider(store, sealer, settings.holdout, spool, first.segments, patience)
+    decider = Decider(
+        *(store, sealer, settings.holdout, spool, first.segments),
+        rhythm=first.rhythm,
+        patience=patience,
+    )
     watch = HolidayWatch(first.holiday_years, metrics.holidays_missing)
     planner = PlannerMaker(sealer, settings, store).make
     return Service(
@@ -167,4 +171,5 @@ class PlannerMaker:
             InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
         """
         calendar, segments = Calendar(configuration.contact), configuration.segments
-        return Planner(self.store, self.sealer, self.settings.holdout, calendar, segments)
+        holdout, rhythm = self.settings.holdout, configuration.rhythm
+        return Planner(self.store, self.sealer, holdout, calendar, segments, rhythm)

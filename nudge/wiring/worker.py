@@ -55,13 +55,14 @@ from nudge.workers.text_reader import FollowedTextReader
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.proof_loop import ProofLoop
+from nudge.workers.turns.rhythm_loop import RhythmLoop
 from nudge.workers.turns.stock_loop import StockLoop
 from nudge.workers.walk_loop import WalkLoop
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
-the publisher, reports the guard and the notices."""
+the publisher, reports the guard, the notices and the rhythm."""
 LONGEST_LOOK: Final = 0.5
 WALKING: Final = Patience(timeout=5.0, tries=1, refused=0.0)
 """A walk waits no longer than a visitor would."""
@@ -250,7 +251,8 @@ def _report(worker: Worker) -> dict[str, Loop]:
     }
     guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
     notices = NoticeLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
-    return loops | {"guard": guarding, "notices": notices}
+    rhythm = RhythmLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
+    return loops | {"guard": guarding, "notices": notices, "rhythm": rhythm}
 
 
 def _owner() -> str:

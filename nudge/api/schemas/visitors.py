@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.schemas.figure_fields import definition_field
+
 
 class MemberSchema(Schema):
     """A segment that the visitor belongs to, with the rule that holds."""
@@ -20,6 +22,30 @@ class PaymentSchema(Schema):
 
     at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
     amount = ma.Float(required=True, metadata={"description": "yuan"})
+
+
+class ExpectedRechargeSchema(Schema):
+    """The next recharge that is expected of the visitor, and whether it comes at all."""
+
+    at = ma.String(
+        required=True,
+        metadata={"description": "ISO 8601, UTC: the median, of a visitor who stays"},
+    )
+    low = ma.String(required=True, metadata={"description": "lower end of the interval of 95 %"})
+    high = ma.String(required=True, metadata={"description": "upper end"})
+    alive = ma.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "probability that the visitor has not left; null: no rhythm yet"},
+    )
+    left = ma.Boolean(
+        required=True, metadata={"description": "true: has probably left, nothing is expected"}
+    )
+    source = ma.String(
+        required=True,
+        metadata={"description": "rhythm: of all people; median: the visitor's own intervals"},
+    )
+    sentence = ma.Dict(keys=ma.String(), values=ma.String(), required=True)
 
 
 class StandingDecisionSchema(Schema):
@@ -166,6 +192,13 @@ class VisitorViewSchema(Schema):
     segments = ma.Dict(keys=ma.String(), values=ma.Nested(MemberSchema), required=True)
     channels = ma.List(ma.String(), required=True)
     benefits = ma.List(ma.String(), required=True)
+    expected_recharge = ma.Nested(
+        ExpectedRechargeSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: too few payments to tell"},
+    )
+    definition = definition_field()
     payments = ma.List(ma.Nested(PaymentSchema), required=True)
     assigned = ma.Dict(keys=ma.String(), values=ma.Nested(StandingDecisionSchema), required=True)
     open_exposures = ma.Integer(required=True)

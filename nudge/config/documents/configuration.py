@@ -20,6 +20,7 @@ from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.lexicon_file import load_lexicon
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
+from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.table_file import ConfigTables
@@ -36,6 +37,7 @@ from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.membership.segment_book import SegmentBook
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
@@ -65,9 +67,9 @@ class Configuration:
         """Read what pages need, so that no request is the first to find a mistake.
 
         Raises:
-            InvalidConfigError: the contact policy or the segments are wrong.
+            InvalidConfigError: the contact policy, the segments or the rhythm are wrong.
         """
-        _ = self.rules, self.segments, self.holiday_years, self.reply_reader
+        _ = self.rules, self.segments, self.holiday_years, self.reply_reader, self.rhythm
 
     @cached_property
     def rules(self) -> InputRules:
@@ -189,16 +191,26 @@ class Configuration:
         Raises:
             InvalidConfigError: the rules or the segments are wrong.
         """
-        return RuleBook(self.warnings, self.segments)
+        return RuleBook(self.warnings, self.segments, self.rhythm)
+
+    @cached_property
+    def rhythm(self) -> Rhythm | None:
+        """The rhythm of recharges, as a worker fitted it; None while there is none.
+
+        Raises:
+            InvalidConfigError: rhythm.toml is wrong.
+        """
+        return load_rhythm(self.tables)
 
     @cached_property
     def segment_book(self) -> SegmentBook:
-        """The book of the segments, by the operator's calendar.
+        """The book of the segments, by the operator's calendar and the crowd's rhythm.
 
         Raises:
-            InvalidConfigError: the segments are wrong.
+            InvalidConfigError: the segments or the rhythm are wrong.
         """
-        return SegmentBook(self.segments, OperatorCalendar.named(self.settings.zone))
+        calendar = OperatorCalendar.named(self.settings.zone)
+        return SegmentBook(self.segments, calendar, self.rhythm)
 
     @property
     def revisions(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ from nudge.domain.care.warning_rule import (
     attribute_rules,
     event_tests,
 )
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.rule import ALL, Test
 from nudge.domain.slots.rule_times import next_change, timed_tests
 from nudge.domain.slots.segments import Segments, name_segments
@@ -81,12 +82,16 @@ class RuleBook:
     Attributes:
         policy: of warnings.
         segments: of the installation: rules may ask for them as for attributes.
+        rhythm: of the crowd, by which attributes are made; None where none is known.
     """
 
     def __init__(
-        self, policy: WarningPolicy | None = None, segments: Segments | None = None
+        self,
+        policy: WarningPolicy | None = None,
+        segments: Segments | None = None,
+        rhythm: Rhythm | None = None,
     ) -> None:
-        self.policy, self.segments = policy or WarningPolicy(), segments or {}
+        self.policy, self.segments, self.rhythm = policy or WarningPolicy(), segments or {}, rhythm
         self.by_name: dict[str, BookedRule] = {}
         self._rank: dict[str, int] = {}
         self._by_word: dict[str, list[BookedRule]] = defaultdict(list)

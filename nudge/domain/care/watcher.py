@@ -178,7 +178,7 @@ class Watcher:
 
     def _attributes(self, at: float) -> Mapping[str, Scalar]:
         if self._known is None or self._known[:2] != (self.watch.facts, at):
-            context = decode_facts(self.watch.facts).context(at)
+            context = decode_facts(self.watch.facts).context(at, self.book.rhythm)
             self._known = (self.watch.facts, at, self.book.describe(context, at))
         return self._known[2]
 

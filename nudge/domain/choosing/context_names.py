@@ -17,7 +17,7 @@ ASKED: Final = frozenset({"channel", "page"})
 KEPT: Final = frozenset(
     {
         *("first_paid_at", "last_amount", "last_paid_at", "payments", "usual_amount"),
-        *("expected_at", "overdue_days", "spending_change", "mobile_before"),
+        *("expected_at", "overdue_days", "spending_change", "mobile_before", "alive"),
         *(FAILED_AT, METHOD, REASON),
         *REGION,
     }

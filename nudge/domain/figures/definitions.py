@@ -136,6 +136,10 @@ _NEXT: Final = {
     "priority": "expected-next",
     "version": "policy-version",
 }
+_VISITOR: Final = {
+    "alive": "alive",
+    "expected_recharge": "expected-recharge",
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -149,6 +153,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "segment": _SEGMENT,
         "segment_offers": _OFFERS,
         "next": _NEXT,
+        "visitor": _VISITOR,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

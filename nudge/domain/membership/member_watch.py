@@ -98,7 +98,7 @@ class MemberWatch:
 
     def _judge(self, state: VisitorState, at: float) -> None:
         """Judge the visitor by the rules at a moment: who stays in a segment keeps its since."""
-        context = {} if self.member.is_gone else state.context(at)
+        context = {} if self.member.is_gone else self._book.attributes(state, at)
         found = {} if self.member.is_gone else self._book.groups(context, at)
         before = {one.kind: one for one in self.member.groups}
         groups = tuple(

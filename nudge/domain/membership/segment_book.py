@@ -10,8 +10,10 @@ from typing import Final, NamedTuple
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
+from nudge.domain.people.rhythm import Rhythm
+from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.rule import KNOWN, Scalar, Test
-from nudge.domain.slots.rule_times import next_change, timed_tests
+from nudge.domain.slots.rule_times import ALIVE, OVERDUE, next_change, timed_tests
 from nudge.domain.slots.segments import Segment, Segments, name_segments
 
 MOBILE_BEFORE: Final = "mobile_before"
@@ -43,15 +45,18 @@ class SegmentBook:
     Attributes:
         segments: of the installation.
         calendar: of the operator, whose days are counted.
+        rhythm: of the crowd's recharges; None while none is known.
     """
 
     segments: Segments = field(default_factory=dict)
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    rhythm: Rhythm | None = None
 
     @cached_property
     def digest(self) -> str:
-        """The hash of all rules and their order: other rules have another one."""
-        text = repr([(kind, one.name, one.when.table) for kind, one in self._rows()])
+        """The hash of all rules and their order, and of the rhythm where a rule asks for it."""
+        rules = [(kind, one.name, one.when.table) for kind, one in self._rows()]
+        text = repr((rules, self.rhythm) if self.rhythm and self._follows_rhythm else rules)
         return blake2b(text.encode(), digest_size=8).hexdigest()
 
     @cached_property
@@ -59,6 +64,10 @@ class SegmentBook:
         """True where a visit alone may make a member: else visits need not be read."""
         tests = (test for _, one in self._rows() for test in one.when.tests())
         return any(test.attribute == MOBILE_BEFORE or test.name == KNOWN for test in tests)
+
+    @property
+    def _follows_rhythm(self) -> bool:
+        return any(test.attribute in {ALIVE, OVERDUE} for test in self._timed)
 
     @cached_property
     def _timed(self) -> tuple[Test, ...]:
@@ -85,6 +94,10 @@ class SegmentBook:
         ]
         exact = [one for one in found if one[0].text == text]
         return exact[0] if exact else found[0] if len(found) == 1 else None
+
+    def attributes(self, state: VisitorState, at: float) -> dict[str, Scalar]:
+        """Return the attributes of a visitor that the rules see at a moment, in seconds."""
+        return state.context(at, self.rhythm)
 
     def groups(self, context: Mapping[str, Scalar], at: float) -> dict[str, str]:
         """Return the visitor's segment by kind; kinds of which no rule holds are left out.

@@ -7,6 +7,7 @@ from typing import Any
 
 from nudge.domain.membership.member import Member
 from nudge.domain.membership.segment_book import SegmentKey
+from nudge.domain.slots.rule import Scalar
 from nudge.domain.slots.rule_words import rule_words
 from nudge.domain.slots.segments import Segment
 
@@ -51,7 +52,7 @@ def member_view(
     segment: Segment,
     subject: str,
     member: Member,
-    at: float,
+    context: Mapping[str, Scalar],
     label: Callable[[float], str],
 ) -> dict[str, Any]:
     """Return a member: since when, and what the rule sees of them.
@@ -61,10 +62,9 @@ def member_view(
         segment: with its rule.
         subject: of the visitor.
         member: the record.
-        at: seconds, the moment of the attributes.
+        context: attributes of the visitor at the moment of the fold.
         label: formats a moment in seconds.
     """
-    context = member.state.context(at)
     kinds = {one.kind: one.segment for one in member.groups}
     seen = {**kinds, **context}
     names = dict.fromkeys(test.attribute for test in segment.when.tests())

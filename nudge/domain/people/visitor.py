@@ -13,8 +13,9 @@ from nudge.domain.contact.contact import BARE, DELIVERED, Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.deliveries import Delivery
 from nudge.domain.people.person import MAX_AMOUNTS, Failure, KnownFact, NumberUse, TypedNumber
-from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
+from nudge.domain.people.recharges import Payment, alive, expect_payment, spending_change, usual
 from nudge.domain.people.refunds import Receipt, Refund
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.room import PAGE, SERVER, Dropped, fair, with_dropped
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
@@ -244,13 +245,14 @@ class VisitorState:
         """The amounts in fen that were paid or chosen."""
         return frozenset((*self.amounts, *self.chosen))
 
-    def context(self, at: float | None = None) -> dict[str, Scalar]:
+    def context(self, at: float | None = None, rhythm: Rhythm | None = None) -> dict[str, Scalar]:
         """Return the attributes of the person that decisions may use; amounts in yuan.
 
         Unknown attributes are left out, so that they do not hide what a caller knows.
 
         Args:
             at: seconds, now; without it, attributes that depend on it are left out.
+            rhythm: of the crowd; without it, what needs one is left out.
         """
         known: dict[str, Scalar] = {one.name: one.value for one in self.known}
         if not MOBILE.isdisjoint(self.channels):
@@ -261,7 +263,7 @@ class VisitorState:
         if self.last_amount is not None:
             known["last_amount"] = yuan_of(self.last_amount)
             known["last_paid_at"] = self.last_paid_at
-        return known | self._rhythm(at) | self._failure()
+        return known | self._rhythm(at, rhythm) | self._failure()
 
     def _failure(self) -> dict[str, Scalar]:
         """Return the attributes of the latest failed payment, until one goes through."""
@@ -271,11 +273,11 @@ class VisitorState:
         failure: dict[str, Scalar] = {"failure_reason": last.reason, "failed_at": last.at}
         return failure | ({"method": last.method} if last.method else {})
 
-    def _rhythm(self, at: float | None) -> dict[str, Scalar]:
+    def _rhythm(self, at: float | None, rhythm: Rhythm | None) -> dict[str, Scalar]:
         """Return the attributes of the payments: count, usual amount, rhythm."""
         if not self.payments:
             return {}
-        next_one, change = expect_payment(self.payments), spending_change(self.payments)
+        next_one, change = expect_payment(self.payments, rhythm), spending_change(self.payments)
         known: dict[str, Scalar] = {
             "payments": len(self.payments),
             "first_paid_at": self.first_paid_at,
@@ -286,6 +288,8 @@ class VisitorState:
             if at is not None:
                 # Behind the uncertainty of the date, in days; below 0 before it.
                 known["overdue_days"] = (at - next_one.at - next_one.spread) / DAY
+        if rhythm is not None and at is not None:
+            known["alive"] = alive(self.payments, rhythm, at)
         return known if change is None else known | {"spending_change": change}
 
     def is_forgotten(self, watermark: float) -> bool:

@@ -11,6 +11,7 @@ from nudge.domain.slots.rule import Rule, Scalar, Test
 
 OVERDUE: Final = "overdue_days"
 SINCE: Final = "since"
+ALIVE: Final = "alive"
 
 
 def timed_tests(rules: Iterable[Rule]) -> tuple[Test, ...]:
@@ -19,7 +20,7 @@ def timed_tests(rules: Iterable[Rule]) -> tuple[Test, ...]:
         repr(test.table): test
         for rule in rules
         for test in rule.tests()
-        if test.attribute == OVERDUE or test.name == SINCE
+        if test.attribute in {OVERDUE, ALIVE} or test.name == SINCE
     }
     return tuple(tests.values())
 
@@ -46,10 +47,10 @@ def _passing(test: Test, context: Mapping[str, Scalar], at: float, later: float)
         return None
     if test.name == SINCE:
         return value + parse_duration(test.value) + later
-    limits = test.value if isinstance(test.value, list) else [test.value]
-    moments = [
-        at + (one - value) * DAY + later
-        for one in limits
-        if isinstance(one, int | float) and not isinstance(one, bool)
-    ]
+    given = test.value if isinstance(test.value, list) else [test.value]
+    limits = [one for one in given if isinstance(one, int | float) and not isinstance(one, bool)]
+    if test.attribute == ALIVE:
+        # It falls in silence, at no pace that a formula tells: each day is soon enough.
+        return at + DAY if any(one < value for one in limits) else None
+    moments = [at + (one - value) * DAY + later for one in limits]
     return min((x for x in moments if x > at), default=None)

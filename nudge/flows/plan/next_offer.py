@@ -14,6 +14,7 @@ from nudge.domain.choosing.standing_offers import StandingOffers, every_offer
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.offers.arbitration import NextOffer, arbitrate
 from nudge.domain.offers.candidates import list_candidates
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.flows.plan.reach import find_reach
@@ -43,6 +44,7 @@ class NextOfferDesk:
         policy: of contacts; None where none is configured: then pages alone make offers.
         holdout: global share of subjects who are never personalised.
         key: secret of draws, by which a decision would be drawn.
+        rhythm: of the crowd; None while none is known.
     """
 
     store: Store
@@ -51,6 +53,7 @@ class NextOfferDesk:
     policy: ContactPolicy | None
     holdout: float
     key: bytes
+    rhythm: Rhythm | None = None
 
     def find(
         self, view: VisitorView, state: VisitorState, where: tuple[str, str], at: float
@@ -84,7 +87,7 @@ class NextOfferDesk:
     ) -> ChoiceInput:
         channel, page = where
         names = tuple(one.slot.name for one in slots)
-        context = state.context(at) | {"channel": channel, "page": page}
+        context = state.context(at, self.rhythm) | {"channel": channel, "page": page}
         return ChoiceInput(
             ask=DecisionRequest(view.subject, channel, page, names),
             subject=view.subject,

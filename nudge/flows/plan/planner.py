@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import DecisionReason, Ref
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.batch_trials import UNTOLD, Batch, TrialCount, TrialOutlook
@@ -34,6 +35,7 @@ class Planner:
         holdout: global share of subjects who are never personalised.
         calendar: of the contact policy.
         segments: that visitors may belong to.
+        rhythm: of the crowd; None where none is known.
     """
 
     store: Store
@@ -41,6 +43,7 @@ class Planner:
     holdout: float
     calendar: Calendar
     segments: Segments = field(default_factory=dict)
+    rhythm: Rhythm | None = None
     _tables: LatestTable = field(default_factory=LatestTable, compare=False)
     _memory: PlanMemory = field(default_factory=PlanMemory, compare=False)
 
@@ -175,7 +178,15 @@ class Planner:
         key = self.sealer.draw_key
         reader = self.store.state_reader
         desk = PlanningRound(
-            table, self.segments, self.holdout, key, source, at, reader, catalogue.slots
+            table,
+            self.segments,
+            self.holdout,
+            key,
+            source,
+            at,
+            reader,
+            catalogue.slots,
+            self.rhythm,
         )
         return PlanSettler(self.store, self.sealer, desk, self._memory)
 

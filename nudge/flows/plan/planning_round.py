@@ -15,6 +15,7 @@ from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.journal.block import BlockDecision, drawn_of
 from nudge.domain.journal.records import Decision
 from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
@@ -53,6 +54,7 @@ class PlanningRound:
         at: seconds, now.
         states: reads those of visitors.
         slots: that may be decided for the same SMS, by name.
+        rhythm: of the crowd; None where none is known.
     """
 
     table: MinuteTable
@@ -63,12 +65,13 @@ class PlanningRound:
     at: float
     states: StateReader = field(default_factory=StateReader)
     slots: Mapping[str, LiveSlot] = field(default_factory=dict)
+    rhythm: Rhythm | None = None
 
     def open_candidate(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
         """Return the candidate for a question, with the options that the contact policy leaves."""
         at, table, assigned = self.at, self.table, opened.assigned
         state = self.states.person(opened.state)
-        context = with_failure_told(state.context(at), wish.context, at)
+        context = with_failure_told(state.context(at, self.rhythm), wish.context, at)
         context["channel"], context["page"] = wish.channel, wish.purpose
         context = name_segments(self.segments, context, at)
         unit = table.find_unit(wish, context)

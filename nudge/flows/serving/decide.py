@@ -14,6 +14,7 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.prefill.filling import PrefillNumbers
 from nudge.domain.slots.segments import Segments
 from nudge.errors import UnknownSlotError, UnknownVariantError
@@ -56,6 +57,7 @@ class Decider:
         holdout: global share of subjects who are never personalised.
         spool: takes what the store does not.
         segments: that visitors may belong to.
+        rhythm: of the crowd; None where none is known.
         patience: seconds that a page waits for the disk under the spool; None has no bound.
         memory: of what the store did not take.
     """
@@ -65,6 +67,7 @@ class Decider:
     holdout: float
     spool: Spool
     segments: Segments = field(default_factory=dict)
+    rhythm: Rhythm | None = None
     patience: float | None = PATIENCE
     memory: OutageMemory = field(default_factory=OutageMemory)
 
@@ -128,7 +131,9 @@ class Decider:
 
     @cached_property
     def _knower(self) -> Knower:
-        return Knower(self.sealer, self.holdout, self.segments, self.store.state_reader)
+        return Knower(
+            self.sealer, self.holdout, self.segments, self.rhythm, self.store.state_reader
+        )
 
     @cached_property
     def _log(self) -> DecisionLog:

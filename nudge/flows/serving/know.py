@@ -14,6 +14,7 @@ from nudge.domain.choosing.standing_offers import StandingOffers, every_offer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.prefill.filling import PrefillNumbers, filling
 from nudge.domain.prefill.numbers import flags
@@ -43,12 +44,14 @@ class Knower:
         sealer: opens numbers, and has the key of the draw.
         holdout: global share of subjects who are never personalised.
         segments: that visitors may belong to.
+        rhythm: of the crowd; None where none is known.
         states: reads the visitor's.
     """
 
     sealer: Sealer
     holdout: float
     segments: Segments
+    rhythm: Rhythm | None
     states: StateReader
 
     def know(
@@ -112,7 +115,7 @@ class Knower:
         told = {**dict.fromkeys(has, False), **request.context}
         # What the page knows of this visit counts more than what the service remembers; but it can
         # not take away a number that is there.
-        known = with_failure_told(state.context(at), told, at)
+        known = with_failure_told(state.context(at, self.rhythm), told, at)
         known |= {name: True for name, there in has.items() if there}
         known |= {"channel": request.channel, "page": request.page}
         return name_segments(self.segments, known, at)

@@ -26,6 +26,7 @@ from nudge.domain.care.watch import decode_watch, encode_watch
 from nudge.domain.care.watcher import Watcher
 from nudge.domain.journal.care_events import FOLLOWED
 from nudge.domain.journal.records import Event
+from nudge.domain.people.rhythm import PurchaseHistory, Rhythm
 from nudge.domain.slots.rule import Test
 
 DAY = 86_400.0
@@ -206,6 +207,24 @@ def test_time_alone_makes_a_visitor_overdue() -> None:
     watched.advance(START + (120 + 1 + 10.1) * DAY)
     (case,) = cases(watched)
     assert abs(case.opened - (START + 131 * DAY)) < 5
+    assert watched.watch.due is None
+
+
+def test_time_alone_makes_it_improbable_that_a_visitor_stays() -> None:
+    """By the rhythm of all people silence is looked at each day, and warned of once."""
+    rhythm = Rhythm(12, 3.0, 7.5, 0.8, 300.0, 1_000, 5_000, "2026-11-30", -1.0)
+    policy = WarningPolicy((rule(when=Test("alive", "below", 0.2)),))
+    watched = Watcher(RuleBook(policy, rhythm=rhythm), 3, SUBJECT)
+    for number in range(6):
+        take(watched, START + number * 30 * DAY, event("paid", f"p{number}", amount=50))
+    last = START + 150 * DAY
+    history = PurchaseHistory(5, 150.0, 150.0)
+    days = next(n for n in range(400) if rhythm.alive(history._replace(age=150.0 + n)) < 0.2)
+    watched.advance(last + (days - 1) * DAY)
+    assert not watched.records
+    watched.advance(last + (days + 30) * DAY)
+    (case,) = cases(watched)
+    assert abs(case.opened - (last + days * DAY)) <= DAY
     assert watched.watch.due is None
 
 

@@ -12,6 +12,7 @@ from nudge.domain.choosing.context_names import KEPT, unmade_names
 from nudge.domain.people.facts import REGION
 from nudge.domain.people.person import Failure
 from nudge.domain.people.recharges import Payment
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.slot import SlotAttribute
 from nudge.settings.settings import load
@@ -59,4 +60,6 @@ def test_what_the_state_makes_is_in_the_list() -> None:
         payments=tuple(Payment(at, 5000) for at in days),
         failures=(Failure(days[-1], "f1", "soft", "alipay"),),
     )
-    assert set(state.context(days[-1] + DAY)) == KEPT - set(REGION)
+    rhythm = Rhythm(1, 1.5, 60.0, 0.8, 200.0, 1_000, 5_000, "2026-11-30", -1.0)
+    assert set(state.context(days[-1] + DAY, rhythm)) == KEPT - set(REGION)
+    assert set(state.context(days[-1] + DAY)) == KEPT - set(REGION) - {"alive"}

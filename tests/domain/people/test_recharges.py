@@ -9,8 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandits.units import DAY
-from nudge.domain.people.recharges import MOST, Payment, expect_payment, spending_change, usual
+from nudge.domain.people.recharges import (
+    MOST,
+    Payment,
+    alive,
+    expect_payment,
+    outlook,
+    purchase_history,
+    spending_change,
+    usual,
+)
 from nudge.domain.people.recharges import with_payment as add
+from nudge.domain.people.rhythm import Rhythm
 
 PAYMENTS = st.lists(st.builds(Payment, st.integers(0, 10**6).map(float), st.integers(1, 10**6)))
 
@@ -58,6 +68,35 @@ def test_an_uneven_rhythm_is_an_uncertain_date() -> None:
     found = expect_payment(monthly(50, 50, 50, 50, 50, shift=10 * DAY))
     assert found is not None
     assert found.spread == pytest.approx(1.4826 * 10 * DAY)
+
+
+def test_one_payment_suffices_where_the_rhythm_of_all_is_known() -> None:
+    """The date is the rhythm's, in order with its interval; payments of a day count once."""
+    rhythm = Rhythm(12, 3.0, 7.5, 0.8, 300.0, 1_000, 5_000, "2026-11-30", -1.0)
+    one = monthly(50)
+    found = expect_payment(one, rhythm)
+    assert found is not None
+    assert one[-1].at < found.low < found.at < found.high
+    assert found.spread >= DAY
+    twice = (*one, Payment(one[-1].at + 60.0, 5000))
+    assert purchase_history(twice, twice[-1].at).repeats == 0
+    assert purchase_history(monthly(50, 50, 50), 100 * DAY) == (2, 60.0, 100.0)
+    assert expect_payment((), rhythm) is None
+    assert alive((), rhythm, DAY) is None
+
+
+def test_the_outlook_tells_who_has_left() -> None:
+    """Nothing is expected of somebody who has more probably left than not."""
+    rhythm = Rhythm(12, 3.0, 7.5, 0.8, 300.0, 1_000, 5_000, "2026-11-30", -1.0)
+    payments = monthly(50, 50, 50, 50, 50)
+    for silent, left in ((20.0, False), (300.0, True)):
+        found = outlook(payments, rhythm, payments[-1].at + silent * DAY)
+        assert found is not None
+        assert (found.left, found.source) == (left, "rhythm")
+    alone = outlook(payments, None, payments[-1].at)
+    assert alone is not None
+    assert (alone.alive, alone.left, alone.source) == (None, False, "median")
+    assert outlook(payments[:2], None, 0.0) is None
 
 
 def test_spending_is_compared_with_what_was_before() -> None:

@@ -11,6 +11,7 @@ from places import CONFIG
 from bandits.units import DAY
 from nudge.config.documents.segment_file import load_segments, parse_segments
 from nudge.domain.people.recharges import Payment
+from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, members
 from nudge.errors import InvalidConfigError
@@ -65,8 +66,20 @@ def test_a_membership_has_its_reason(shipped: Segments) -> None:
     """The attributes that the rule looked at are told, with their values."""
     found = members(shipped, visitor(50, 50, 50, 50, ago=120.0).context(NOW), NOW)
     # 30 days between payments, a day of uncertainty.
-    assert found["stage"].because == {"overdue_days": pytest.approx(89.0)}
+    assert found["stage"].because == {"alive": None, "overdue_days": pytest.approx(89.0)}
     assert dict(found["stage"].segment.title) == {"zh": "流失", "en": "left"}
+
+
+def test_the_rhythm_of_all_people_tells_who_left(shipped: Segments) -> None:
+    """The stage is `left` once staying is improbable, where the own interval still waits."""
+    monthly = Rhythm(12, 3.0, 7.5, 0.8, 300.0, 1_000, 5_000, "2026-11-30", -1.0)
+    silent = visitor(*(50,) * 12, ago=75.0)
+    assert members(shipped, silent.context(NOW), NOW)["stage"].segment.name == "warning"
+    context = silent.context(NOW, monthly)
+    found = members(shipped, context, NOW)["stage"]
+    assert (found.segment.name, found.because["alive"]) == ("left", context["alive"])
+    on_time = visitor(*(50,) * 12, ago=20.0).context(NOW, monthly)
+    assert members(shipped, on_time, NOW)["stage"].segment.name == "stable"
 
 
 def test_what_the_caller_says_stands(shipped: Segments) -> None:

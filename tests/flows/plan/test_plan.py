@@ -20,6 +20,7 @@ from nudge.domain.contact.contact_rules import forbidden
 from nudge.domain.journal.records import Decision, Exposure
 from nudge.domain.people.person import KnownFact
 from nudge.domain.people.recharges import Payment
+from nudge.domain.people.rhythm import PurchaseHistory, Rhythm
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.slots.operator_rule import OperatorRule
@@ -285,6 +286,23 @@ def test_windows_before_the_expected_recharge(desk: Desk) -> None:
     assert timing.send_at is not None
     assert NOW + 6 * DAY < timing.send_at < NOW + 11 * DAY
     assert desk.plan("ada", NOW + 60).sticky
+
+
+def test_windows_before_the_recharge_that_the_rhythm_expects(desk: Desk) -> None:
+    """One payment suffices where the rhythm of all people is known, and silence moves no plan."""
+    value = {"anchor": "cycle", "first_day": -3, "last_day": -1, "hours": "09:00-12:00"}
+    variants = (Variant("before", value), Variant("on", value | {"first_day": 0, "last_day": 0}))
+    changes = {"variants": variants, "fallback": {"default": "on"}, "policy": {"kind": "auto"}}
+    desk.web.put(desk.web.slot("sms_timing", floor=0.02, **changes))
+    rhythm = Rhythm(12, 3.0, 7.5, 0.8, 300.0, 1_000, 5_000, "2026-11-30", -1.0)
+    desk.planner = replace(desk.planner, rhythm=rhythm)
+    desk.known.add("ada")
+    desk.know("ada", replace(AGREED, payments=(Payment(NOW - 20 * DAY, 5000),)))
+    timing = desk.plan("ada")
+    expected = NOW - 20 * DAY + rhythm.next_gap(PurchaseHistory(0, 0.0, 0.0)).middle * DAY
+    assert timing.send_at is not None
+    assert expected - 4 * DAY < timing.send_at < expected + DAY
+    assert desk.plan("ada", NOW + 2 * DAY).sticky
 
 
 def test_other_slots_of_the_same_sms(desk: Desk) -> None:

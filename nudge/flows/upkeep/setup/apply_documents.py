@@ -18,6 +18,7 @@ from nudge.config.documents.document import (
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.lexicon_file import FILE as LEXICON
 from nudge.config.documents.notice_tables import FILE as MONITORS
+from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
 from nudge.config.slot_change import Edit
@@ -36,6 +37,7 @@ PARTS: Final = {
     "notices": MONITORS,
     "lexicon": LEXICON,
     "warnings": WARNINGS,
+    "rhythm": RHYTHM,
 }
 """Part of the configuration -> the file that it is read from."""
 

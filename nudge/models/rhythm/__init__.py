@@ -1,0 +1,1 @@
+"""The model of rhythms: fitted to purchases, with forecasts and their check. For workers."""
