@@ -98,7 +98,7 @@ def test_an_offer_binds_as_long_as_it_sticks(web: Web) -> None:
 
 
 def test_a_clock_that_is_ahead_ends_nothing_early(web: Web) -> None:
-    """Where the store still knows an offer that the caller's clock has passed, the store counts."""
+    """An offer that the store still knows binds, though the caller's clock has passed its end."""
     offering(web, "page_offer", "coffee")
     offering(web, "call_offer", "data")
     offered = [f"v{i}" for i in range(20) if shown(web, f"v{i}", "page_offer") == ["coffee"]]
