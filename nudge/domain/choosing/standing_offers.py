@@ -5,6 +5,7 @@ One person, one price: whatever slot or channel offered it. See docs/decisions/0
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -52,6 +53,11 @@ class NewOffer(NamedTuple):
 
     group: str
     offer: StandingOffer
+
+    @property
+    def binding(self) -> NewOffer:
+        """The offer as one that binds whatever the time is."""
+        return self._replace(offer=self.offer._replace(until=math.inf))
 
 
 def find_offer(slot: Slot, decision: Decision) -> NewOffer | None:

@@ -137,7 +137,8 @@ def behind_others(known: ChoiceInput, made: Sequence[AppendedDecision]) -> Choic
     """Return the input of another draw for the decisions that are lost, by what they say."""
     lost = [one for one in made if isinstance(one, LostDecision)]
     again = known.without_units([one.takes for one in lost if one.takes])
-    return again.with_offers([one.offer for one in lost])
+    # It binds this draw by the store's clock, which may be behind the caller's.
+    return again.with_offers([one.offer and one.offer.binding for one in lost])
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,15 @@ def test_an_offer_binds_as_long_as_it_sticks(web: Web) -> None:
     assert "data" in {shown(web, one, "call_offer")[0] for one in found}
 
 
+def test_a_clock_that_is_ahead_ends_nothing_early(web: Web) -> None:
+    """An offer that the store still knows binds, though the caller's clock has passed its end."""
+    offering(web, "page_offer", "coffee")
+    offering(web, "call_offer", "data")
+    offered = [f"v{i}" for i in range(20) if shown(web, f"v{i}", "page_offer") == ["coffee"]]
+    later = {shown(web, one, "call_offer", at=now() + 2 * DAY)[0] for one in offered}
+    assert later == {"none"}
+
+
 def test_an_offer_that_another_system_made_binds(web: Web) -> None:
     """A call of which `contacted` told the content counts like a decision of ours."""
     offering(web, "page_offer", "coffee")
