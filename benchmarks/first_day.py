@@ -150,11 +150,22 @@ def run_bench(policy: Mapping[str, object], off: int, visitors: int, seed: int) 
     )
 
 
-def show_worlds(pool: ProcessPoolExecutor, runs: int, marks: Sequence[int], floor: float) -> bool:
-    """Print the forty worlds; whether the bound holds in enough runs."""
+def show_worlds(
+    pool: ProcessPoolExecutor,
+    seeds: Sequence[tuple[int, int]],
+    marks: Sequence[int],
+    floor: float,
+) -> bool:
+    """Print the runs of each kind of world; whether the bound holds in enough of them.
+
+    Args:
+        pool: that plays them.
+        seeds: world and run of each, as `run_world` has it.
+        marks: visitors.
+        floor: of the policy; 0 is the default.
+    """
     policy = dict(DEFAULT) | ({"floor": floor} if floor else {})
     print(f"reward over that of the {BASELINE}: the 5th of 100 runs at {marks}; runs below {KEPT}")
-    seeds = [(world, run) for world in range(OF_EACH) for run in range(runs)]
     every = []
     for kind in WORLDS:
         found = np.array(list(pool.map(partial(run_world, kind, policy, marks), seeds)))
@@ -232,14 +243,15 @@ def main(arguments: Sequence[str] = ()) -> int:
         "--floor", type=float, default=0.0, help="of the worlds; default: the slot's"
     )
     given = parser.parse_args(arguments)
-    runs, marks, first, whole = given.runs, MARKS, FIRST, ALL
+    each, runs, marks, first, whole = OF_EACH, given.runs, MARKS, FIRST, ALL
     if given.small:
-        runs, marks, first, whole = 1, (20, 40), 40, 60
+        each, runs, marks, first, whole = 1, 1, (20, 40), 40, 60
     wanted = [given.part] if given.part else list(PARTS)
     good = True
     with ProcessPoolExecutor(1 if given.small else os.cpu_count()) as pool:
         if "worlds" in wanted:
-            good &= show_worlds(pool, runs, marks, given.floor)
+            seeds = [(world, run) for world in range(each) for run in range(runs)]
+            good &= show_worlds(pool, seeds, marks, given.floor)
         if "bench" in wanted:
             good &= show_bench(pool, max(runs, 5) if not given.small else 1, first)
         if "total" in wanted:

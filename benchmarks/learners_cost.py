@@ -19,7 +19,8 @@ from benchmarks.options import option_parser
 BASELINE = "(limit "
 """Nothing else is measured beside it: each figure stands beside its limit."""
 ARMS, FEATURES, VISITORS = 6, 16, 10_000
-EXPOSURES, SMALL = 100_000, 5_000
+EXPOSURES, SMALL = 100_000, (1_000, 500)
+"""Exposures; exposures and visitors of the small form."""
 LIMITS = {
     "one visitor: distribution and draw, us": 25.0,
     "a batch of 10,000: distribution and draw, us a visitor": 1.0,
@@ -61,13 +62,13 @@ def median(work: Callable[[], object], repeats: int) -> float:
     return float(np.median(taken)) / 1e9
 
 
-def measure(n: int = EXPOSURES) -> dict[str, float]:
-    """All figures by name, of n exposures."""
+def measure(n: int = EXPOSURES, visitors: int = VISITORS) -> dict[str, float]:
+    """All figures by name, of n exposures and a batch of so many visitors."""
     rng = np.random.default_rng(0)
     learner = bandits.make_learner(config(), seed=1)
     who, arms, at = contexts(n, 1), rng.integers(0, ARMS, n), np.sort(rng.uniform(0, 2.6e6, n))
     hits = np.flatnonzero(rng.random(n) < 0.03)  # noqa: PLR2004
-    ids, keys = np.arange(n), np.arange(VISITORS)
+    ids, keys = np.arange(n), np.arange(visitors)
     start = time.process_time()
     for part in np.array_split(ids, n // 500):
         learner.expose(part, {k: v[part] for k, v in who.items()}, arms[part], at[part])
@@ -77,18 +78,18 @@ def measure(n: int = EXPOSURES) -> dict[str, float]:
     blob = learner.snapshot(at[-1])
     cold = time.process_time() - start
     warm = median(lambda: learner.snapshot(at[-1]), 5)
-    fresh = contexts(VISITORS, 2)
+    fresh = contexts(visitors, 2)
     policy = bandits.load_policy(blob)
     new = median(lambda: policy.draw(policy.distribution(fresh), keys), 1)
     old = median(lambda: policy.draw(policy.distribution(fresh), keys), 9)
     mask = np.ones(ARMS, dtype=np.bool_)
-    rows = [{k: v[i].item() for k, v in fresh.items()} for i in range(2000)]
+    rows = [{k: v[i].item() for k, v in fresh.items()} for i in range(visitors // 5)]
     numbers = iter(range(10**9))
     one = median(lambda: [_one(policy, row, mask, next(numbers)) for row in rows], 5) / len(rows)
     return {
         "one visitor: distribution and draw, us": one * 1e6,
-        "a batch of 10,000: distribution and draw, us a visitor": old / VISITORS * 1e6,
-        "a batch of 10,000 new cells, us a visitor": new / VISITORS * 1e6,
+        "a batch of 10,000: distribution and draw, us a visitor": old / visitors * 1e6,
+        "a batch of 10,000 new cells, us a visitor": new / visitors * 1e6,
         "exposures and rewards a second": counted,
         "fit and publish with 100,000 exposures, ms": warm * 1e3,
         "the same from nothing, ms": cold * 1e3,
@@ -107,7 +108,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser = option_parser("learners_cost", __doc__)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
-    figures = measure(SMALL if given.small else EXPOSURES)
+    figures = measure(*SMALL) if given.small else measure()
     if given.json:
         print(json.dumps(figures))
         return 0

@@ -53,6 +53,8 @@ USUAL: Final[Sequence[tuple[str, ...]]] = (
 )
 """Questions that a worker sums up ahead: nothing, and each dimension."""
 OTHERS: Final[Sequence[tuple[str, ...]]] = (("channel", "context.city_tier"),)
+SHORT: Final = (USUAL[0], USUAL[-1], *OTHERS)
+"""Of each kind one: those of the small form."""
 TARGETS: Final = ("uniform", "always:data")
 SECONDS: Final = {"first": 2.0, "again": 1.0, "evaluation": 5.0}
 MEMORY: Final = 1e9
@@ -95,7 +97,7 @@ def told(what: str, most: float = math.inf) -> Iterator[None]:
         BROKEN.append(what)
 
 
-def measured(root: Path) -> None:
+def measured(root: Path, questions: Sequence[Sequence[str]]) -> None:
     """Prepare as a worker does, then ask: what was prepared, and what was not."""
     with served() as store:
         store.slots.put(SERVED, None)
@@ -108,8 +110,8 @@ def measured(root: Path) -> None:
         worker = Reports(store, lake, root / "cache", 0.0)
         with told("sums of the usual questions, and advice (in spare time)"):
             worker.keep()
-        for by in (*USUAL, *OTHERS):
-            asked = PerformanceQuestion(SLOT, by=by)
+        for by in questions:
+            asked = PerformanceQuestion(SLOT, by=tuple(by))
             for time_, bound in (("the first time", "first"), ("again", "again")):
                 most = SECONDS[bound] if len(by) <= 1 else math.inf
                 with told(f"report by {', '.join(by) or 'nothing'}, {time_}", most):
@@ -168,7 +170,8 @@ def main(arguments: Sequence[str] = ()) -> int:
             f"allowed, by one dimension: {SECONDS['first']} s, again {SECONDS['again']} s", end=""
         )
         print(f", evaluation {SECONDS['evaluation']} s")
-        return apart(by_hand, root) or apart(measured, root)
+        questions = SHORT if given.small else (*USUAL, *OTHERS)
+        return apart(by_hand, root) or apart(measured, root, questions)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ __all__ = [
     "is_spark",
     "joined_form",
     "keep_rows",
+    "name_rows",
     "performance",
     "recount",
     "recount_claims",
@@ -251,6 +252,25 @@ def keep_rows(backend: Backend, expression: Table) -> Iterator[Table]:
     finally:
         # ibis's own drop_table loses the name with the sqlglot that is locked.
         backend.raw_sql(f"DROP TABLE {name}")
+
+
+@contextmanager
+def name_rows(backend: Backend, expression: Table) -> Iterator[Table]:
+    """Give an expression's rows a name while the context lasts; DuckDB only.
+
+    Nothing is computed: queries over the name read what they need. The expression is compiled once
+    for all of them, which takes longer than many an answer.
+
+    Raises:
+        BrokenLakeError: a file that a manifest names is missing or unreadable.
+    """
+    name = f"named_{secrets.token_hex(8)}"
+    with translate_errors():
+        table = cast("Table", backend.create_view(name, expression))
+    try:
+        yield table
+    finally:
+        backend.raw_sql(f"DROP VIEW {name}")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import ANY, CompiledQuery, arrow, combine_bits
 from nudge.lake.engine.propensities import propensity_class
-from nudge.lake.engine.query import is_spark, keep_rows
+from nudge.lake.engine.query import is_spark, keep_rows, name_rows
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.local_dates import FIRST, LAST
 from nudge.lake.reports.shown import PROBABILITY
@@ -98,7 +98,11 @@ class SumsQuery:
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
-        return self._sums(self.cut.weigh_rows(rows, names))
+        table = self._used(rows, names)
+        if is_spark(self.backend):
+            return self._sums(table)
+        with name_rows(self.backend, table) as named:
+            return self._sums_of(named)
 
     def sums_of_few(self, rows: Table, names: Sequence[str]) -> Sums:
         """Compute the same of rows that fit into memory: reading them once is quicker then.
@@ -106,15 +110,20 @@ class SumsQuery:
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
+        with keep_rows(self.backend, self._used(rows, names)) as held:
+            return self._sums(held) if is_spark(self.backend) else self._sums_of(held)
+
+    def _used(self, rows: Table, names: Sequence[str]) -> Table:
+        """Weigh the rows, and keep the columns that sums are made of."""
         table = self.cut.weigh_rows(rows, names)
         known = [PROBABILITY + name for name in self.variants]
-        columns = [name for name in (*USED, *known) if name in table.columns]
-        with keep_rows(self.backend, table.select(*columns)) as held:
-            if is_spark(self.backend):
-                return self._sums(held)
-            wanted = _compiled(held.schema(), self.variants, self.since, self.cut.calendar)
-            made = (one.run(self.backend, held.op().name) for one in wanted)
-            return Sums(*map(encode_names, made))
+        return table.select(*(name for name in (*USED, *known) if name in table.columns))
+
+    def _sums_of(self, table: Table) -> Sums:
+        """Compute the sums of a table that has a name, by queries that were compiled before."""
+        wanted = _compiled(table.schema(), self.variants, self.since, self.cut.calendar)
+        made = (one.run(self.backend, table.op().name) for one in wanted)
+        return Sums(*map(encode_names, made))
 
     def _sums(self, table: Table) -> Sums:
         return Sums(*(encode_names(self.ask(one)) for one in self.expressions(table)))

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ibis.expr.types import Table
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REVENUE, REWARD, SEALER
 
 from nudge.domain.journal.records import AWAY, JournalEntry, Record, Ref
-from nudge.lake.engine.query import Figures, answer, connect, joined_form, performance, recount
+from nudge.lake.engine.query import (
+    Figures,
+    answer,
+    connect,
+    joined_form,
+    name_rows,
+    performance,
+    recount,
+)
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -124,6 +134,27 @@ def test_nothing_is_matured_that_attribute_has_not_credited(tmp_path: Path) -> N
     manifest.write(lake.root, Manifest(of, files[0], None))
     backend = connect(lake)
     assert not any(row["matured"] for row in answer(backend, joined_form(backend)))
+
+
+def test_named_rows_are_those_of_their_expression_and_have_no_name_afterwards(lake: Lake) -> None:
+    """Also where the expression holds a table of this process, and a query over the name fails."""
+    backend = connect(lake)
+    counted = recount(backend, {0: 12})
+
+    def names() -> int:
+        """Their number; Ibis's own list of tables does not work with the DuckDB that is locked."""
+        query = "SELECT view_name FROM duckdb_views() WHERE view_name LIKE 'named%'"
+        return len(backend.raw_sql(query).fetchall())
+
+    def rows(table: Table) -> list[dict[str, Any]]:
+        return answer(backend, table.order_by(*table.columns[:5]))
+
+    with name_rows(backend, counted) as named:
+        assert rows(named) == rows(counted) != []
+        assert names() == 1
+    with pytest.raises(ZeroDivisionError), name_rows(backend, counted):
+        raise ZeroDivisionError
+    assert names() == 0
 
 
 def test_performance_is_the_exact_sum_of_the_rows(lake: Lake) -> None:
