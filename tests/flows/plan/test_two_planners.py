@@ -69,7 +69,8 @@ def test_two_planners_at_once_break_no_cap(web: Web, settings: Settings, people:
             rest = made[:i] + made[i + 1 :]
             assert all(abs(other.at - one.at) >= SPACING for other in rest)
             beside = ContactFacts(contacts=tuple(rest))
-            assert not [*crowding(POLICY, beside, one), *order(POLICY, beside, one)]
+            broken = [*crowding(POLICY, beside, one), *order(POLICY, beside, one)]
+            assert not broken, (broken, sorted(made))
 
 
 def plan_all(
