@@ -28,12 +28,12 @@ _MARKS: Final = frozenset((Kind.COMMA, Kind.STOP, Kind.ASK, Kind.DOT))
 
 def undecorated(forms: Sequence[Character]) -> Sequence[Character]:
     """Return characters with the marks that are mere decoration as gaps."""
-    if sum(one.kind in _MARKS for one in forms) < _FEWEST:
+    if sum(one.kind in _MARKS or one.text == "、" for one in forms) < _FEWEST:
         return forms
-    kinds = "".join(_LETTERS[one.kind] for one in forms)
+    kinds = "".join("M" if one.text == "、" else _LETTERS[one.kind] for one in forms)
     found = list(forms)
     for run in _RUNS.finditer(kinds):
         for place in range(*run.span()):
-            if found[place].kind in _MARKS:
+            if found[place].kind in _MARKS or found[place].text == "、":
                 found[place] = _GAP
     return found

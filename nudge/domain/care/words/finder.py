@@ -49,7 +49,7 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
     """Tell whether a phrase counts: those of one character that are also nouns, as predicates."""
     token = tokens[place]
-    if token.phrase in _THINGS and _belongs(tokens, place):
+    if token.phrase in speech_zh.THINGS and _belongs(tokens, place):
         return False
     if token.role != Role.SHORT or _alone(tokens, place):
         return True
@@ -87,8 +87,6 @@ def _alone(tokens: list[Token], place: int) -> bool:
     )
 
 
-_THINGS = frozenset(["问题", "故障", "毛病", "异常", "情况"])
-"""Words that name no complaint of their own behind one."""
 _THING_AFTER = 2
 """Tokens of a complaint and its mark before the thing that it names."""
 _NOUN_MARKS = frozenset(

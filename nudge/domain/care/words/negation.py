@@ -96,6 +96,9 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         at = token.end
         if _settles(token, hit):
             return token if found is None else None
+        if token.phrase in speech_zh.WHAT and hit.role == Role.PRAISE:
+            again = place_after(tokens, number, last)
+            return token if again is not None and again.phrase == hit.phrase else None
         if token.role == Role.NEGATOR:
             again = place_after(tokens, number, last)
             if again is not None and again.phrase == hit.phrase:
@@ -165,7 +168,11 @@ def _each(before: Sequence[Token], hit: Token) -> bool:
     if hit.phrase.isascii():
         return phrases[0] == "how" and len(phrases) > 1 and phrases[1] in speech_en.VERBS | {"could", "come"}
     number = negators[-1]
-    return number > 0 and phrases[number - 1] in speech_zh.WHICH and len(negators) == 1
+    while number > 0 and before[number - 1].role == Role.LIGHT:
+        number -= 1
+        if phrases[number] in speech_zh.WHICH:
+            return len(negators) == 1
+    return False
 
 
 def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> bool:  # noqa: FBT001
@@ -178,7 +185,9 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):
         return False
     if any(
-        one.role in {Role.INTENSE, Role.BREAK, Role.WISH} or one.phrase == "怎么" for one in around
+        (one.role in {Role.INTENSE, Role.BREAK, Role.WISH} and one.phrase not in speech_zh.IF)
+        or one.phrase == "怎么"
+        for one in around
     ):
         return False
     if any(one.role == Role.QUESTION and one.phrase != "嘛" for one in around[-1:]):

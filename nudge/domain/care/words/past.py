@@ -14,6 +14,10 @@ CURES: Final = speech_zh.CURES | speech_en.CURES
 DONE: Final = speech_zh.DONE | speech_en.DONE
 _BETTER: Final = frozenset((Role.NEGATOR, Role.PRAISE, Role.REVERSED))
 """Roles by which a clause takes back what was said of the days before."""
+_ENDS: Final = frozenset((Role.COMMA, Role.STOP, Role.BREAK))
+"""Roles that part a complaint from its cure."""
+_NEXT: Final = 3
+"""Tokens within which the next clause denies what was said."""
 _OPEN: Final = frozenset((Role.NEGATOR, Role.MISSING, Role.WISH, Role.QUESTION))
 """Roles with which a cure did not come yet."""
 
@@ -31,7 +35,12 @@ def is_past(tokens: Sequence[Token], place: int, curable: Collection[str]) -> bo
     before = {one.role for one in tokens[first:place]}
     if Role.SUPPOSED in before and any(one.role != Role.STOP for one in later):
         return True
-    if tokens[place].group in curable and _cured(later):
+    denied = any(one.phrase in speech_zh.DENIALS for one in later[:_NEXT])
+    if denied and tokens[last].role == Role.COMMA:
+        return True
+    if tokens[place].group in curable and _cured(tokens[place + 1 :]):
+        return True
+    if Role.OTHERS in before and _better(later):
         return True
     return _taken_back(tokens, place, {one.role for one in tokens[first:last]})
 
@@ -42,14 +51,19 @@ def _taken_back(tokens: Sequence[Token], place: int, around: Collection[Role]) -
     now = [number for number, one in enumerate(rest) if one.role == Role.NOW]
     if not now or any(one.phrase in speech_zh.STILL for one in rest):
         return False
-    today = {one.role for one in rest[now[0] :]}
-    return Role.PAST in around or (Role.LATELY in around and not today.isdisjoint(_BETTER))
+    return Role.PAST in around or (Role.LATELY in around and _better(rest[now[0] :]))
+
+
+def _better(later: Sequence[Token]) -> bool:
+    """Tell whether what follows takes something back."""
+    return any(one.role in _BETTER or one.phrase == "不断" for one in later)
 
 
 def _cured(later: Sequence[Token]) -> bool:
     """Tell whether a later clause says that the trouble is gone: 已经修好了, it was fixed."""
+    ends = [number for number, one in enumerate(later) if one.role in _ENDS]
     for number, token in enumerate(later):
-        if token.phrase in CURES:
+        if token.phrase in CURES and ends and ends[0] < number:
             first, last = clause(later, number)
             around = later[first:last]
             late = any(one.role in _OPEN or one.phrase in speech_zh.LATE for one in around)

@@ -8,10 +8,11 @@ from typing import Final
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
-from nudge.domain.care.words.common_words import CHINESE, ENGLISH
+from nudge.domain.care.words.common_words import ENGLISH
 from nudge.domain.care.words.gap_index import GAP, GapIndex
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.care.words.shape import ShapeIndex
+from nudge.domain.care.words.slip import is_slip
 from nudge.domain.care.words.sound import SoundIndex
 from nudge.domain.care.words.spelling import Speller
 from nudge.domain.care.words.token import Role, Token
@@ -24,6 +25,12 @@ _TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
 _COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING))
 _HEARD: Final = frozenset((Role.COMPLAINT, Role.PRAISE, Role.SHORT))
 """Roles of phrases that are known with a slip; those of what is missing sound like many words."""
+_BLAMED: Final = frozenset((Role.NEGATOR, Role.COMPLAINT, Role.SHORT, Role.BREAK))
+_SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
+    Role.MISSING: _BLAMED,
+    Role.NEUTRAL: _BLAMED - {Role.BREAK},
+}
+"""Roles that no gap holds: a negator in any, a complaint where the phrase takes it back."""
 _PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
 
@@ -82,7 +89,12 @@ class PhraseIndex:
             for last, (size, rank, token) in self._automaton.iter(text.units)
         ]
         raw += self._spread(text.units, raw)
-        heard = [*self._sounds.tokens(text.units), *self._shapes.tokens(text.units)]
+        units = text.units
+        heard = [
+            one
+            for one in (*self._sounds.tokens(units), *self._shapes.tokens(units))
+            if is_slip(one, units)
+        ]
         if not heard and not _may_complain(raw):
             return []
         kept = _longest(raw)
@@ -94,12 +106,12 @@ class PhraseIndex:
 
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
-        """Return the phrases with a gap that no negator stands in."""
+        """Return the phrases with a gap in which no word speaks against them."""
         return [
             (token.start - token.end + end - start, _rank(token), token.start, token.end, token)
             for token, start, end in self._gaps.matches(units)
             if not any(
-                one.role == Role.NEGATOR and start <= first and last <= end
+                one.role in _SPLITTING[token.role] and start <= first and last <= end
                 for _, _, first, last, one in raw
             )
         ]
@@ -116,7 +128,6 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.spelt if not one.isascii())
-    yield from ((one, Role.NEUTRAL, "") for one in sorted(CHINESE))
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 
@@ -142,7 +153,9 @@ def _longest(raw: list[_Raw]) -> list[Token]:
 
 def _rank(token: Token) -> int:
     """Return the order of tokens of one length: phrases, what hides them, then other words."""
-    return 0 if token.hits else 1 + (token.role != Role.NEUTRAL)
+    if token.hits:
+        return int(token.role == Role.MISSING)
+    return 2 + (token.role != Role.NEUTRAL)
 
 
 def _heard(heard: Iterable[Token], kept: list[Token]) -> Iterator[Token]:

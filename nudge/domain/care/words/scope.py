@@ -25,9 +25,12 @@ _THROUGH: Final = frozenset(
         Role.PAST,
         Role.LATELY,
         Role.SUPPOSED,
+        Role.OTHERS,
     )
 )
 """Roles that a negator reaches through."""
+_WILL: Final = 4
+"""Tokens between 不会 and a word of frequency."""
 _CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到", "给"))
 """Words by which a negated thing takes what belongs to it along: no problems with drops."""
 
@@ -78,6 +81,8 @@ class Scope:
         if role in _THROUGH:
             self._words.append(token.phrase)
             return 1
+        if role == Role.BREAK and self._denied(token, place):
+            return 1
         if role == Role.PRONOUN:
             return self._pronoun(place)
         if role in {Role.JOIN, Role.COMMA}:
@@ -85,6 +90,8 @@ class Scope:
         return self._phrase(token, place) if token.hits else 0
 
     def _negate(self, token: Token, place: int) -> int:
+        if self._conditional(token, place):
+            return 0
         again = token.phrase == "neither" and any(one.phrase == "nor" for one in self.negators)
         if not (again or self._cancelled(token, place) or self._names(token)):
             self.negators.append(token)
@@ -92,6 +99,20 @@ class Scope:
         self._firm = False
         self._words = []
         return 1
+
+    def _denied(self, token: Token, place: int) -> bool:
+        """Tell whether a negator reaches through a word of frequency: 不会经常断."""
+        if token.phrase not in speech_zh.FREQUENT:
+            return False
+        before = self.tokens[max(0, place - _WILL) : place]
+        will = any(one.phrase == "会" for one in before)
+        negated = [one for one in before if one.role == Role.NEGATOR]
+        return bool(negated) and (will or negated[-1].end == token.start != token.end)
+
+    def _conditional(self, token: Token, place: int) -> bool:
+        """Tell whether a negator states a condition: 不办套餐不给修."""
+        apart = self.tokens[place + 1].start > token.end or self.tokens[place + 1] is not self.hit
+        return apart and token.phrase == "不" and self.hit.phrase[:2] in speech_zh.REFUSALS
 
     def _names(self, token: Token) -> bool:
         """Tell whether a thing is named and not missed: it's not your signal."""
@@ -175,12 +196,30 @@ class Scope:
         if token.phrase in speech_en.RESOLVERS and self.hit.role != Role.PRAISE:
             self.negators.append(token)
             return 1
-        if token.phrase in speech_zh.NOUNS:
+        if token.phrase == self.hit.phrase or self._for_reason(place):
+            return 1
+        if token.phrase in speech_zh.NOUNS or self._modifies(token, place):
             return 1
         if self.negators or self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
             return 0
         carried = bool(self._words) and self._words[-1] in _CARRIERS
         return 1 if carried or (self._latin and self._beside(place)) else 0
+
+    def _for_reason(self, place: int) -> bool:
+        """Tell whether a complaint is the reason that is denied: 从没因为网慢烦过."""
+        before = self.tokens[max(0, place - _WILL) : place]
+        at = next((number for number, one in enumerate(before) if one.phrase == "因为"), 0)
+        return at > 0 and before[at - 1].role == Role.NEGATOR
+
+    def _modifies(self, token: Token, place: int) -> bool:
+        """Tell whether a complaint belongs to the one behind it: 没有不合理的捆绑收费."""
+        if token.phrase in speech_zh.THINGS | speech_zh.ADVERBS:
+            return True
+        behind = self.tokens[self.place + 1] if self.place + 1 < len(self.tokens) else None
+        if behind is not None and behind.phrase == "的" and behind.start == self.hit.end:
+            return token.role in {Role.COMPLAINT, Role.MISSING}
+        mark = self.tokens[place + 1]
+        return mark.phrase == "的" and mark.start == token.end and self.hit.role == token.role
 
     def _beside(self, place: int) -> bool:
         """Tell whether two English phrases are one: no slow downs, without billing errors."""

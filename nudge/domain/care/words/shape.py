@@ -7,6 +7,7 @@ from typing import Final
 
 import ahocorasick
 
+from nudge.domain.care.words.common_words import SIGNS
 from nudge.domain.care.words.shape_table import ALIKE
 from nudge.domain.care.words.token import Token
 
@@ -24,8 +25,9 @@ class ShapeIndex:
         self._automaton = ahocorasick.Automaton()
         for units, token in listed.items():
             if _SHORTEST <= len(units) <= _LONGEST:
-                for written in _slips(units):
-                    if written not in listed:
+                for written, slip in _slips(units):
+                    rare = len(units) > _SHORTEST or slip not in SIGNS
+                    if rare and written not in listed:
                         self._automaton.add_word(written, token)
         self._empty = not len(self._automaton)
         if not self._empty:
@@ -40,8 +42,8 @@ class ShapeIndex:
             yield token._replace(start=end - token.end, end=end)
 
 
-def _slips(units: str) -> Iterator[str]:
-    """Yield a phrase with each of its characters as one that looks alike."""
+def _slips(units: str) -> Iterator[tuple[str, str]]:
+    """Yield a phrase with each of its characters as one that looks alike, and that one."""
     for place, sign in enumerate(units):
         for other in ALIKE.get(sign, ""):
-            yield units[:place] + other + units[place + 1 :]
+            yield units[:place] + other + units[place + 1 :], other

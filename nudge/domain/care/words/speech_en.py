@@ -19,8 +19,8 @@ EXPERIENCES: Final = frozenset(
 ) | {"could not", "has not", "have not", "can not", "no one"}
 """Negators that make a comparison the strongest of its kind: never so slow, couldn't be worse."""
 SUPERLATIVE: Final = frozenset(("such", "so", "more"))
-COMPARATIVES: Final = frozenset(("worse", "slower", "worst"))
-RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "解决", "修复", "修好"])
+COMPARATIVES: Final = frozenset(("worse", "slower", "worst", "angrier"))
+RESOLVERS: Final = frozenset(["fixed", "resolved", "solved", "repaired", "解决", "修复", "修好"])
 """Praise that takes back the complaint beside it: fixed the problem."""
 NOUNS: Final = frozenset(
     [
@@ -38,7 +38,7 @@ NOUNS: Final = frozenset(
 )
 """Praise that names a thing: `no signal` complains, `it's not your signal` does not."""
 AMOUNTS: Final = frozenset(
-    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see"]
+    ["any", "enough", "much", "many", "get", "got", "getting", "have", "had", "receive", "see", "single", "one"]
 )
 """Words by which `not` denies a thing: not enough signal."""
 CONTRAST: Final = frozenset(["but", "however", "although", "though", "yet", "now", "nowadays"])
@@ -46,7 +46,7 @@ CONTRAST: Final = frozenset(["but", "however", "although", "though", "yet", "now
 DONE: Final = frozenset(["now", "been", "was", "were", "is", "has been", "again", "got", "already", "it", "they"])
 """Words by which something is said to be done."""
 CURES: Final = frozenset(
-    ["fixed", "resolved", "solved", "restored", "back to normal", "back up", "back online",
+    ["fixed", "resolved", "solved", "repaired", "restored", "back to normal", "back up", "back online",
      "sorted", "sorted out", "up and running", "good as new", "refunded", "credited", "works",
      "working", "reimbursed"]
 )
@@ -96,16 +96,16 @@ AUXILIARIES: Final = frozenset(
 
 _WORDS: Final = {
     Role.NEGATOR: """
-        isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
+        0, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
-        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero, yet to, have yet to, has yet to, no sign of, no trace of, not once,
+        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero, yet to, have yet to, has yet to, no sign of, no trace of,
         few, stopped, nowhere, noone, eliminated, eliminates, prevents, prevent, no longer,
         no one, far from, anything but, free of, free from, no more, nowhere near, by no means,
         in no way, rid of, has not, have not, had not, could not, can not, did not, does not,
         do not, will not, would not, is not, are not, was not, were not, should not, hardly ever,
         rarely ever, almost never, not any, not at all, instead of, instead of being
     """,
-    Role.REVERSAL: "used to, who says, who said, as if, i doubt",
+    Role.REVERSAL: "used to, not once, cant remember the last time, cannot remember the last time, who says, who said, as if, i doubt",
     Role.BREAK: """
         but, however, although, though, yet, because, since, still, just, only, which, when,
         while, if, unless, due, after, until, why, how, what, who, then, instead, except,
@@ -152,11 +152,12 @@ _WORDS: Final = {
         originally, in the beginning
     """,
     Role.WISH: "wish, hope, hoping, if only",
+    Role.OTHERS: "others, my friend, my friends, other people, some people, colleagues, neighbours, neighbors",
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
         went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
-        been solved, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
+        been solved, been repaired, is not there, is no longer there, isnt there, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
         were resolved, were fixed, got fixed, got resolved, free, is history, non existent,
         nonexistent, is a myth, is short, was short, are short, were short, is minimal, was minimal,
         is low, was low, are low, is zero, was zero, is negligible, was negligible, is brief,
@@ -178,7 +179,7 @@ _WORDS: Final = {
         cant go wrong, cannot go wrong, cant go any, no need, no worries, no thanks, no idea,
         dont worry, do not worry, why not, whether or not, if not, not less, nothing less,
         none other, no other, nothing short of, never mind, never ending, neverending,
-        never ceases, never stops, never stop, doesnt stop, wont stop, not enough, cant wait,
+        never ceases, never stops, never stop, doesnt stop, dont stop, didnt stop, wouldnt stop, never stopped, wont stop, not enough, cant wait,
         cannot wait, one of the most, fast food, so far, too bad not, no less, not least,
         not alone, no joke, cant get worse, cant get any worse, couldnt get any worse,
         couldnt get worse, dont like how

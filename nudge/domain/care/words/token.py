@@ -53,6 +53,8 @@ class Role(IntEnum):
     """A word of what was feared or expected, and is not told: 以为, feared."""
     LATELY = 21
     """A word of what was a short while ago: 昨天; it is over only where what follows says so."""
+    OTHERS = 22
+    """Other people, whose trouble is not the visitor's: 别家老断，你们不断."""
 
 
 PHRASES = frozenset({Role.COMPLAINT, Role.PRAISE, Role.SHORT, Role.MISSING})

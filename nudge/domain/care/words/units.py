@@ -21,6 +21,8 @@ UNKNOWN: Final = "\ufffd"
 _FIRST: Final = 0xF0000
 _SPELT_OUT: Final = 3
 """Single letters in a row that are read as a word: s l o w."""
+_PREFIXES: Final = frozenset(("un", "over", "dis", "mis", "under"))
+"""Words that are one with the next where the two are known: over charged."""
 _LONGEST_WORD: Final = 16
 """Letters of the longest word that is read from single ones."""
 _MARKS: Final = {Kind.COMMA: COMMA, Kind.STOP: STOP, Kind.ASK: ASK}
@@ -109,6 +111,7 @@ class _Reading:
         self._word = ""
         self._from = 0
         self._singles: list[str] = []
+        self._split: tuple[str, int] | None = None
 
     def read(self) -> UnitText:
         units, starts, ends = self._units, self._starts, self._ends
@@ -171,6 +174,16 @@ class _Reading:
             self._singles.append(word)
         else:
             self._join_singles()
+        self._add_word(word, end)
+
+    def _add_word(self, word: str, end: int) -> None:
+        """Add a word; with the unknown one before it, where the two are one that is known."""
+        split, self._split = self._split, (word, len(self._units))
+        if split is not None and len(word) > 1 and split[1] == len(self._units) - 1:
+            unit = self._reader.words.get(split[0] + word)
+            if unit is not None and (self._units[-1] == UNKNOWN or split[0] in _PREFIXES):
+                self._units[-1], self._ends[-1] = unit, end
+                return
         self._add(self._reader.unit(word), self._from, end)
 
     def _last(self, place: int | None) -> int:
