@@ -56,6 +56,8 @@ class Scope:
 
     def search(self) -> list[Token]:
         """Return the negators that reach the phrase, the nearest first."""
+        if self.hit.phrase[0] == "却":
+            return []
         at, place = self.hit.start, self.place - 1
         while place >= 0:
             token = self.tokens[place]
