@@ -7,8 +7,8 @@ from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.care.words.negation import Reading, read_phrase
 from nudge.domain.care.words.phrase_index import PhraseIndex
 from nudge.domain.care.words.token import BOUNDARIES, Role, Token
-from nudge.domain.care.words.units import UnitText
 from nudge.domain.care.words.word_hit import WordHit
+from nudge.domain.care.words.writing.units import UnitText
 
 
 class WordFinder:
@@ -82,8 +82,8 @@ def _alone(tokens: list[Token], place: int) -> bool:
     token, after = tokens[place], tokens[place + 1]
     start = tokens[place - 1].end if place else 0
     bounded = place == 0 or tokens[place - 1].role in BOUNDARIES
-    return bounded and token.start == start and after.role in BOUNDARIES and (
-        after.start == token.end
+    return (
+        bounded and token.start == start and after.role in BOUNDARIES and (after.start == token.end)
     )
 
 

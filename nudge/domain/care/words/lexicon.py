@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+GAP: Final = "..."
+"""The gap in a phrase as it is listed: 等了...小时, won't let ... cancel."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ class Lexicon:
     @property
     def phrases(self) -> int:
         """Phrases of all groups."""
-        return sum(len(one.complaints + one.praise + one.short + one.missing) for one in self.groups)
+        return sum(
+            len(one.complaints + one.praise + one.short + one.missing) for one in self.groups
+        )
 
     @property
     def weights(self) -> dict[str, float]:

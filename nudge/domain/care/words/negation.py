@@ -14,7 +14,6 @@ from nudge.domain.care.words.past import is_past
 from nudge.domain.care.words.scope import HAVE_NOT, Scope
 from nudge.domain.care.words.token import Role, Token
 
-
 _MISSED: Final = 2
 """Unknown units between a phrase of what is missing and the phrase that it negates."""
 _BESIDES: Final = frozenset(
@@ -42,9 +41,7 @@ class Reading(NamedTuple):
     negator: str | None = None
 
 
-def read_phrase(
-    tokens: Sequence[Token], place: int, curable: Collection[str] = ()
-) -> Reading:
+def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = ()) -> Reading:
     """Read one phrase in its clause.
 
     Args:
@@ -166,7 +163,11 @@ def _each(before: Sequence[Token], hit: Token) -> bool:
     if not negators:
         return False
     if hit.phrase.isascii():
-        return phrases[0] == "how" and len(phrases) > 1 and phrases[1] in speech_en.VERBS | {"could", "come"}
+        return (
+            phrases[0] == "how"
+            and len(phrases) > 1
+            and phrases[1] in speech_en.VERBS | {"could", "come"}
+        )
     number = negators[-1]
     while number > 0 and before[number - 1].role == Role.LIGHT:
         number -= 1

@@ -1,4 +1,4 @@
-"""Complaints that are over, cured, or were only feared: 以前慢，现在快; 断网了，已经修好; 以为会卡."""
+"""Complaints that are over, cured, or were only feared: 断网了，已经修好; 以为会卡."""
 
 from __future__ import annotations
 

@@ -8,15 +8,22 @@ from typing import Final
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
-from nudge.domain.care.words.common_words import ENGLISH
-from nudge.domain.care.words.gap_index import GAP, GapIndex
-from nudge.domain.care.words.lexicon import Lexicon
-from nudge.domain.care.words.shape import ShapeIndex
-from nudge.domain.care.words.slip import is_slip
-from nudge.domain.care.words.sound import SoundIndex
-from nudge.domain.care.words.spelling import Speller
+from nudge.domain.care.words.gap_index import GapIndex
+from nudge.domain.care.words.lexicon import GAP, Lexicon
 from nudge.domain.care.words.token import Role, Token
-from nudge.domain.care.words.units import ASK, COMMA, STOP, UnitReader, UnitText, plain_words
+from nudge.domain.care.words.writing.common_words import ENGLISH
+from nudge.domain.care.words.writing.shape import ShapeIndex
+from nudge.domain.care.words.writing.slip import is_slip
+from nudge.domain.care.words.writing.sound import SoundIndex
+from nudge.domain.care.words.writing.spelling import Speller
+from nudge.domain.care.words.writing.units import (
+    ASK,
+    COMMA,
+    STOP,
+    UnitReader,
+    UnitText,
+    plain_words,
+)
 
 _Raw = tuple[int, int, int, int, Token]
 """A match: its written units below zero, its rank, its start and end, and the token."""
@@ -71,9 +78,7 @@ class PhraseIndex:
                 found.setdefault(units, Token(0, len(units), role, phrase, group))
         return found
 
-    def _gapped(
-        self, phrases: Iterable[tuple[str, Role, str]]
-    ) -> Iterator[tuple[str, str, Token]]:
+    def _gapped(self, phrases: Iterable[tuple[str, Role, str]]) -> Iterator[tuple[str, str, Token]]:
         """Yield the units before and behind the gap of each phrase, and its token."""
         for phrase, role, group in phrases:
             before, behind = (self.reader.encode(one) for one in phrase.split(GAP))
@@ -103,7 +108,6 @@ class PhraseIndex:
         kept.sort()
         end = len(text.units)
         return [*kept, Token(end, end, Role.STOP, "")]
-
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
         """Return the phrases with a gap in which no word speaks against them."""

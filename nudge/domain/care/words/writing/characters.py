@@ -6,7 +6,7 @@ import unicodedata
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from nudge.domain.care.words.script_table import SIMPLIFIED
+from nudge.domain.care.words.writing.script_table import SIMPLIFIED
 
 
 class Kind(IntEnum):

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import ahocorasick
 
-from nudge.domain.care.words.sound_table import SYLLABLES
 from nudge.domain.care.words.token import Token
+from nudge.domain.care.words.writing.sound_table import SYLLABLES
 
 _DOUBLE: Final = re.compile(r"([\u4e00-\u9fff])\1+")
 _SHORT: Final = 2
@@ -54,7 +54,11 @@ class SoundIndex:
         found: dict[str, list[_Spoken]] = {}
         for units, token in phrases:
             signs = _DOUBLE.sub(r"\1", units)
-            if len(signs) >= _SHORT and (len(signs) > _SHORT or signs == units) and all(one in SYLLABLES for one in signs):
+            if (
+                len(signs) >= _SHORT
+                and (len(signs) > _SHORT or signs == units)
+                and all(one in SYLLABLES for one in signs)
+            ):
                 found.setdefault(signs.translate(_SOUNDS), []).append(_Spoken(signs, token))
         for sound, spoken in found.items():
             self._automaton.add_word(sound, (len(sound), spoken))
