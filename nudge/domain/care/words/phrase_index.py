@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -111,12 +112,18 @@ class PhraseIndex:
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
         """Return the phrases with a gap in which no word speaks against them."""
+        matches = list(self._gaps.matches(units))
+        if not matches:
+            return []
+        against = sorted((one[2], one[3], one[4].role) for one in raw if one[4].role in _BLAMED)
         return [
             (token.start - token.end + end - start, _rank(token), token.start, token.end, token)
-            for token, start, end in self._gaps.matches(units)
+            for token, start, end in matches
             if not any(
-                one.role in _SPLITTING[token.role] and start <= first and last <= end
-                for _, _, first, last, one in raw
+                last <= end and role in _SPLITTING[token.role]
+                for _, last, role in against[
+                    bisect_left(against, (start,)) : bisect_left(against, (end,))
+                ]
             )
         ]
 
