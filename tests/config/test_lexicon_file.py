@@ -33,6 +33,15 @@ def test_a_missing_file_is_an_empty_lexicon(tmp_path: Path) -> None:
         ({"group": [{"name": "a", "complaints": ["x"], "praise": ["x"]}]}, "group.a.praise"),
         ({"group": [{"name": "a", "short": ["x"]}], "neutral": {"words": ["x"]}}, "neutral.words"),
         ({"group": [{"name": "a", "weight": -1}]}, "group.a.weight"),
+        ({"group": [{"name": "a", "curable": "yes"}]}, "group.a.curable"),
+        ({"group": [{"name": "a", "complaints": ["(a|b"]}]}, "group.a.complaints[0]"),
+        ({"group": [{"name": "a", "complaints": ["(a|)"]}]}, "group.a.complaints[0]"),
+        ({"group": [{"name": "a", "complaints": ["a...b...c"]}]}, "group.a.complaints[0]"),
+        ({"group": [{"name": "a", "complaints": ["...b"]}]}, "group.a.complaints[0]"),
+        (
+            {"group": [{"name": "a", "complaints": ["(x|y)z"], "missing": ["yz"]}]},
+            "group.a.missing",
+        ),
         ({"grop": []}, "grop"),
     ],
 )
@@ -41,3 +50,18 @@ def test_a_problem_names_its_key(table: dict[str, object], key: str) -> None:
     with pytest.raises(InvalidConfigError) as error:
         parse_lexicon(table, "lexicon.toml")
     assert str(error.value).startswith(f"lexicon.toml: {key}")
+
+
+def test_alternatives_list_every_phrase_once() -> None:
+    """Brackets list all combinations of their alternatives; what is listed twice counts once."""
+    found = parse_lexicon(
+        {"group": [{"name": "a", "missing": ["(没|还没)(退|到账)", "没退款"]}]}, "lexicon.toml"
+    )
+    assert found.groups[0].missing == ("没退", "没到账", "还没退", "还没到账", "没退款")
+
+
+def test_alternatives_are_bounded() -> None:
+    """A spelling that would list more than 2,000 phrases is refused before it is spread."""
+    spelling = "(a|b|c|d|e|f|g|h)" * 20
+    with pytest.raises(InvalidConfigError, match="more than 2000 phrases"):
+        parse_lexicon({"group": [{"name": "a", "complaints": [spelling]}]}, "lexicon.toml")

@@ -15,8 +15,7 @@ from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import NAME
 from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.care.words.alternatives import listed_phrases
-from nudge.domain.care.words.gap_index import GAP
-from nudge.domain.care.words.lexicon import Lexicon, WordGroup
+from nudge.domain.care.words.lexicon import GAP, Lexicon, WordGroup
 from nudge.errors import InvalidConfigError
 
 FILE: Final = "lexicon.toml"

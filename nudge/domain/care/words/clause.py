@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from nudge.domain.care.words.token import BOUNDARIES, Token
 
+_LONGEST = 60
+"""Tokens of a clause on either side of a phrase: long texts are read in linear time."""
+
 
 def clause(tokens: Sequence[Token], place: int) -> tuple[int, int]:
     """Return the first token of a phrase's clause and the one that ends it."""
     first, last = place, place
-    while first > 0 and tokens[first - 1].role not in BOUNDARIES:
+    start, end = max(0, place - _LONGEST), min(len(tokens), place + _LONGEST)
+    while first > start and tokens[first - 1].role not in BOUNDARIES:
         first -= 1
-    while last < len(tokens) and tokens[last].role not in BOUNDARIES:
+    while last < end and tokens[last].role not in BOUNDARIES:
         last += 1
     return first, last

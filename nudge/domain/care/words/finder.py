@@ -7,8 +7,8 @@ from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.care.words.negation import Reading, read_phrase
 from nudge.domain.care.words.phrase_index import PhraseIndex
 from nudge.domain.care.words.token import BOUNDARIES, Role, Token
-from nudge.domain.care.words.units import UnitText
 from nudge.domain.care.words.word_hit import WordHit
+from nudge.domain.care.words.writing.units import UnitText
 
 
 class WordFinder:

@@ -8,10 +8,8 @@ from typing import Final, NamedTuple
 import ahocorasick
 
 from nudge.domain.care.words.token import Token
-from nudge.domain.care.words.units import ASK, COMMA, STOP
+from nudge.domain.care.words.writing.units import ASK, COMMA, STOP
 
-GAP: Final = "..."
-"""The gap in a phrase as it is listed: 等了...小时, won't let ... cancel."""
 REACH: Final = 6
 """Units that a gap may hold."""
 _BOUNDARIES: Final = frozenset((ASK, COMMA, STOP))

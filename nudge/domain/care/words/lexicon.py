@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+GAP: Final = "..."
+"""The gap in a phrase as it is listed: 等了...小时, won't let ... cancel."""
 
 
 @dataclass(frozen=True)

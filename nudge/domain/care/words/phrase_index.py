@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
-from nudge.domain.care.words.common_words import ENGLISH
-from nudge.domain.care.words.gap_index import GAP, GapIndex
-from nudge.domain.care.words.lexicon import Lexicon
-from nudge.domain.care.words.shape import ShapeIndex
-from nudge.domain.care.words.slip import is_slip
-from nudge.domain.care.words.sound import SoundIndex
-from nudge.domain.care.words.spelling import Speller
+from nudge.domain.care.words.gap_index import GapIndex
+from nudge.domain.care.words.lexicon import GAP, Lexicon
 from nudge.domain.care.words.token import Role, Token
-from nudge.domain.care.words.units import ASK, COMMA, STOP, UnitReader, UnitText, plain_words
+from nudge.domain.care.words.writing.common_words import ENGLISH
+from nudge.domain.care.words.writing.shape import ShapeIndex
+from nudge.domain.care.words.writing.slip import is_slip
+from nudge.domain.care.words.writing.sound import SoundIndex
+from nudge.domain.care.words.writing.spelling import Speller
+from nudge.domain.care.words.writing.units import (
+    ASK,
+    COMMA,
+    STOP,
+    UnitReader,
+    UnitText,
+    plain_words,
+)
 
 _Raw = tuple[int, int, int, int, Token]
 """A match: its written units below zero, its rank, its start and end, and the token."""
@@ -104,12 +112,18 @@ class PhraseIndex:
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
         """Return the phrases with a gap in which no word speaks against them."""
+        matches = list(self._gaps.matches(units))
+        if not matches:
+            return []
+        against = sorted((one[2], one[3], one[4].role) for one in raw if one[4].role in _BLAMED)
         return [
             (token.start - token.end + end - start, _rank(token), token.start, token.end, token)
-            for token, start, end in self._gaps.matches(units)
+            for token, start, end in matches
             if not any(
-                one.role in _SPLITTING[token.role] and start <= first and last <= end
-                for _, _, first, last, one in raw
+                last <= end and role in _SPLITTING[token.role]
+                for _, last, role in against[
+                    bisect_left(against, (start,)) : bisect_left(against, (end,))
+                ]
             )
         ]
 

@@ -76,12 +76,11 @@ class Scope:
         role = token.role
         if role in {Role.NEGATOR, Role.MISSING}:
             return self._negate(token, place)
-        if role == Role.INTENSE:
-            self._firm = True
+        if role in _THROUGH or role == Role.INTENSE:
+            self._firm = self._firm or role == Role.INTENSE
             self._words.append(token.phrase)
             return 1
-        if role in _THROUGH:
-            self._words.append(token.phrase)
+        if role == Role.BREAK and self._denied(token, place):
             return 1
         if role == Role.BREAK and self._denied(token, place):
             return 1

@@ -130,30 +130,33 @@ _WORDS: Final = {
     Role.NEGATOR: """
         0, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
-        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero, yet to, have yet to, has yet to, no sign of, no trace of,
-        few, stopped, nowhere, noone, eliminated, eliminates, prevents, prevent, no longer,
-        no one, far from, anything but, free of, free from, no more, nowhere near, by no means,
-        in no way, rid of, has not, have not, had not, could not, can not, did not, does not,
-        do not, will not, would not, is not, are not, was not, were not, should not, hardly ever,
-        rarely ever, almost never, not any, not at all, instead of, instead of being
+        nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
+        yet to, have yet to, has yet to, no sign of, no trace of, few, stopped, nowhere, noone,
+        eliminated, eliminates, prevents, prevent, no longer, no one, far from, anything but,
+        free of, free from, no more, nowhere near, by no means, in no way, rid of, has not,
+        have not, had not, could not, can not, did not, does not, do not, will not, would not,
+        is not, are not, was not, were not, should not, hardly ever, rarely ever, almost never,
+        not any, not at all, instead of, instead of being
     """,
-    Role.REVERSAL: "used to, not once, cant remember the last time, cannot remember the last time, who says, who said, as if, i doubt",
+    Role.REVERSAL: """
+        used to, not once, cant remember the last time, cannot remember the last time, who says,
+        who said, as if, i doubt
+    """,
     Role.BREAK: """
         but, however, although, though, yet, because, since, still, just, only, which, when,
-        while, if, unless, due, after, until, why, how, what, who, then, instead, except,
-        despite, whenever, where, always, constantly, whereas, anyway, therefore, thus,
-        hence, apart, otherwise, even though, due to, other than, all of a sudden, keeps,
-        kept
+        while, if, unless, due, after, until, why, how, what, who, then, instead, except, despite,
+        whenever, where, always, constantly, whereas, anyway, therefore, thus, hence, apart,
+        otherwise, even though, due to, other than, all of a sudden, keeps, kept
     """,
     Role.INTENSE: """
-        ever so, so, too, really, extremely, incredibly, such, this, more, as, quite, pretty, absolutely,
-        totally, completely, utterly, super, insanely, very, simply, beyond, most, also
+        ever so, so, too, really, extremely, incredibly, such, this, more, as, quite, pretty,
+        absolutely, totally, completely, utterly, super, insanely, very, simply, beyond, most,
+        also
     """,
     Role.LIGHT: """
-        keep,
-        a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have, has,
-        had, having, get, gets, got, getting, all, at, ever, even, that, to, of, in, on, my, our,
-        your, their, his, her, its, there, slightest, single, one, exactly, particularly,
+        keep, a, an, the, any, some, is, are, was, were, be, been, being, am, do, does, did, have,
+        has, had, having, get, gets, got, getting, all, at, ever, even, that, to, of, in, on, my,
+        our, your, their, his, her, its, there, slightest, single, one, exactly, particularly,
         especially, overly, remotely, bit, little, kind, like, experience, experienced,
         experiencing, encounter, encountered, seen, see, notice, noticed, exists, will, would,
         can, could, should, may, might, actually, anything, something, much, many, ive, im, youre,
@@ -169,8 +172,9 @@ _WORDS: Final = {
     """,
     Role.OPINION: """
         think, thought, believe, find, found, say, said, saying, says, mean, agree, call, called,
-        consider, feel that, describe, claim, suppose, imagine, expect, known, heard, call it, call this, call them, call that, describe it as,
-        say it is, say its, consider it, find it, found it
+        consider, feel that, describe, claim, suppose, imagine, expect, known, heard, call it,
+        call this, call them, call that, describe it as, say it is, say its, consider it, find it,
+        found it
     """,
     Role.PRONOUN: "i, it, they, you, he, she, we",
     Role.JOIN: "or, and, nor any, or any, and any, plus",
@@ -180,20 +184,23 @@ _WORDS: Final = {
         i expected, was expecting, were expecting, was worried, was afraid
     """,
     Role.LATELY: """
-        yesterday, last week, last month, last night, last time, this morning, at first, initially,
-        originally, in the beginning
+        yesterday, last week, last month, last night, last time, this morning, at first,
+        initially, originally, in the beginning
     """,
     Role.WISH: "wish, hope, hoping, if only",
-    Role.OTHERS: "others, my friend, my friends, other people, some people, colleagues, neighbours, neighbors",
+    Role.OTHERS: """
+        others, my friend, my friends, other people, some people, colleagues, neighbours,
+        neighbors
+    """,
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
         went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
-        been solved, been repaired, is not there, is no longer there, isnt there, is resolved, is fixed, is solved, was resolved, was fixed, was solved,
-        were resolved, were fixed, got fixed, got resolved, free, is history, non existent,
-        nonexistent, is a myth, is short, was short, are short, were short, is minimal, was minimal,
-        is low, was low, are low, is zero, was zero, is negligible, was negligible, is brief,
-        was brief
+        been solved, been repaired, is not there, is no longer there, isnt there, is resolved,
+        is fixed, is solved, was resolved, was fixed, was solved, were resolved, were fixed,
+        got fixed, got resolved, free, is history, non existent, nonexistent, is a myth, is short,
+        was short, are short, were short, is minimal, was minimal, is low, was low, are low,
+        is zero, was zero, is negligible, was negligible, is brief, was brief
     """,
     Role.NEUTRAL: """
         not only, not just, not merely, not simply, no wonder, no doubt, without doubt,
@@ -211,10 +218,10 @@ _WORDS: Final = {
         cant go wrong, cannot go wrong, cant go any, no need, no worries, no thanks, no idea,
         dont worry, do not worry, why not, whether or not, if not, not less, nothing less,
         none other, no other, nothing short of, never mind, never ending, neverending,
-        never ceases, never stops, never stop, doesnt stop, dont stop, didnt stop, wouldnt stop, never stopped, wont stop, not enough, cant wait,
-        cannot wait, one of the most, fast food, so far, too bad not, no less, not least,
-        not alone, no joke, cant get worse, cant get any worse, couldnt get any worse,
-        couldnt get worse, dont like how
+        never ceases, never stops, never stop, doesnt stop, dont stop, didnt stop, wouldnt stop,
+        never stopped, wont stop, not enough, cant wait, cannot wait, one of the most, fast food,
+        so far, too bad not, no less, not least, not alone, no joke, cant get worse,
+        cant get any worse, couldnt get any worse, couldnt get worse, dont like how
     """,
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nudge.domain.care.words.common_words import CHINESE
 from nudge.domain.care.words.token import Token
+from nudge.domain.care.words.writing.common_words import CHINESE
 
 
 def is_slip(token: Token, units: str) -> bool:

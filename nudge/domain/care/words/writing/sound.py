@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import ahocorasick
 
-from nudge.domain.care.words.sound_table import SYLLABLES
 from nudge.domain.care.words.token import Token
+from nudge.domain.care.words.writing.sound_table import SYLLABLES
 
 _DOUBLE: Final = re.compile(r"([\u4e00-\u9fff])\1+")
 _SHORT: Final = 2

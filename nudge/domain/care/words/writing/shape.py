@@ -7,13 +7,13 @@ from typing import Final
 
 import ahocorasick
 
-from nudge.domain.care.words.common_words import SIGNS
-from nudge.domain.care.words.shape_table import ALIKE
 from nudge.domain.care.words.token import Token
+from nudge.domain.care.words.writing.common_words import SIGNS
+from nudge.domain.care.words.writing.shape_table import ALIKE
 
 _SHORTEST: Final = 2
 _LONGEST: Final = 5
-"""Characters of the longest phrase that is looked for with a slip: longer ones hold shorter ones."""
+"""Characters of the longest phrase that is looked for with a slip; longer ones hold others."""
 
 
 class ShapeIndex:

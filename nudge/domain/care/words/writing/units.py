@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from nudge.domain.care.words.decoration import undecorated
-from nudge.domain.care.words.spelling import Speller
+from nudge.domain.care.words.writing.decoration import undecorated
+from nudge.domain.care.words.writing.spelling import Speller
 from nudge.domain.values.characters import CHARACTERS, Character, Kind
 
 COMMA: Final = ","
@@ -104,7 +104,7 @@ class _Reading:
 
     def __init__(self, text: str, reader: UnitReader) -> None:
         self._reader = reader
-        self._forms = undecorated([CHARACTERS[one] for one in text])
+        self._forms = undecorated(text, [CHARACTERS[one] for one in text])
         self._units: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
