@@ -82,8 +82,6 @@ class Scope:
             return 1
         if role == Role.BREAK and self._denied(token, place):
             return 1
-        if role == Role.BREAK and self._denied(token, place):
-            return 1
         if role == Role.PRONOUN:
             return self._pronoun(place)
         if role in {Role.JOIN, Role.COMMA}:
