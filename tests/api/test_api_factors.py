@@ -103,7 +103,7 @@ WRONG = {
     "kind=bored": "use need_gone",
     f"scene={'x' * 61}": "more than 60 characters",
     "from=2026-02-02&to=2026-02-01": "not after",
-    "from=2999-01-01": "in the future",
+    "from=2099-01-01T00:00:00%2B08:00": "in the future",
     "format=parquet": "use json or csv",
     "slot=banner": "",
 }

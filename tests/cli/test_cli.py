@@ -20,6 +20,7 @@ from nudge import cli as entry
 from nudge.cli import COMMANDS, cli, describe_error
 from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
+from nudge.config.documents.consent_tables import describe_consent
 from nudge.config.documents.contact_file import load_contact
 from nudge.domain.contact.contact_words import describe_policy
 from nudge.errors import InvalidConfigError, NudgeError
@@ -107,7 +108,10 @@ def test_check_tells_the_contact_policy_in_words(run: Run, settings: Settings) -
     """Each sentence of the policy, in Chinese and in English, as text and as JSON."""
     policy = load_contact(settings.config_dir, settings.zone)
     for language in ("zh", "en"):
-        told = describe_policy(policy, language)
+        told = [
+            *describe_policy(policy, language),
+            *describe_consent(settings.config_dir, language),
+        ]
         assert run("check", "--language", language).stdout.splitlines()[-len(told) :] == told
         found = json.loads(run("check", "--language", language, "--json").stdout)
         assert found["contact_policy"] == told

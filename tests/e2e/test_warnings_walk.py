@@ -7,7 +7,7 @@ from typing import Any
 from child_processes import eventually
 from e2e_service import Service
 
-MISSED_BY_WORDS = "钱白花了，以后打死也不来了"
+MISSED_BY_WORDS = "内容空洞，看得人犯困"
 """No phrase of the shipped lexicon; the shipped model takes it for a complaint."""
 
 

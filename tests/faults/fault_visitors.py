@@ -14,6 +14,7 @@ from fault_site import Site
 from fault_traffic import PATIENCE, Line, Paced
 
 from nudge.client.api import Api, Patience, ServiceTarget
+from nudge.domain.journal.care_events import OWN_TYPES
 from nudge.domain.people.merging import JOINED, LEFT
 from nudge.errors import NudgeError
 from nudge.lake.engine.query import connect
@@ -126,6 +127,10 @@ class Table:
         return found
 
 
+FOLDS_OWN = OWN_TYPES | {LEFT, JOINED}
+"""Types of events that folds write: nobody sent them."""
+
+
 def check(site: Site, visits: Sequence[Visit]) -> None:
     """Everything acknowledged is in the lake once, credited once, and all parts agree."""
     backend = connect(Lake(site.settings.lake_dir))
@@ -136,7 +141,7 @@ def check(site: Site, visits: Sequence[Visit]) -> None:
     decisions = table("decisions", "decision_id", "slot", "variant", "reason")
     _check_decisions(visits, decisions)
     told = table("events", "event_id", "type").rows
-    events = Counter(row["event_id"] for row in told if row["type"] not in (LEFT, JOINED))
+    events = Counter(row["event_id"] for row in told if row["type"] not in FOLDS_OWN)
     assert events == Counter(event for one in visits for event in one.events)
     _check_seen(visits, table("exposures", "decision_id", "slot"))
     _check_paid(visits, table("rewards", "decision_id", "slot", "conversions", "value"))

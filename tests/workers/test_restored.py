@@ -15,6 +15,7 @@ from rebuild_site import (
     look,
     opened,
     rebuild,
+    rebuild_whole,
     states,
     wiped,
 )
@@ -53,7 +54,7 @@ def test_all_is_as_it_was(known: Site, tmp_path: Path) -> None:
     wiped(known)
     restore(known, path)
     assert known.records() == before[3]
-    assert [one.differences for one in rebuild(known)] == [()] * 32
+    assert not any(one.differences for one in rebuild_whole(known))
     assert (learned(known), states(known), opened(known)) == before[:3]
     assert known.store.identity.recognise(known.settings.store_note) is None
     assert differences(known) == []

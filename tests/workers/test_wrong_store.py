@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from block_samples import append_block, planned
 from child_processes import eventually
-from rebuild_site import accept, archive, differences, fold_all, look, rebuild, wiped
+from rebuild_site import accept, archive, differences, fold_all, look, rebuild, rebuild_whole, wiped
 from worker_site import Site
 
 from nudge.domain.identity.sealing import Sealer
@@ -144,7 +144,7 @@ def test_an_empty_store_is_accepted(known: Site, *, rebuilt_first: bool) -> None
     known.visit(range(120, 130))
     if not rebuilt_first:
         archive(known)
-    assert [one.differences for one in rebuild(known)] == [()] * 32
+    assert not any(one.differences for one in rebuild_whole(known))
     fold_all(known)
     archive(known)
     assert trials(known) == before + 50
