@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.clause import LONGEST
 from nudge.domain.care.words.token import BOUNDARIES, Role, Token
 
 HAVE_NOT: Final = speech_zh.HAVE_NOT | speech_en.HAVE_NOT
@@ -38,8 +39,17 @@ _CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到"
 class Scope:
     """The scope of negators to the left of one phrase."""
 
-    def __init__(self, tokens: Sequence[Token], place: int) -> None:
+    def __init__(self, tokens: Sequence[Token], place: int, first: int = 0) -> None:
+        """Begin at a phrase.
+
+        Args:
+            tokens: of the text, in their order.
+            place: of the phrase among them.
+            first: token at which the search ends at the latest. A list is searched item by item,
+                each in a scope of its own: without an end a long one would never be through.
+        """
         self.tokens, self.place = tokens, place
+        self._first = max(first, place - LONGEST)
         self.hit = tokens[place]
         self.negators: list[Token] = []
         self._words: list[str] = []
@@ -59,7 +69,7 @@ class Scope:
         if self.hit.phrase[0] == "却":
             return []
         at, place = self.hit.start, self.place - 1
-        while place >= 0:
+        while place >= self._first:
             token = self.tokens[place]
             gap = at - token.end
             self._free -= gap
@@ -184,7 +194,7 @@ class Scope:
 
     def _among_things(self, place: int) -> bool:
         """Tell whether the item before is negated as a thing is: 没有卡顿, no lag."""
-        scope = Scope(self.tokens, place)
+        scope = Scope(self.tokens, place, self._first)
         if not self.tokens[place].hits:
             return False
         found = scope.search()

@@ -132,6 +132,12 @@ def test_an_operators_own_lexicon_counts_alone() -> None:
     assert finder.lexicon.phrases == 2
 
 
+@pytest.mark.parametrize("item", ["卡顿，", "卡顿、", "lag,"])
+def test_the_longest_list_of_complaints_is_read(item: str) -> None:
+    """A list that fills the longest feedback ends neither the stack nor the search."""
+    assert len(phrases(item * (1_000 // len(item)))) == 1_000 // len(item)
+
+
 @pytest.mark.soak
 def test_long_texts_are_read_in_linear_time() -> None:
     """A text of 100,000 characters is read; its hits are as many as its complaints."""
