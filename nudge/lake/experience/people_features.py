@@ -219,11 +219,11 @@ def _known(decisions: Table, names: Sequence[str], columns: dict[str, str]) -> T
 
 
 def _row(row: Mapping[str, Any], columns: Mapping[str, str], segment: str) -> dict[str, Any]:
-    found = {name: row[place] for place, name in columns.items() if name != segment}
+    # Attributes come last: one may be named as a score or a behaviour is, which stays a factor.
+    places = {name: place for place, name in columns.items()} if segment else {}
+    own = places.get(segment)
+    found = {name: row[place] for place, name in columns.items() if place != own}
     for name in COUNTED:
         found[name] = found[name] or 0
     head: dict[str, Any] = {LEFT: row[KIND] is not None, KIND: row[KIND]}
-    if segment:
-        place = next(place for place, name in columns.items() if name == segment)
-        head[SEGMENT] = row[place]
-    return head | found
+    return head | ({SEGMENT: row[own]} if own else {}) | found

@@ -134,3 +134,12 @@ def test_segments_are_those_of_the_last_decision_before(lake: Lake) -> None:
     assert "stage" not in rows[0]
     assert [row[SEGMENT] for row in rows[:4]] == ["new", "stable", "warning", "new"]
     assert len(subject(0)) == 32
+
+
+def test_a_segment_may_be_named_as_a_behaviour_is(lake: Lake) -> None:
+    """An attribute `complaints` divides the people; how often they complained stays a factor."""
+    rows = people_features(
+        connect(lake), FactorQuestion(MOMENT, END, segment="complaints"), {}
+    ).rows
+    assert {row[SEGMENT] for row in rows} == {None}
+    assert {row["complaints"] for row in rows} == {0}
