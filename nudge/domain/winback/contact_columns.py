@@ -47,6 +47,8 @@ class ContactRoles:
             found.append("--contacted and --back name the same column; name two")
         if bool(self.contact) != bool(self.holdout):
             found.append("--contact and --holdout belong together; give both, or neither")
+        elif self.contact and self.contact == self.holdout:
+            found.append("--contact and --holdout name the same value; name two")
         return found
 
     def side(self, value: object) -> bool | None:

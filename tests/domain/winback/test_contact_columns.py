@@ -49,3 +49,4 @@ def test_problems_of_columns_name_the_cure() -> None:
     assert "use one of a, b" in ContactRoles("x", "b").problems(("a", "b"))[0]
     assert "name two" in ContactRoles("a", "a").problems(("a", "b"))[0]
     assert "belong together" in ContactRoles("a", "b", contact="mail").problems(("a", "b"))[0]
+    assert "the same value" in ContactRoles("a", "b", "mail", "mail").problems(("a", "b"))[0]
