@@ -15,6 +15,7 @@ from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.input_file import InputFile
+from nudge.lake.intake.row_taking import take_rows
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,8 @@ def read_purchases(
     if problems:
         raise InvalidConfigError([f"{source.name}: {one}" for one in problems])
     found = PurchaseList()
-    for batch in source.batches((columns.customer, columns.date)):
-        for bad in batch.refused:
-            refuse(bad)
-        for line, row in zip(batch.lines, batch.rows, strict=True):
-            problem = found.take(row, columns)
-            if problem:
-                refuse(BadRow(line, problem))
+    used = columns.customer, columns.date
+    take_rows(source, lambda row: found.take(row, columns), refuse, used)
     if not found.people:
         text = f"no row can be used; column {columns.date} has to hold dates such as 2026-11-27"
         raise InvalidConfigError([f"{source.name}: {text}"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.input_file import InputFile
@@ -12,6 +12,7 @@ def take_rows(
     source: InputFile,
     take: Callable[[Mapping[str, object]], str],
     refuse: Callable[[BadRow], None],
+    columns: Sequence[str] | None = None,
 ) -> None:
     """Give each row of a file to a taker, and tell of each row that is refused.
 
@@ -19,11 +20,12 @@ def take_rows(
         source: CSV or Parquet.
         take: takes a row, or returns why it is refused.
         refuse: is told each row that is left out, by reader or taker.
+        columns: that are read; all by default.
 
     Raises:
         InvalidConfigError: the disk fails.
     """
-    for batch in source.batches():
+    for batch in source.batches(columns):
         for bad in batch.refused:
             refuse(bad)
         for line, row in zip(batch.lines, batch.rows, strict=True):

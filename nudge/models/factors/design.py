@@ -13,6 +13,9 @@ from nudge.domain.care.factors.people_table import Factor, FactorKind, PeopleTab
 
 FEWEST: Final = 20
 """Fewest people of a level that has a column of its own; rarer levels are one together."""
+PER_COLUMN: Final = 5
+"""People who left, and who stayed, for each column: below, intervals lose their level (Vittinghoff
+and McCulloch, American Journal of Epidemiology 165, 2007)."""
 FEW_BENDS: Final = (0.35, 0.65)
 BENDS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Quantiles at which a line may bend, in a small and in a large sample. A bend that is missed would

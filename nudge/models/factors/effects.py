@@ -25,6 +25,7 @@ from nudge.domain.care.factors.findings import (
 from nudge.domain.care.factors.people_table import Factor, PeopleTable
 from nudge.models.factors.contrasts import SidedContrast, contrasts_of
 from nudge.models.factors.design import (
+    PER_COLUMN,
     Design,
     FactorColumns,
     build_design,
@@ -33,9 +34,6 @@ from nudge.models.factors.design import (
 )
 from nudge.models.factors.firth import LogisticFit, fit_logistic
 
-PER_COLUMN: Final = 5
-"""People who left, and who stayed, for each column: below, intervals lose their level (Vittinghoff
-and McCulloch, American Journal of Epidemiology 165, 2007)."""
 FEWEST_COLUMNS: Final = 10
 """Columns that a test needs at least: beside fewer of the other factors nothing is held equal."""
 PER_BEND: Final = 10

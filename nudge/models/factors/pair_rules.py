@@ -12,12 +12,10 @@ from scipy.stats import norm
 from nudge.domain.care.factors.conditions import Relation
 from nudge.domain.care.factors.findings import LEVEL, Interval, PairRule
 from nudge.domain.care.factors.people_table import PeopleTable
-from nudge.models.factors.design import FEWEST, widest_design
+from nudge.models.factors.design import FEWEST, PER_COLUMN, widest_design
 from nudge.models.factors.firth import fit_logistic, score_tests
 from nudge.models.factors.terms import Side, number_cuts
 
-PER_COLUMN: Final = 5
-"""People who left, and who stayed, for each column of the additive model."""
 LESS: Final = 0.5
 """Weight of a rule by which fewer leave: what leaves more than it should can be acted on."""
 

@@ -22,9 +22,9 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from nudge.domain.care.factors.findings import ALPHA, PairRule, Shape
 from nudge.domain.care.factors.people_table import PeopleTable
-from nudge.models.factors.design import widest_design
+from nudge.models.factors.design import PER_COLUMN, widest_design
 from nudge.models.factors.growing import GrowingModel
-from nudge.models.factors.pair_rules import PER_COLUMN, best_sides, pair_rule
+from nudge.models.factors.pair_rules import best_sides, pair_rule
 from nudge.models.factors.products import IN_BOTH, Products, table_products
 from nudge.models.factors.terms import Side, Term
 from nudge.models.factors.tree_rules import nominated_pairs

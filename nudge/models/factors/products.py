@@ -8,6 +8,7 @@ Rosenthal and D. Rubin, "Ensemble-adjusted p values", Psychological Bulletin 94,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -134,7 +135,7 @@ def table_products(table: PeopleTable, fit: LogisticFit) -> Products:
         if enough[a, b] and parts[a].may_meet(parts[b])
     ]
     places = [(parts[a].place, parts[b].place) for a, b in pairs]
-    together = {one: places.count(one) for one in set(places)}
+    together = Counter(places)
     tests = np.array([together[one] * len(together) for one in places], dtype=np.float64)
     return Products(
         tuple(parts),
