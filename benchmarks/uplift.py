@@ -26,15 +26,16 @@ from typing import Final
 
 import numpy as np
 
-from bandits.arrays import BoolArray, FloatArray
+from bandits.arrays import BoolArray
 from benchmarks.options import option_parser
 from benchmarks.uplift_worlds import HELPS_SOME, NAMES, draw_campaign
 from nudge.domain.winback.contact_columns import ContactRoles
-from nudge.domain.winback.contact_effect import TOP, ContactVerdict, Increment
+from nudge.domain.winback.contact_effect import ContactVerdict, Increment
 from nudge.domain.winback.contact_table import ContactTable
 from nudge.flows.winback.campaign_file import read_campaign
 from nudge.lake.intake.input_file import open_input
 from nudge.models.uplift.effect import measure_effect
+from nudge.models.uplift.ranking import fifths_of
 
 BASELINE: Final = "a random fifth"
 RUNS: Final = 100
@@ -76,7 +77,7 @@ def _worlds(runs: int, people: int) -> bool:
             found = measure_effect(campaign.table, seed)
             verdicts[found.report.verdict.value] += 1
             if found.model is not None:
-                first = _first_fifth(found.model.score(others.table), rng)
+                first = fifths_of(found.model.score(others.table), rng) == 0
                 top += float(others.increment[first].mean()) / runs
                 all_ += float(others.increment.mean()) / runs
         seconds = (time.perf_counter() - began) / runs
@@ -87,13 +88,6 @@ def _worlds(runs: int, people: int) -> bool:
         broken |= name in HELPS_SOME and gain < GAIN
         broken |= name == "nobody" and loud > WRONG * runs
     return broken
-
-
-def _first_fifth(expected: FloatArray, rng: np.random.Generator) -> BoolArray:
-    found = np.zeros(len(expected), dtype=np.bool_)
-    order = np.lexsort((rng.random(len(expected)), -expected))
-    found[order[: round(TOP * len(expected))]] = True
-    return found
 
 
 def _halves(path: Path, runs: int) -> bool:
@@ -107,7 +101,7 @@ def _halves(path: Path, runs: int) -> bool:
         found = measure_effect(fit, seed)
         if found.model is None:
             continue
-        first = _first_fifth(found.model.score(check), rng)
+        first = fifths_of(found.model.score(check), rng) == 0
         hits["first fifth"] += _holds(found.report.top, check, first)
         hits["rest"] += _holds(found.report.rest, check, ~first)
     print(

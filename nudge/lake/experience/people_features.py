@@ -69,7 +69,7 @@ def people_features(
     Raises:
         BrokenLakeError: the lake cannot be read.
     """
-    seen = _Seen.of(backend, question)
+    seen = _EarlierRows.of(backend, question)
     scenes, names = _scenes(backend, seen), _attributes(backend, seen)
     segment = attributes.get(question.segment, question.segment).removeprefix(CONTEXT)
     if segment:
@@ -82,7 +82,7 @@ def people_features(
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _EarlierRows:
     """The rows of the lake from before the moment."""
 
     events: Table
@@ -91,7 +91,7 @@ class _Seen:
     whole: tuple[Table, Table]
 
     @classmethod
-    def of(cls, backend: Backend, question: FactorQuestion) -> _Seen:
+    def of(cls, backend: Backend, question: FactorQuestion) -> _EarlierRows:
         events, decisions = backend.table("events"), backend.table("decisions")
         span = question.first, question.moment
         made = decisions.filter(decisions.channel != ELSEWHERE, between(decisions, *span))
@@ -105,7 +105,7 @@ class _Seen:
         )
 
 
-def _scenes(backend: Backend, seen: _Seen) -> list[tuple[str, bool]]:
+def _scenes(backend: Backend, seen: _EarlierRows) -> list[tuple[str, bool]]:
     """Return the scenes that most people scored, and whether many scored one several times."""
     own = seen.rated.group_by("scene", "subject").aggregate(rows=seen.rated.count())
     many = own.group_by("scene").aggregate(
@@ -115,7 +115,7 @@ def _scenes(backend: Backend, seen: _Seen) -> list[tuple[str, bool]]:
     return [(row["scene"], row["repeated"] >= REPEATED) for row in rows]
 
 
-def _attributes(backend: Backend, seen: _Seen) -> list[str]:
+def _attributes(backend: Backend, seen: _EarlierRows) -> list[str]:
     """Return the attributes that are known of most people; leaving itself is none."""
     keys = seen.decisions.select("subject", name=seen.decisions.context.keys().unnest())
     keys = keys.filter(keys.name != LEAVING)
@@ -125,7 +125,10 @@ def _attributes(backend: Backend, seen: _Seen) -> list[str]:
 
 
 def _people(
-    seen: _Seen, question: FactorQuestion, scenes: Sequence[tuple[str, bool]], names: Sequence[str]
+    seen: _EarlierRows,
+    question: FactorQuestion,
+    scenes: Sequence[tuple[str, bool]],
+    names: Sequence[str],
 ) -> tuple[dict[str, str], Table]:
     """Return the columns' names by their places, and one row a person."""
     columns: dict[str, str] = {}
@@ -179,7 +182,7 @@ def _counted(events: Table, columns: dict[str, str]) -> Table:
     return events.group_by("subject").aggregate(**found)
 
 
-def _paid(seen: _Seen, question: FactorQuestion, columns: dict[str, str]) -> Table:
+def _paid(seen: _EarlierRows, question: FactorQuestion, columns: dict[str, str]) -> Table:
     """Return what is known of the payments of those who could be seen leaving.
 
     Of others payments are unknown: a person with one payment cannot be seen to stop, so the number

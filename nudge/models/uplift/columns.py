@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from nudge.domain.care.factors.findings import Shape
 from nudge.domain.care.factors.people_table import Factor
 from nudge.models.factors.terms import FactorTable, Term, single_terms
@@ -49,7 +50,13 @@ def plan_columns(table: FactorTable) -> ColumnPlan:
     if not terms:
         return ColumnPlan(names, (), np.zeros(0), np.zeros(0))
     columns = np.column_stack([one.column(table) for one in terms])
-    places = np.array([one.sides[0].place if one.sides else one.place for one in terms])
+    places = factor_places(terms)
     beside = np.bincount(places)[places]
     spread = np.maximum(columns.std(axis=0), 1e-9)
     return ColumnPlan(names, terms, columns.mean(axis=0), 1.0 / (spread * np.sqrt(beside)))
+
+
+def factor_places(terms: Sequence[Term]) -> IntArray:
+    """Return the place of each term's factor in the table (k,)."""
+    found = [one.sides[0].place if one.sides else one.place for one in terms]
+    return np.array(found, dtype=np.int64)

@@ -20,7 +20,7 @@ from nudge.domain.winback.contact_effect import (
     Obstacle,
 )
 from nudge.domain.winback.contact_table import ContactTable
-from nudge.models.uplift.columns import ColumnPlan, plan_columns
+from nudge.models.uplift.columns import ColumnPlan, factor_places, plan_columns
 from nudge.models.uplift.contact_scores import contact_scores, draw_folds
 from nudge.models.uplift.ranking import FIFTHS, UpliftModel, forward_fifths
 from nudge.models.uplift.ridge import RegressionSums, fit_ridge
@@ -53,8 +53,14 @@ class CampaignAnalysis:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """The tests of a campaign: what can be told."""
+class _CampaignTests:
+    """The tests of a campaign, each as a normal quantile.
+
+    Attributes:
+        whole: of the increment of all people.
+        top: of the increment of the first fifth.
+        beyond: of the first fifth against the rest.
+    """
 
     whole: float
     top: float
@@ -93,12 +99,12 @@ def unlike_factors(table: ContactTable, plan: ColumnPlan, columns: FloatArray) -
         plan: of the columns.
         columns: (n, k) of the people.
     """
-    places = np.array([one.sides[0].place if one.sides else one.place for one in plan.terms])
+    places = factor_places(plan.terms)
     bound = UNLIKE / max(len(table.factors), 1)
     side = table.contacted - table.contacted.mean()
     found = []
     for place, factor in enumerate(table.factors):
-        if len(places) and _told_by(columns[:, places == place], side) < bound:
+        if _told_by(columns[:, places == place], side) < bound:
             found.append(factor.name)
     return tuple(found)
 
@@ -145,7 +151,7 @@ def _rates(table: ContactTable) -> tuple[float, float]:
 def _report(table: ContactTable, scores: FloatArray, fifths: IntArray) -> ContactReport:
     rates = _rates(table)
     first, others = scores[fifths == 0], scores[fifths > 0]
-    told = _Told(_z(scores), _z(first), _difference(first, others))
+    told = _CampaignTests(_z(scores), _z(first), _difference(first, others))
     return ContactReport(
         len(table),
         int((~table.contacted).sum()),
@@ -159,7 +165,7 @@ def _report(table: ContactTable, scores: FloatArray, fifths: IntArray) -> Contac
     )
 
 
-def _verdict(told: _Told) -> ContactVerdict:
+def _verdict(told: _CampaignTests) -> ContactVerdict:
     helps = told.whole > TWO_SIDED
     if (helps or told.top > ONE_SIDED) and told.beyond > RANKED:
         return ContactVerdict.HELPS_SOME

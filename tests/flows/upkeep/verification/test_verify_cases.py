@@ -63,7 +63,7 @@ def differences(store: Store, path: Path) -> list[str]:
 
 
 def test_cases_agree_with_a_replay_of_their_records(store: Store, tmp_path: Path) -> None:
-    """Whatever the fold has read by now, mergers and erasures among it."""
+    """Cases of a fold agree at each position, also behind mergers and erasures."""
     fill(store)
     assert differences(store, tmp_path) == []
     fold_both(store)
