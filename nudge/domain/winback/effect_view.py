@@ -111,7 +111,7 @@ def _sentence(zh: str, en: str, one: Increment) -> Said:
     value, low, high = (_signed(number) for number in (one.value, one.low, one.high))
     next_low, next_high = _signed(one.next_low), _signed(one.next_high)
     return {
-        "zh": f"{zh}：联系使每百人多 {value}（{low} 至 {high}）；"
+        "zh": f"{zh}：联系带来的增量为每百人 {value}（{low} 至 {high}）；"
         f"下次同规模活动预计测得 {next_low} 至 {next_high}。",
         "en": f"{en}: contacting adds {value} for each hundred ({low} to {high}); a next campaign "
         f"of this size will measure {next_low} to {next_high}.",

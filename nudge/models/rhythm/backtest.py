@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from nudge.domain.people.rhythm import LEVEL, Rhythm
 from nudge.models.rhythm.forecast import Outlook, PurchaseForecast, forecast
-from nudge.models.rhythm.purchase_sums import PurchaseSums
+from nudge.models.rhythm.purchase_sums import PurchaseSums, purchase_days
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def later_purchases(people: IntArray, days: IntArray, until: int, end: int) -> L
     """
     known = np.unique(people[days <= until])
     inside = (days > until) & (days <= end) & np.isin(people, known)
-    seen = np.unique(np.column_stack([people, days])[inside], axis=0)
+    seen = purchase_days(people, days, inside)
     who = np.searchsorted(known, seen[:, 0])
     number = np.bincount(who, minlength=len(known))
     first = np.zeros(len(known), dtype=np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def purchase_sums(people: IntArray, days: IntArray, until: int) -> PurchaseSums:
         days: (m,) day of each purchase, as a number.
         until: last day that is looked at, included.
     """
-    seen = np.unique(np.column_stack([people, days])[days <= until], axis=0)
+    seen = purchase_days(people, days, days <= until)
     who, day = seen[:, 0], seen[:, 1]
     starts = np.flatnonzero(np.diff(who, prepend=-1))
     number = np.diff(starts, append=len(who))
@@ -71,11 +71,22 @@ def purchase_sums(people: IntArray, days: IntArray, until: int) -> PurchaseSums:
     return PurchaseSums(repeats, span, age, count.astype(np.float64), log_gaps, row.ravel())
 
 
+def purchase_days(people: IntArray, days: IntArray, asked: BoolArray) -> IntArray:
+    """Return person and day (m, 2) of each day with a purchase, in order, each once.
+
+    Args:
+        people: (n,) number of the person of each purchase.
+        days: (n,) day of each purchase, as a number.
+        asked: (n,) purchases that count.
+    """
+    return np.unique(np.column_stack([people, days])[asked], axis=0)
+
+
 def median_gap(people: IntArray, days: IntArray, until: int) -> float | None:
     """Return the median of all gaps between days with a purchase; None without one.
 
     It is the plain answer where there are too few people for the model.
     """
-    seen = np.unique(np.column_stack([people, days])[days <= until], axis=0)
+    seen = purchase_days(people, days, days <= until)
     gaps = np.diff(seen[:, 1])[np.diff(seen[:, 0]) == 0]
     return float(np.median(gaps)) if len(gaps) else None

@@ -108,7 +108,7 @@ def read_factors(
         cells: (column -> (n,) values as the file has them).
     """
     read = {name: read_factor(mask_numbers(name), column) for name, column in cells.items()}
-    skipped = {name: one for name, one in read.items() if isinstance(one, str)}
+    skipped = {mask_numbers(name): one for name, one in read.items() if isinstance(one, str)}
     return tuple(one for one in read.values() if isinstance(one, Factor)), skipped
 
 
