@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,21 @@ SECRET: Final = b"benchmark-secret-of-contact-rule"
 TAG: Final = "spring"
 
 
+@dataclass
+class PlanCost:
+    """The cost of the plans of one kind.
+
+    Attributes:
+        cpu: seconds of the planning process.
+        wall: seconds that passed.
+        planned: customers who got a time.
+    """
+
+    cpu: float = 0.0
+    wall: float = 0.0
+    planned: int = 0
+
+
 def main(arguments: Sequence[str] = ()) -> int:
     """Plan for both kinds by turns, and tell; 1 where all rules cost more than the bound."""
     parser = option_parser("contact_rules", __doc__)
@@ -62,44 +78,56 @@ def main(arguments: Sequence[str] = ()) -> int:
     given = parser.parse_args(arguments)
     count = SMALL if given.small else given.customers
     shipped = load_contact(CONFIG)
-    policies = {BASELINE: shipped, ALL: with_all_rules(shipped)}
-    cpu, wall = dict.fromkeys(policies, 0.0), dict.fromkeys(policies, 0.0)
-    planned = dict.fromkeys(policies, 0)
-    with tempfile.TemporaryDirectory(prefix="nudge-") as place:
-        path = Path(place) / "s"
-        options = {"appendonly": "no", "save": "", "port": "0", "unixsocket": str(path)}
-        server = embedded.launch(Path(place), path, f"unix://{path}", options, embedded.Waits())
-        settings = Settings(secret_key=SECRET, redis_url=server.url, data_dir=Path(place) / "data")
-        store, sealer = patient_store(settings), Sealer(settings.secret_key)
-        apply(store, plan({}, load_slots(CONFIG / "slots")), Edit("bench", "", time.time()))
-        catalogue = store.catalogue.refresh(Catalogue.empty())
-        planners = {k: Planner(store, sealer, 0.0, Calendar(one)) for k, one in policies.items()}
-        kinds = make_kinds(time.time())
-        for first in range(0, count, BATCH):
-            # By turns: whoever comes first pays for what both need.
-            turns = list(planners.items())[:: -1 if first // BATCH % 2 else 1]
-            for name, planner in turns:
-                some = range(first, min(first + BATCH, count))
-                ids = [f"{name[:3]}-{n:08d}" for n in some]
-                know(store, sealer, ids, kinds)
-                wishes = [PlanRequest(one, content=TAG) for one in ids]
-                started, before = time.perf_counter(), time.process_time()
-                answers = planner.plan_each(catalogue, wishes, "bench", time.time())
-                cpu[name] += time.process_time() - before
-                wall[name] += time.perf_counter() - started
-                planned[name] += sum(one.send_at is not None for one in answers)
-        store.close()
-        server.stop()
+    with tempfile.TemporaryDirectory(prefix="nudge-") as place, served(Path(place)) as desk:
+        costs = measure(*desk, {BASELINE: shipped, ALL: with_all_rules(shipped)}, count)
     print(f"{count:,} customers of each kind, {TOUCHED:.0%} with contacts of the last weeks")
     print(f"{'':<18}{'planned':>10}{'us a customer':>16}{'seconds':>10}{'ratio':>8}{'passed':>8}")
-    for name in policies:
-        ratio, passed = cpu[name] / cpu[BASELINE], wall[name] / wall[BASELINE]
-        each = cpu[name] / count * 1e6
+    base = costs[BASELINE]
+    for name, one in costs.items():
         print(
-            f"{name:<18}{planned[name]:>10,}{each:>16.1f}{wall[name]:>10.1f}"
-            f"{ratio:>8.2f}{passed:>8.2f}"
+            f"{name:<18}{one.planned:>10,}{one.cpu / count * 1e6:>16.1f}{one.wall:>10.1f}"
+            f"{one.cpu / base.cpu:>8.2f}{one.wall / base.wall:>8.2f}"
         )
-    return int(cpu[ALL] > BOUND * cpu[BASELINE])
+    return int(costs[ALL].cpu > BOUND * base.cpu)
+
+
+@contextmanager
+def served(place: Path) -> Iterator[tuple[Store, Sealer]]:
+    """Serve a store with the slots that ship, while the context lasts."""
+    path = place / "s"
+    options = {"appendonly": "no", "save": "", "port": "0", "unixsocket": str(path)}
+    server = embedded.launch(place, path, f"unix://{path}", options, embedded.Waits())
+    try:
+        settings = Settings(secret_key=SECRET, redis_url=server.url, data_dir=place / "data")
+        store = patient_store(settings)
+        apply(store, plan({}, load_slots(CONFIG / "slots")), Edit("bench", "", time.time()))
+        yield store, Sealer(settings.secret_key)
+        store.close()
+    finally:
+        server.stop()
+
+
+def measure(
+    store: Store, sealer: Sealer, policies: Mapping[str, ContactPolicy], count: int
+) -> dict[str, PlanCost]:
+    """Plan for so many customers under each policy, and return what that cost."""
+    catalogue = store.catalogue.refresh(Catalogue.empty())
+    planners = {k: Planner(store, sealer, 0.0, Calendar(one)) for k, one in policies.items()}
+    costs = {name: PlanCost() for name in policies}
+    kinds = make_kinds(time.time())
+    for first in range(0, count, BATCH):
+        # By turns: whoever comes first pays for what both need.
+        turns = list(planners.items())[:: -1 if first // BATCH % 2 else 1]
+        for name, planner in turns:
+            ids = [f"{name[:3]}-{n:08d}" for n in range(first, min(first + BATCH, count))]
+            know(store, sealer, ids, kinds)
+            wishes = [PlanRequest(one, content=TAG) for one in ids]
+            started, before = time.perf_counter(), time.process_time()
+            answers = planner.plan_each(catalogue, wishes, "bench", time.time())
+            costs[name].cpu += time.process_time() - before
+            costs[name].wall += time.perf_counter() - started
+            costs[name].planned += sum(one.send_at is not None for one in answers)
+    return costs
 
 
 def with_all_rules(policy: ContactPolicy) -> ContactPolicy:
