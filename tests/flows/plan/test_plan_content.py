@@ -73,7 +73,7 @@ def test_a_plan_counts_at_the_very_moment_at_which_it_is_due(web: Web) -> None:
 
 
 def test_the_variant_of_the_first_slot_is_the_content(web: Web) -> None:
-    """It is known before the time is drawn, and it is what is decided then."""
+    """A variant is known as the content before the time is drawn, and it is decided then."""
     for n in range(12):
         plan = ask(web, f"c-{n}", "reminder", "", "banner")
         assert plan.content == f"banner:{plan.decisions['banner'].variant}"
