@@ -297,7 +297,7 @@ def beside(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[Con
 
 
 def is_offer(policy: ContactPolicy, content: str) -> bool:
-    """Whether a tag is a variant of a slot, or listed."""
+    """True for a tag that is a variant of a slot, or listed."""
     return content.count(":") > 0 or any(content == one for one in policy.offers)
 
 
@@ -316,7 +316,7 @@ def crowding(policy: ContactPolicy, known: ContactFacts, new: Contact) -> Iterab
 
 
 def limited(limit: RollingLimit, one: Contact) -> bool:
-    """Whether a limit is about a contact."""
+    """True for a contact that a limit is about."""
     channels, purposes = limit.channels or {one.channel}, limit.purposes or {one.purpose}
     return one.channel in channels and one.purpose in purposes
 
@@ -350,7 +350,7 @@ def order(policy: ContactPolicy, known: ContactFacts, new: Contact) -> Iterable[
 
 
 def sorts(sort: str, one: Contact) -> bool:
-    """Whether a contact is of a purpose, or of a content."""
+    """True for a contact of a sort: of a purpose, or of a content."""
     return sort in (one.purpose, f"content:{one.content}")
 
 

@@ -61,7 +61,7 @@ def offers(
     if as_json:
         print_json({"segment": key.text, "offers": rows})
     elif path is not None:
-        path.write_text(offers_csv(key.text, rows), encoding="utf-8")
+        _write(path, offers_csv(key.text, rows))
         click.echo(f"{path}: {len(rows):,} offers of {key.text}")
     else:
         _tell_offers(key, rows)
@@ -96,6 +96,17 @@ def _offer_rows(
     }
     policy = configuration.contact if configuration.plans_contacts else None
     return list(list_segment_offers(key, slots, policy, brought, now()))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the table of offers: the file is whole or absent."""
+    from nudge.lake.files import disk  # noqa: PLC0415 - for a file alone
+
+    try:
+        disk.write_text(path, text)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror}); name a file in a folder of yours"
+        raise click.BadParameter(what, param_hint="--out") from error
 
 
 def _tell_offers(key: SegmentKey, rows: list[dict[str, Any]]) -> None:

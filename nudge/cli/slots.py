@@ -110,15 +110,11 @@ def check(
     if refused := refusals(plan({}, slots)):
         raise InvalidConfigError(refused)
     warnings: list[str] = []
-    rules: list[str] = []
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
         warnings += funnel_warnings(settings.config_dir)
-    if (settings.config_dir / CONTACT).exists():
-        policy = load_contact(settings.config_dir, settings.zone)
-        rules = describe_policy(policy, language)
-        rules += describe_consent(settings.config_dir, language)
-        warnings += _contact_warnings(settings, policy, language)
+    rules, more = _check_contact(settings, language)
+    warnings += more
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
     load_warnings(settings.config_dir)
@@ -139,6 +135,19 @@ def check(
         out().print(table)
     for sentence in rules:
         click.echo(sentence)
+
+
+def _check_contact(settings: Settings, language: str) -> tuple[list[str], list[str]]:
+    """Return the contact policy in words, and the warnings on it; nothing without its file.
+
+    Raises:
+        InvalidConfigError: it is wrong, or a text has an error.
+    """
+    if not (settings.config_dir / CONTACT).exists():
+        return [], []
+    policy = load_contact(settings.config_dir, settings.zone)
+    rules = describe_policy(policy, language) + describe_consent(settings.config_dir, language)
+    return rules, _contact_warnings(settings, policy, language)
 
 
 def _contact_warnings(settings: Settings, policy: ContactPolicy, language: str) -> list[str]:

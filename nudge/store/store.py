@@ -169,7 +169,7 @@ class Store:
 
     @cached_property
     def scheduler_places(self) -> SchedulerPlaces:
-        """How far each scheduler has acknowledged the list of withdrawals."""
+        """The place of each scheduler in the list of withdrawals: how far it has acknowledged."""
         return SchedulerPlaces(self.client, self.keys)
 
     @cached_property

@@ -131,7 +131,7 @@ def test_an_offer_binds_whoever_the_visitor_turns_out_to_be(torn: Web) -> None:
 
 
 def test_asking_changes_nothing(torn: Web) -> None:
-    """The same question has the same answer, and the journal has no record of it."""
+    """A question that is asked again has the same answer, and the journal has no record of it."""
     store = torn.service.store
     before = [store.folds.lags(), told(torn)["others"]]
     assert [store.folds.lags(), told(torn)["others"]] == before

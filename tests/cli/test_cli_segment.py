@@ -102,3 +102,17 @@ def test_an_unknown_segment_is_named_with_those_that_exist(settings: Settings) -
     found = run(settings, "show", "rich")
     assert isinstance(found.exception, NotFoundError)
     assert "tier.high" in str(found.exception)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_table_of_offers_that_cannot_be_written_tells_the_cure(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """A place that takes no file is refused by the option's name, and nothing is left behind."""
+    file = tmp_path / "file"
+    file.write_text("", "utf-8")
+    found = run(settings, "offers", "tier.high", "--out", str(file / "offers.csv"))
+    assert found.exit_code == 2
+    assert "--out" in found.output
+    assert "cannot be written" in found.output
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["file"]

@@ -18,7 +18,7 @@ CONSENT_SENTENCES: Final = {
         "同意或退订的凭证在失效后再保留 {months} 个月。",
     ),
     "en": (
-        "A reply of {words} or another of {count} words refuses all further SMS.",
+        "Words by which a reply refuses all further SMS ({count} in all): {words}.",
         "A proof of consent is kept for {months} months behind its end.",
     ),
 }

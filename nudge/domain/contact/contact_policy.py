@@ -209,12 +209,12 @@ class ContactPolicy:
 
     @cached_property
     def tells_content(self) -> bool:
-        """Whether some rule asks for the content of contacts."""
+        """True where some rule asks for the content of contacts."""
         return self.content is not None or bool(self.ruled_content)
 
     @cached_property
     def needs_contacts(self) -> bool:
-        """Whether some contact is allowed only behind another one."""
+        """True where some contact is allowed only behind another one."""
         return any(one.kind == ONLY_AFTER for one in self.sequences)
 
     @cached_property

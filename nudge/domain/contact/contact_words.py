@@ -9,10 +9,8 @@ from typing import Final
 from bandits.units import DAY, HOUR, MINUTE
 from nudge.domain.contact import contact
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
+from nudge.domain.contact.message_sentences import Sentences
 from nudge.domain.contact.pressure_rules import CONTENT, RollingLimit, SequenceRule
-
-Sentences = Mapping[str, str]
-"""Language (`zh`, `en`) -> text."""
 
 REASON_SENTENCES: Final[Mapping[str, Sentences]] = {
     contact.UNKNOWN_PURPOSE: {
@@ -76,11 +74,11 @@ REASON_SENTENCES: Final[Mapping[str, Sentences]] = {
         "en": "The same content was sent, or is planned, within the set time.",
     },
     contact.NEVER_WITH: {
-        "zh": "有一次触达与它不得同时出现。",
+        "zh": "与客户的另一次触达互斥，不得同时安排。",
         "en": "It must not stand together with another contact.",
     },
     contact.NOT_AFTER: {
-        "zh": "它不得紧跟在另一类触达之后。",
+        "zh": "另一类触达之后的期限内不得发送。",
         "en": "It must not follow another contact within the set time.",
     },
     contact.ONLY_AFTER: {

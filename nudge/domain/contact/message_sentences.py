@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 Sentences = Mapping[str, str]
-"""Language -> sentence."""
+"""Language (`zh`, `en`) -> sentence."""
 
 FINDING_SENTENCES: Final[Mapping[str, Sentences]] = {
     "empty": {

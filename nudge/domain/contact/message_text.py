@@ -117,7 +117,7 @@ class TextCheck:
 
     @property
     def is_right(self) -> bool:
-        """Whether the text has no error."""
+        """True where the text has no error."""
         return all(one.level != "error" for one in self.findings)
 
 

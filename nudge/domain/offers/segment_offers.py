@@ -26,12 +26,12 @@ class Eligible(StrEnum):
 
 
 _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
-    "open": {"zh": "整个客群都可以得到。", "en": "The whole segment may get it."},
+    "open": {"zh": "整个客群都可以获得。", "en": "The whole segment may get it."},
     "person": {
         "zh": "取决于客户本人：条件、库存、已有的优惠。",
         "en": "It depends on the person: conditions, stock, benefits.",
     },
-    "rule": {"zh": "条件对这个客群不成立。", "en": "Its rule does not hold for this segment."},
+    "rule": {"zh": "这个客群不符合条件。", "en": "Its rule does not hold for this segment."},
     "disabled": {"zh": "该方案已停用。", "en": "The variant is switched off."},
     "off": {"zh": "该决策位已关闭。", "en": "The slot is off."},
     "not_yet": {"zh": "尚未开始。", "en": "It has not begun."},

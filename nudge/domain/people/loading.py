@@ -37,7 +37,8 @@ class FileConsent(NamedTuple):
     @property
     def digested(self) -> tuple[object, ...]:
         """The content as it is hashed: without what the version before did not know."""
-        return self.given, self.at, *filter(None, (self.text_version, self.source))
+        said = self.text_version, self.source
+        return (self.given, self.at, *said) if any(said) else (self.given, self.at)
 
 
 class VisitorRow(NamedTuple):

@@ -70,7 +70,7 @@ class RechargeOutlook:
 
     @property
     def left(self) -> bool:
-        """Whether the visitor has more probably left than not: no recharge is expected."""
+        """True where the visitor has more probably left than not: no recharge is expected."""
         return self.alive is not None and self.alive < LEFT
 
     @property

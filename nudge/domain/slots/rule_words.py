@@ -12,6 +12,8 @@ Said = dict[str, str]
 """Words by language, `zh` and `en`."""
 _NAMES: Final[Mapping[str, Said]] = {
     "overdue_days": {"zh": "逾期天数", "en": "days overdue"},
+    "alive": {"zh": "仍在使用的可能性", "en": "chance of still being a customer"},
+    "expected_at": {"zh": "预计充值时间", "en": "time of the expected recharge"},
     "spending_change": {"zh": "消费变化", "en": "change of spending"},
     "payments": {"zh": "缴费次数", "en": "payments"},
     "usual_amount": {"zh": "常用金额", "en": "usual amount"},

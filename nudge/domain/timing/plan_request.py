@@ -159,16 +159,18 @@ def was_sent(contact: Contact | None, contacts: Iterable[Contact]) -> bool:
 def list_plans(
     assigned: Iterable[StandingDecision], at: float, contacts: Iterable[Contact] = ()
 ) -> dict[Contact, StandingDecision]:
-    """Return the contacts still to be made after a moment in seconds, and their plans.
+    """Return the contacts still to be made from a moment in seconds on, and their plans.
 
-    `contacts` were made: a plan that one of them names went out before its time, and counts once.
+    One due at the very moment is among them: a plan may be made for the minute that begins with the
+    question. `contacts` were made: a plan that one of them names went out before its time, and
+    counts once.
     """
     sent = {one.message for one in contacts if one.message}
     found = ((_find_contact(kept), kept) for kept in assigned)
     return {
         contact: kept
         for contact, kept in found
-        if contact and contact.at > at and not (sent and name_of_plan(kept.ref) in sent)
+        if contact and contact.at >= at and not (sent and name_of_plan(kept.ref) in sent)
     }
 
 

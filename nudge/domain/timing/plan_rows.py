@@ -102,9 +102,10 @@ class PlanTerms:
         tag = mask_table({CONTENT: content})
         content = str(tag.table[CONTENT]) if tag else content
         request = PlanRequest(visitor_id, self.slots, context, purpose, zone=zone, content=content)
+        request = request._replace(masked=tag.numbers) if tag else request
         if masked := mask_table(context):
             words, count = masked
-            return request._replace(context=words, masked=count)
+            return request._replace(context=words, masked=request.masked + count)
         return request
 
 

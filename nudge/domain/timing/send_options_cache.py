@@ -63,12 +63,14 @@ class SendOptionsCache:
         policy = self.calendar.policy
         permitted = permission(known, channel, self.at)
         kind = ContactKind(purpose, channel, content)
-        if before or permitted is None or not unpressed(policy, known, kind, self.at):
+        # A refused offer keeps its tag, of which there may be any number: it is not remembered.
+        refused = policy.refuses_offer(kind)
+        if before or permitted is None or refused or not unpressed(policy, known, kind, self.at):
             return self._find_own(known, kind, expected_at, before)
         cycle = None
         if self._find_anchor(purpose) == "cycle":
             cycle = cycle_at("cycle", policy.zone_of(known), self.at, expected_at)
-        if content not in policy.ruled_content and not policy.refuses_offer(kind):
+        if content not in policy.ruled_content:
             # Who is like a visitor without contacts is so whatever the SMS says.
             kind = kind._replace(content="")
         key = known.zone, kind, permitted, cycle

@@ -38,7 +38,7 @@ def _displaced(
     if before is not None and _is_due(before, at) and (plan is None or plan.ref != before.ref):
         yield before
     contact = plan.contact if plan and one.plans else None
-    if contact is not None and contact.at > at:
+    if contact is not None and contact.at >= at:
         yield from (one.plans[x] for x in displaced_contacts(policy, one.known, contact))
 
 

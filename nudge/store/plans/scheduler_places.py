@@ -20,7 +20,7 @@ Places = Mapping[int, int]
 
 @dataclass(frozen=True)
 class SchedulerPlaces:
-    """How far each scheduler of an installation has acknowledged."""
+    """The place of each scheduler of an installation: how far it has acknowledged withdrawals."""
 
     client: Client
     keys: Keys
@@ -46,7 +46,8 @@ class SchedulerPlaces:
         Raises:
             StoreAwayError: no answer; they may have moved.
         """
-        if scheduler not in self.names() and len(self.names()) >= MOST:
+        known = self.names()
+        if scheduler not in known and len(known) >= MOST:
             return False
         rows: list[Arg] = [
             part for p, at in places.items() for part in (str(at), _member(scheduler, p))

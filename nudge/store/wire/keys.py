@@ -246,7 +246,7 @@ class Keys:
         return self.prefix(partition) + proof_book("past_proofs", hashed)
 
     def proof_ends(self, partition: int) -> str:
-        """When the first proof of a book ended, by the book's name behind the prefix."""
+        """Books of proofs by the end of their first one, each by its name behind the prefix."""
         return self.prefix(partition) + "proof_ends"
 
     def assigned(self, partition: int, subject: str) -> str:

@@ -78,7 +78,7 @@ def limits(chance: Random) -> dict[str, object]:
 
 
 def content(chance: Random) -> dict[str, object]:
-    """The same content so many times within some time."""
+    """A policy that lets one content go out so many times within some time."""
     return {"content": ContentLimit(chance.randint(1, 2), chance.choice(LENGTHS))}
 
 

@@ -62,7 +62,7 @@ def counted(state: VisitorState) -> list[float]:
 
 
 def recount(events: list[Event]) -> list[float]:
-    """The same from the events alone, by the rule in words."""
+    """Contacts and receipts from the events alone, by the rule in words."""
     sent = {(x.at, x.fields.get("message_id"), x.decision) for x in events if x.type == "sms_sent"}
     stays = []
     for at, message, plan in sent:
@@ -126,7 +126,7 @@ def test_a_failure_frees_the_spacing() -> None:
 
 
 def test_of_two_sms_of_one_plan_a_failure_of_the_plan_frees_none() -> None:
-    """Nobody knows which of them did not arrive; the gateway's own id would tell."""
+    """A failure of the plan does not tell which SMS did not arrive; the gateway's id would."""
     sent = [event("sms_sent", NOON + i, plan=PLAN) for i in range(2)]
     assert len(counted(state_of(*sent, event("sms_failed", NOON + 9, plan=PLAN)))) == 2
     sent = [event("sms_sent", NOON + i, f"m-{i}", PLAN) for i in range(2)]

@@ -125,3 +125,12 @@ def test_a_consent_has_the_version_of_its_text_and_its_source(rules: InputRules)
     plain = good(rules, consent_sms="1", consent_sms_text_version="")
     assert plain.digest(b"k") == good(rules, consent_sms="1").digest(b"k")
     assert plain.digest(b"k") != said.digest(b"k")
+
+
+def test_a_version_and_a_source_of_one_word_are_two_rows() -> None:
+    """A row with a text's version is not loaded as one with that word as its source."""
+    version, source = (
+        VisitorRow("ada", None, {}, {"sms": FileConsent(given=True, **one)}).digest(b"k")
+        for one in ({"text_version": "app"}, {"source": "app"})
+    )
+    assert version != source

@@ -123,7 +123,7 @@ class Life(NamedTuple):
 
 
 def warned(store: Store) -> Counter[tuple[str, str, str]]:
-    """How often each visitor was warned of by each rule, and each signal joined, by the journal."""
+    """Counts by the journal: warnings of each visitor by each rule, and joined signals."""
     found: Counter[tuple[str, str, str]] = Counter()
     for p in (0, 1):
         for entry in store.journal.read(p, 0, 10_000):

@@ -192,6 +192,22 @@ def test_plans_of_other_purposes_count_and_give_way(desk: Desk) -> None:
         assert (again.decision_id != timing.decision_id) == (timing.decision_id in displaced)
 
 
+def test_a_plan_displaces_up_to_the_very_moment_at_which_it_is_due(desk: Desk) -> None:
+    """A plan for the minute that begins with the question displaces what does not fit beside it."""
+    for n in range(200):
+        weak = desk.plan(f"d-{n}", purpose="promotion")
+        strong = desk.plan(f"d-{n}", purpose="failed")
+        assert weak.send_at is not None
+        assert strong.send_at is not None
+        if strong.displaces and weak.send_at > strong.send_at:
+            break
+    else:
+        pytest.fail("no plan was displaced")
+    again = desk.plan(f"d-{n}", strong.send_at, purpose="failed")
+    assert again.decision_id == strong.decision_id
+    assert again.displaces == (weak.decision_id,)
+
+
 def test_two_who_plan_for_one_customer_at_once_see_each_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,10 +40,12 @@ def planner(web: Web, policy: ContactPolicy = POLICY) -> Planner:
     return Planner(web.store, web.sealer, 0.0, Calendar(policy))
 
 
-def ask(web: Web, who: str, purpose: str, content: str = "", *slots: str) -> PlanAnswer:
+def ask(
+    web: Web, who: str, purpose: str, content: str = "", *slots: str, at: float = NOW
+) -> PlanAnswer:
     limitless = replace(POLICY, channels={"sms": Channel("sms", "unless_refused")})
     wish = PlanRequest(who, slots, purpose=purpose, content=content)
-    return planner(web, limitless).plan(web.catalogue, wish, "test", NOW)
+    return planner(web, limitless).plan(web.catalogue, wish, "test", at)
 
 
 def test_the_same_content_is_planned_once(web: Web) -> None:
@@ -59,8 +61,19 @@ def test_the_same_content_is_planned_once(web: Web) -> None:
     assert sorted(str(one.context[CONTENT]) for one in made) == ["spring", "spring", "summer"]
 
 
+def test_a_plan_counts_at_the_very_moment_at_which_it_is_due(web: Web) -> None:
+    """A plan is not forgotten at its time: one for the minute that begins now counts for the next.
+
+    Two planners that ask at the full minute may draw its first second.
+    """
+    first = ask(web, "ada", "reminder", "spring")
+    assert first.send_at is not None
+    again = ask(web, "ada", "offer", "spring", at=first.send_at)
+    assert (again.send_at, again.reason) == (None, "same_content")
+
+
 def test_the_variant_of_the_first_slot_is_the_content(web: Web) -> None:
-    """It is known before the time is drawn, and it is what is decided then."""
+    """A variant is known as the content before the time is drawn, and it is decided then."""
     for n in range(12):
         plan = ask(web, f"c-{n}", "reminder", "", "banner")
         assert plan.content == f"banner:{plan.decisions['banner'].variant}"
