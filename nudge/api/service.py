@@ -19,7 +19,7 @@ from nudge.api.limits.known import Gate
 from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
-from nudge.clock import monotonic, now, sleep
+from nudge.clock import monotonic, now
 from nudge.config.documents.configuration import Configuration
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
@@ -114,6 +114,7 @@ class Service:
         limiter: refuses what is beyond the limits of keys and addresses.
         memory: warns while the store has little memory left.
         held: the current catalogue.
+        ended: set once nobody asks the service any more.
     """
 
     settings: Settings
@@ -130,6 +131,7 @@ class Service:
     limiter: Limiter
     memory: MemoryWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @cached_property
     def calendar(self) -> OperatorCalendar:
@@ -260,6 +262,8 @@ class Service:
     def start(self) -> threading.Thread:
         """Start the threads that follow the store and empty the spool; call it after the fork.
 
+        The first ends once `ended` is set, the other one with the process.
+
         The call returns when slots and policies are in memory, or when that takes too long: else
         the first pages would have to read them in the time that a page may wait, or be refused.
         """
@@ -293,7 +297,8 @@ class Service:
                 # Without this thread the process would serve an old catalogue for ever.
                 log.exception("catalogue_broken")
                 self.held.log_failure(error)
-            sleep(self.settings.refresh_every)
+            if self.ended.wait(self.settings.refresh_every):
+                return
 
     def _count(self, error: NudgeError) -> None:
         if isinstance(error, StoreAwayError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from marshmallow import Schema
 from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
 from nudge.api.schemas.decisions import MANY, ONE
+from nudge.api.service import Service
 from nudge.config.slot_change import Edit
 from nudge.errors import StoreAwayError, StoreFullError
 from nudge.flows.upkeep.setup.first_slots import apply_first_slots
@@ -201,11 +203,25 @@ def test_o01_without_a_slot_it_is_not_ready(settings: Settings) -> None:
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
 
 
+@contextmanager
+def following(service: Service) -> Iterator[None]:
+    """Let a service follow its store; afterwards it does not look at what other tests do to it."""
+    thread = service.start()
+    try:
+        yield
+    finally:
+        service.ended.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
 def test_o01_the_web_registers_the_pages_key(settings: Settings) -> None:
     """Also where no `nudge serve` did: the key is listed, and can be revoked."""
     service = Web(create_app(settings), {}).service
-    service.start()
-    assert eventually(lambda: [k.name for k in service.store.api_keys.list_keys()] == ["page"], 10)
+    with following(service):
+        assert eventually(
+            lambda: [k.name for k in service.store.api_keys.list_keys()] == ["page"], 10
+        )
 
 
 def test_an_unknown_key_is_not_called_wrong_without_a_store(settings: Settings) -> None:
@@ -227,13 +243,11 @@ def test_with_the_store_gone_it_is_degraded(web: Web) -> None:
 def test_the_thread_follows_the_store(web: Web) -> None:
     """After `start` a new key is known without anybody asking."""
     fast = replace(web.service, settings=replace(web.service.settings, refresh_every=0.05))
-    fast.start()
     store = web.service.store
-    _, secret = store.api_keys.create(["read"], "x", (), 1.0)
-    deadline = time.monotonic() + 10
-    while api_keys.digest_of(secret) not in web.service.held.catalogue.callers:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    with following(fast):
+        _, secret = store.api_keys.create(["read"], "x", (), 1.0)
+        digest = api_keys.digest_of(secret)
+        assert eventually(lambda: digest in web.service.held.catalogue.callers, 10)
 
 
 def test_what_the_spool_holds_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
