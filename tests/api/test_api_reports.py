@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 from nudge import clock
 from nudge.api.schemas.examples import FOLDER
 from nudge.cli import cli
-from nudge.cli.report_month import report_month
+from nudge.cli.reports.report_month import report_month
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.identity.sealing import Sealer
