@@ -40,9 +40,9 @@ from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Lake
 from nudge.store.jobs import jobs
 from nudge.wiring.stores import patient_store
-from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
-from nudge.workers.report_loop import JobAnswer, QuestionKind, ReportLoop
+from nudge.workers.reports.answers import Answers
+from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, ReportLoop
 from nudge.workers.runner import Runner
 
 SLOT = "/v1/slots/denomination"
