@@ -36,7 +36,7 @@ from nudge.domain.reports.harm_guard import IN_YUAN, judge
 from nudge.domain.slots.slot import GuardTerms
 from nudge.settings.settings import load
 from nudge.store.wire.client import Client
-from nudge.workers.harm_guard_loop import HarmGuardLoop
+from nudge.workers.alarms.harm_guard_loop import HarmGuardLoop
 from nudge.workers.store_check import StoreCheck
 
 BASELINE: Final = "policy as good as the holdout"

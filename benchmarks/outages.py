@@ -46,7 +46,7 @@ from nudge.flows.upkeep.quarantine import release
 from nudge.settings.settings import Settings, load
 from nudge.store.folds.counts_copy import CountsCopy
 from nudge.store.store import Store
-from nudge.workers.notice_loop import NoticeSender
+from nudge.workers.alarms.notice_loop import NoticeSender
 
 BASELINE: Final = "counts that were never quarantined"
 WARM, LASTS, AFTER = 180, 120, 5

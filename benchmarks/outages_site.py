@@ -28,9 +28,9 @@ from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learner_fit import fit_learner
 from nudge.flows.folds.monitor import MonitorFold
 from nudge.store.folds.counts import CountRow
-from nudge.workers.alarm_loop import AlarmLoop
+from nudge.workers.alarms.alarm_loop import AlarmLoop
+from nudge.workers.alarms.notice_loop import NoticeLoop, NoticeSender
 from nudge.workers.configuration_follower import ConfigurationFollower
-from nudge.workers.notice_loop import NoticeLoop, NoticeSender
 from nudge.workers.runner import Runner
 from nudge.workers.store_check import StoreCheck
 

@@ -14,34 +14,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from nudge.api import (
-    alarms,
-    decisions,
-    docs,
-    events,
-    experience,
-    funnel,
-    health,
-    model,
-    next_offer,
-    policies,
-    quarantines,
-    reports,
-    segments,
-    shared,
-    slots,
-    timings,
-    visitors,
-    warning_factors,
-    warnings,
-    withdrawals,
-)
+from nudge.api import docs, health
+from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
+from nudge.api.care import warning_factors, warnings
 from nudge.api.errors import http_answer
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
+from nudge.api.people import next_offer, segments, visitors
+from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
+from nudge.api.reports import experience, funnel, model, reports, shared
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
+from nudge.api.serving import decisions, events
+from nudge.api.slots import policies, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"

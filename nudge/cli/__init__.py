@@ -18,7 +18,7 @@ __all__ = ["cli", "main"]
 
 
 class Command(NamedTuple):
-    """An entry of the overview: a command's module and its line of help."""
+    """An entry of the overview: a command's module below `nudge.cli`, and its line of help."""
 
     module: str
     help: str
@@ -30,51 +30,60 @@ COMMANDS = {
     "apply": Command("slots", "Put slots and configuration into service."),
     "slots": Command("slot_policy", "Set a slot's policy back to an earlier version."),
     "quarantine": Command(
-        "quarantine", "Mark intervals that teach nothing, release or discard them."
+        "alarms.quarantine", "Mark intervals that teach nothing, release or discard them."
     ),
-    "alarms": Command("alarms", "List alarms, and say what was done about them."),
+    "alarms": Command("alarms.alarms", "List alarms, and say what was done about them."),
     "warnings": Command(
-        "warnings", "Tell who is about to leave, and what was done; teach the model of complaints."
+        "care.warnings",
+        "Tell who is about to leave, and what was done; teach the model of complaints.",
     ),
     "rhythm": Command(
-        "rhythm",
+        "care.rhythm",
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
     ),
-    "winback": Command("winback", "Tell whom a contact brings back, against people held out."),
+    "winback": Command("care.winback", "Tell whom a contact brings back, against people held out."),
     "segment": Command(
-        "segment", "Tell who belongs to which segment, since when, and how many did each day."
+        "people.segment",
+        "Tell who belongs to which segment, since when, and how many did each day.",
     ),
     "check": Command(
         "slots",
         "Validate settings and slots, and print what is in force, the contact policy in words.",
     ),
     "contact": Command(
-        "contact", "Check the text of an SMS before it goes out, and read replies to one."
+        "people.contact", "Check the text of an SMS before it goes out, and read replies to one."
     ),
-    "consent": Command("consent", "Export proofs of consent, of one visitor or of all."),
+    "consent": Command("people.consent", "Export proofs of consent, of one visitor or of all."),
     "keys": Command("keys", "Make, list and revoke API keys."),
-    "simulate": Command("simulate", "Send simulated visitors through the running service."),
-    "replay": Command("replay", "Send a real campaign log through the running service."),
-    "evaluate": Command("evaluate", "Estimate what another policy would have earned on a log."),
-    "funnel": Command("funnel", "Show where visitors leave the path, and for which reasons."),
-    "experience": Command(
-        "experience", "Show how visitors score scenes, and the words of low scores."
+    "simulate": Command("lab.simulate", "Send simulated visitors through the running service."),
+    "replay": Command("lab.replay", "Send a real campaign log through the running service."),
+    "evaluate": Command(
+        "reports.evaluate", "Estimate what another policy would have earned on a log."
     ),
-    "report": Command("report", "Summarise a week of all slots on one page of plain text."),
-    "notices": Command("notices", "Test the notices of alarms, and list what was sent."),
-    "model": Command("model", "Tell in words what the policy of a slot shows to whom, and why."),
+    "funnel": Command(
+        "reports.funnel", "Show where visitors leave the path, and for which reasons."
+    ),
+    "experience": Command(
+        "reports.experience", "Show how visitors score scenes, and the words of low scores."
+    ),
+    "report": Command("reports.report", "Summarise a week of all slots on one page of plain text."),
+    "notices": Command("alarms.notices", "Test the notices of alarms, and list what was sent."),
+    "model": Command(
+        "reports.model", "Tell in words what the policy of a slot shows to whom, and why."
+    ),
     "export": Command("export", "Export the log of a slot for other tools."),
-    "load": Command("load", "Load the operator's data about visitors."),
+    "load": Command("people.load", "Load the operator's data about visitors."),
     "plan": Command(
-        "plan", "Plan an SMS for each visitor of a file: a send time, or the reason for none."
+        "plans.plan", "Plan an SMS for each visitor of a file: a send time, or the reason for none."
     ),
     "import": Command(
         "import_", "Import a historical log, as a warm start; or take an import back."
     ),
     "erase": Command(
-        "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
+        "people.erase",
+        "Forget people: their ids, numbers, texts and state, also in the store's log.",
     ),
-    "people": Command("people", "Take apart two visitors who were taken for one."),
+    "people": Command("people.people", "Take apart two visitors who were taken for one."),
     "reseal": Command("reseal", "Encrypt the vault's contents anew, under its newest key."),
     "explain": Command("explain", "Explain a decision, and repeat its draw."),
     "verify": Command("verify", "Check that journal, lake and folds agree."),

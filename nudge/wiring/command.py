@@ -182,7 +182,7 @@ class Installation:
     def _judge(self, since: float) -> Judge:
         """Return the judge in force, whose calendar reaches back to a second."""
         from nudge.flows.alarms.judge import Judge  # noqa: PLC0415 - numpy, which help does not need
-        from nudge.workers.alarm_loop import judged_time  # noqa: PLC0415
+        from nudge.workers.alarms.alarm_loop import judged_time  # noqa: PLC0415
 
         current, known = self.configuration, self.store.quarantines.current().values()
         time = judged_time(current, clock.now(), since)

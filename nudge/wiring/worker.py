@@ -36,18 +36,18 @@ from nudge.settings.settings import Settings
 from nudge.store.keeping.retention import RetentionRule
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
-from nudge.workers.alarm_loop import AlarmLoop
-from nudge.workers.answers import Answers
+from nudge.workers.alarms.alarm_loop import AlarmLoop
+from nudge.workers.alarms.harm_guard_loop import HarmGuardLoop
+from nudge.workers.alarms.notice_loop import NoticeLoop
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.complaint_model_file import ComplaintModelFile
 from nudge.workers.configuration_follower import ConfigurationFollower, FollowedPlanReview
 from nudge.workers.courtesy import Courtesy
-from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.loops import Loop, stop_signals, supervise
-from nudge.workers.notice_loop import NoticeLoop
 from nudge.workers.publish_loop import PublishLoop
-from nudge.workers.report_loop import ReportLoop
+from nudge.workers.reports.answers import Answers
+from nudge.workers.reports.report_loop import ReportLoop
 from nudge.workers.runner import Runner
 from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck

@@ -15,8 +15,9 @@ from places import CONFIG, shipped_slots
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from nudge.api import document, visitors
+from nudge.api import document
 from nudge.api.operation import EXTERNAL_ID
+from nudge.api.people import visitors
 from nudge.api.service import Service
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan

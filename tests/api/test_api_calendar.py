@@ -25,8 +25,8 @@ from nudge.flows.reports.performance import Reports
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
-from nudge.workers.answers import Answers
-from nudge.workers.report_loop import ReportLoop
+from nudge.workers.reports.answers import Answers
+from nudge.workers.reports.report_loop import ReportLoop
 
 MORNING = START + 7.5 * 3600.0
 """07:30 in Beijing on Monday, 2026-09-21; 23:30 of Sunday in UTC."""

@@ -18,9 +18,9 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.lake.files.reader import Lake
 from nudge.wiring.stores import patient_store
-from nudge.workers.experience_answers import experience_kind
 from nudge.workers.leases import Leases
-from nudge.workers.report_loop import ReportLoop
+from nudge.workers.reports.experience_answers import experience_kind
+from nudge.workers.reports.report_loop import ReportLoop
 
 PEOPLE = 90
 COMPLAINT = "到账太慢了，订单13812345678"

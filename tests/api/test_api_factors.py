@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 
 from nudge.domain.journal.records import Event
 from nudge.wiring.stores import patient_store
-from nudge.workers.factor_answers import factor_kind
-from nudge.workers.report_loop import ReportLoop
+from nudge.workers.reports.factor_answers import factor_kind
+from nudge.workers.reports.report_loop import ReportLoop
 
 PEOPLE = 400
 PERIOD = f"from={START!r}&to={START + 56 * DAY!r}"

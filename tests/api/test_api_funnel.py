@@ -22,9 +22,9 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.funnel import funnel
 from nudge.lake.files.reader import Lake
 from nudge.wiring.stores import patient_store
-from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.leases import Leases
-from nudge.workers.report_loop import ReportLoop
+from nudge.workers.reports.funnel_answers import funnel_kind
+from nudge.workers.reports.report_loop import ReportLoop
 from nudge.workers.runner import Runner
 
 STEPS = ("home", "recharge", "amount", "number", "pay_tapped", "method")

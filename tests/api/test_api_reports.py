@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 from nudge import clock
 from nudge.api.schemas.examples import FOLDER
 from nudge.cli import cli
-from nudge.cli.report_month import report_month
+from nudge.cli.reports.report_month import report_month
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.identity.sealing import Sealer
@@ -40,9 +40,9 @@ from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Lake
 from nudge.store.jobs import jobs
 from nudge.wiring.stores import patient_store
-from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
-from nudge.workers.report_loop import JobAnswer, QuestionKind, ReportLoop
+from nudge.workers.reports.answers import Answers
+from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, ReportLoop
 from nudge.workers.runner import Runner
 
 SLOT = "/v1/slots/denomination"

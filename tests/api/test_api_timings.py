@@ -13,8 +13,8 @@ from api_web import Web, bearer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudge.api.plans.timings import BATCH, BLOCK, MAX_LINE, stream_answers
 from nudge.api.schemas.timings import load_plain_request, load_plan_request
-from nudge.api.timings import BATCH, BLOCK, MAX_LINE, stream_answers
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.visitor import VisitorState

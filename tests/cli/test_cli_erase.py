@@ -24,7 +24,7 @@ def loaded(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """An installation that knows two customers, with the commands set to it."""
     for name, value in settings.to_environ().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("nudge.cli.erase.PATIENCE", 0.0)
+    monkeypatch.setattr("nudge.cli.people.erase.PATIENCE", 0.0)
     file = tmp_path / "customers.csv"
     file.write_text(ROWS, encoding="utf-8")
     assert run("load", "visitors", str(file)).exit_code == 0

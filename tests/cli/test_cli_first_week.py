@@ -13,7 +13,7 @@ from places import CONFIG
 
 from nudge import clock
 from nudge.cli import cli
-from nudge.cli.simulate import simulate
+from nudge.cli.lab.simulate import simulate
 from nudge.config.slot_file import load_slots
 from nudge.settings.settings import Settings, child_environ
 from nudge.wiring.stores import patient_store

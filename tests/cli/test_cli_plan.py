@@ -24,8 +24,8 @@ from click.testing import CliRunner, Result
 
 from bandits.policies.base import PolicyBase
 from nudge import cli as entry
-from nudge.cli import plan_question, plan_share
-from nudge.cli.plan_part import AnswerFile
+from nudge.cli.plans import plan_question, plan_share
+from nudge.cli.plans.plan_part import AnswerFile
 from nudge.config.documents import configuration
 from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_change import Edit, plan

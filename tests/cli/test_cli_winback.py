@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from click.testing import CliRunner, Result
 
-from nudge.cli.winback import winback
+from nudge.cli.care.winback import winback
 
 
 def write_campaign(path: Path, people: int = 4_000) -> Path:

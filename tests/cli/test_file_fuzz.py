@@ -21,7 +21,7 @@ from lab.replay.mapping import load_mapping
 from lab.replay.rows import reader
 from nudge import cli as entry
 from nudge.cli.file_summary import FileOptions, FileSummary
-from nudge.cli.replay import _customers
+from nudge.cli.lab.replay import _customers
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slot
 from nudge.errors import NudgeError

@@ -15,7 +15,7 @@ from nudge.settings.settings import Settings
 from nudge.store.service.alarms import StoredAlarm
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
-from nudge.workers.alarm_loop import AlarmLoop, scope_of
+from nudge.workers.alarms.alarm_loop import AlarmLoop, scope_of
 from nudge.workers.store_check import StoreCheck
 
 NOW = 1_790_000_000.0

@@ -17,7 +17,7 @@ from nudge.domain.alarms.delivery import DeliveryOutcome, NoticeKind
 from nudge.errors import StoreAwayError
 from nudge.store.service.alarms import StoredAlarm
 from nudge.store.service.deliveries import Deliveries
-from nudge.workers.notice_loop import NoticeLoop
+from nudge.workers.alarms.notice_loop import NoticeLoop
 from nudge.workers.store_check import StoreCheck
 
 NOON: Final = 1_795_579_200.0  # 2026-11-25T12:00+08:00

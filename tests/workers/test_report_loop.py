@@ -12,8 +12,8 @@ from nudge.settings.settings import Settings
 from nudge.store.jobs.jobs import Inquiry
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
-from nudge.workers import report_loop
-from nudge.workers.report_loop import JobAnswer, QuestionKind, ReportLoop, Tell
+from nudge.workers.reports import report_loop
+from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, ReportLoop, Tell
 
 
 @pytest.fixture

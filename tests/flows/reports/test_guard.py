@@ -26,7 +26,7 @@ from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
 from nudge.wiring.worker import Worker, loops_of
-from nudge.workers.harm_guard_loop import HarmGuardLoop
+from nudge.workers.alarms.harm_guard_loop import HarmGuardLoop
 from nudge.workers.store_check import StoreCheck
 
 ROUND = 400

@@ -47,7 +47,7 @@ from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
-from nudge.workers.answers import Answers
+from nudge.workers.reports.answers import Answers
 
 pytest.importorskip("pyspark", reason="Spark is not installed: make spark")
 if shutil.which("java") is None:

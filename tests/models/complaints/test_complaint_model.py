@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from nudge.cli.warnings import warnings
+from nudge.cli.care.warnings import warnings
 from nudge.domain.care.words.lexicon import Lexicon, WordGroup
 from nudge.errors import InvalidConfigError
 from nudge.models.complaints.course import Course, run_course

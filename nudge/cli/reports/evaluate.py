@@ -45,7 +45,7 @@ from nudge.lake.evaluation.logs import file_log, open_log
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
-from nudge.workers.answers import CACHE
+from nudge.workers.reports.answers import CACHE
 
 LAKE = "lake"
 OF_SLOT = ("policy", "mabwiser", "rule")

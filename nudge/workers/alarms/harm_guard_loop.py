@@ -20,8 +20,8 @@ from nudge.flows.upkeep import apply as applying
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
-from nudge.workers.answers import CACHE
 from nudge.workers.backoff import Backoff
+from nudge.workers.reports.answers import CACHE
 from nudge.workers.store_check import StoreCheck
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from nudge.cli.common import (
     progress_bar,
 )
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
-from nudge.cli.load_replies import replies
+from nudge.cli.people.load_replies import replies
 from nudge.domain.people.loading import ID, VisitorRow
 from nudge.domain.people.visitor_file import VisitorColumns
 from nudge.errors import InvalidConfigError

@@ -11,9 +11,9 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from nudge.cli.care.warnings_factors import factors
+from nudge.cli.care.warnings_train import train
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
-from nudge.cli.warnings_factors import factors
-from nudge.cli.warnings_train import train
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep

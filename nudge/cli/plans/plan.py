@@ -18,9 +18,9 @@ import click
 
 from nudge.cli.common import data_dir_option, err, json_option, print_json, progress_bar
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
-from nudge.cli.plan_part import LOCK, AnswerFile
-from nudge.cli.plan_question import PlanQuestion, check_question, write_repeats
-from nudge.cli.plan_share import (
+from nudge.cli.plans.plan_part import LOCK, AnswerFile
+from nudge.cli.plans.plan_question import PlanQuestion, check_question, write_repeats
+from nudge.cli.plans.plan_share import (
     SIZE,
     PlanShare,
     bind_to_parent,

@@ -19,7 +19,7 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.cli.segment_offers import calendar_of, find_segment, offers
+from nudge.cli.people.segment_offers import calendar_of, find_segment, offers
 from nudge.clock import now
 from nudge.domain.basics.local_time import date_of
 from nudge.domain.membership.segment_book import SegmentKey

@@ -9,11 +9,11 @@ from typing import Final
 from flask import Response
 
 from nudge.api.operation import EXTERNAL_ID, caller, operation, resource
+from nudge.api.people.visitor_lookup import find_visitor
 from nudge.api.provider import answer
 from nudge.api.replies import defined
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
-from nudge.api.visitor_lookup import find_visitor
 from nudge.clock import now
 from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN

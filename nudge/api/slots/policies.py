@@ -13,7 +13,7 @@ from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.quarantines import AskedPolicySchema, HeldPolicySchema
 from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision
 from nudge.api.service import current
-from nudge.api.slots import CONDITION, MAX_WHY, NAMED
+from nudge.api.slots.slots import CONDITION, MAX_WHY, NAMED
 from nudge.clock import now
 from nudge.config.slot_change import Edit
 from nudge.domain.values.number_words import mask_numbers

@@ -12,8 +12,8 @@ import click
 
 from nudge.cli.common import load_settings, same_file
 from nudge.cli.file_summary import FileOptions
-from nudge.cli.plan_part import keep, part_of
-from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
+from nudge.cli.plans.plan_part import keep, part_of
+from nudge.cli.plans.plan_share import SIZE, PlanShare, SharePlanner, make_planner
 from nudge.clock import now
 from nudge.domain.contact.pressure_rules import MAX_TAG
 from nudge.domain.people.loading import ID, MSISDN, column_problems

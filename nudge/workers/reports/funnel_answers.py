@@ -1,4 +1,4 @@
-"""Answers of the report worker about the scores and words of visitors."""
+"""Answers of the report worker about the funnel."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from typing import Any, Final
 import orjson
 
 from nudge.config.documents.configuration import Configuration
-from nudge.domain.care.experience.experience_query import ExperienceQuestion
-from nudge.domain.identity.sealing import Sealer
+from nudge.domain.funnel.funnel import FunnelQuestion
 from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
-from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
+from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 
-EXPERIENCE: Final = "experience"
+FUNNEL: Final = "funnel"
 KEPT: Final = 600.0
 
 
-def experience_kind(store: Store, settings: Settings) -> QuestionKind:
-    """Return the kind of questions about scores."""
-    return QuestionKind(EXPERIENCE, partial(_answer, store, settings), KEPT)
+def funnel_kind(store: Store, settings: Settings) -> QuestionKind:
+    """Return the kind of questions about the funnel."""
+    return QuestionKind(FUNNEL, partial(_answer, store, settings), KEPT)
 
 
 def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
     # The engine takes a second and 100 MB to import: it is loaded with the first question.
-    from nudge.flows.reports.experience import experience_answer, text_reader  # noqa: PLC0415
+    from nudge.flows.reports.funnel import funnel_answer  # noqa: PLC0415
     from nudge.lake.engine.engines import named_engine  # noqa: PLC0415
 
-    attributes = Configuration(settings, store.documents.current()).funnel.dimensions
-    question = ExperienceQuestion.read(plain)
-    read = text_reader(store, Sealer(settings.secret_key, settings.vault_secrets))
+    path = Configuration(settings, store.documents.current()).funnel
+    question = FunnelQuestion.read(plain)
     caught_up = store.freshness.read()  # before the lake is looked at
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
         head = lake_of(contents.since(), question.calendar)
-        found = head | experience_answer(backend, question, attributes, read)
+        newest = max(contents.watermarks().values(), default=0.0)
+        found = head | funnel_answer(backend, path, question, newest)
         return JobAnswer(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -9,8 +9,8 @@ import click
 
 from nudge import clock
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json
-from nudge.cli.report_month import LAST as LAST_MONTH
-from nudge.cli.report_month import report_month
+from nudge.cli.reports.report_month import LAST as LAST_MONTH
+from nudge.cli.reports.report_month import report_month
 from nudge.domain.basics.calendar import OperatorCalendar, parse_date
 from nudge.domain.basics.local_time import week_range
 from nudge.domain.summaries.weekly import page

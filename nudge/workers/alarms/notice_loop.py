@@ -27,9 +27,9 @@ from nudge.lake.files.reader import Lake
 from nudge.settings.notice_secrets import notice_secrets
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
-from nudge.workers.answers import CACHE
 from nudge.workers.backoff import Backoff
 from nudge.workers.configuration_follower import ConfigurationFollower
+from nudge.workers.reports.answers import CACHE
 from nudge.workers.store_check import StoreCheck
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from nudge.api import visitors
 from nudge.api.forms import PAGE_NAME
 from nudge.api.operation import EXTERNAL_ID, operation, query_parameter, resource
 from nudge.api.paging import wrong_parameter
+from nudge.api.people import visitors
+from nudge.api.people.visitor_lookup import find_visitor
 from nudge.api.provider import answer
 from nudge.api.replies import defined
 from nudge.api.schemas.next_offer import NextOfferSchema
 from nudge.api.service import Service, current
-from nudge.api.visitor_lookup import find_visitor
 from nudge.clock import now
 from nudge.domain.offers.offer_view import next_view
 from nudge.domain.values.closed_list import ClosedList

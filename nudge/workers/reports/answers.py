@@ -19,11 +19,11 @@ from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
-from nudge.workers.experience_answers import experience_kind
-from nudge.workers.factor_answers import factor_kind
-from nudge.workers.funnel_answers import funnel_kind
-from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
-from nudge.workers.shared_answers import shared_kind
+from nudge.workers.reports.experience_answers import experience_kind
+from nudge.workers.reports.factor_answers import factor_kind
+from nudge.workers.reports.funnel_answers import funnel_kind
+from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
+from nudge.workers.reports.shared_answers import shared_kind
 
 if TYPE_CHECKING:
     from nudge.flows.reports.performance import Reports

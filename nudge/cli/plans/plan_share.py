@@ -16,7 +16,7 @@ import structlog
 
 from nudge.cli.common import load_settings
 from nudge.cli.file_summary import FileOptions
-from nudge.cli.plan_part import AnswerFile, keep
+from nudge.cli.plans.plan_part import AnswerFile, keep
 from nudge.clock import now
 from nudge.domain.people.loading import ID
 from nudge.domain.timing.batch_trials import UNTOLD, Batch, TrialOutlook, is_in_pilot

@@ -23,10 +23,10 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.cli.first_week import WeekOptions, week_options
-from nudge.cli.first_week import run as play_first_week
-from nudge.cli.offline import LEARNERS, OfflineComparison
-from nudge.cli.offline import run as compare
+from nudge.cli.lab.first_week import WeekOptions, week_options
+from nudge.cli.lab.first_week import run as play_first_week
+from nudge.cli.lab.offline import LEARNERS, OfflineComparison
+from nudge.cli.lab.offline import run as compare
 from nudge.client.api import Api, ServiceTarget, find
 from nudge.client.figures import Figures
 from nudge.clock import monotonic

@@ -1,0 +1,1 @@
+"""Operations about what needs a person: alarms, and quarantined intervals."""

@@ -1,0 +1,1 @@
+"""Operations about visitors who may leave: their warnings, and what goes with leaving."""

@@ -1,0 +1,1 @@
+"""Operations about visitors: their state, their segments, and their next offer."""

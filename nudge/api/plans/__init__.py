@@ -1,0 +1,1 @@
+"""Operations about planned SMS: send times, and plans that are withdrawn."""

@@ -1,0 +1,1 @@
+"""Operations that pages and servers call all day: decisions and events."""

@@ -1,0 +1,1 @@
+"""Operations about slots: their documents, and the versions of their policies."""

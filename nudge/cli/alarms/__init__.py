@@ -1,0 +1,1 @@
+"""Commands about what needs a person: alarms, their notices, and quarantined intervals."""

@@ -1,0 +1,1 @@
+"""Commands about visitors who may leave: warnings, rhythm, and who comes back."""

@@ -1,0 +1,1 @@
+"""Commands about visitors: who they are, what they agreed to, and how they are forgotten."""

@@ -1,0 +1,1 @@
+"""Commands that tell what slots did and what it earned."""

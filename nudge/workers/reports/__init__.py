@@ -1,0 +1,1 @@
+"""The report worker: its loop, and its answers to each kind of question."""
