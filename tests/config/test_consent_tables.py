@@ -103,5 +103,5 @@ def test_replies_and_proofs_are_told_in_words() -> None:
     zh, en = (describe_consent(CONFIG, language) for language in ("zh", "en"))
     assert "r、t、n、td" in zh[0]
     assert "36 个月" in zh[1]
-    assert f"another of {len(REFUSALS)} words" in en[0]
+    assert f"({len(REFUSALS)} in all)" in en[0]
     assert "36 months" in en[1]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from receivers import HttpReceiver, http_receiver
 
-from benchmarks.outages import CAUSE, CLOSE, play_outage, watched_settings
+from benchmarks.outages import CAUSE, CLOSE, DRAW, play_outage, watched_settings
 from benchmarks.outages_site import Outage
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
@@ -27,9 +27,10 @@ def test_an_outage_of_a_method_is_named_told_and_teaches_nothing(
 ) -> None:
     """One alarm names stage and method; the snapshots are those of a quiet day until a release.
 
-    An hour at 25 visits a minute. Noise: the range of forty quiet days of as many minutes, which a
-    further one leaves by chance in one case of twenty, and one draw of the posterior. Behind the
-    release no bit tells of the quarantine. `python -m benchmarks outages` is the long form.
+    An hour at 25 visits a minute. Noise: the range of forty quiet days of as many minutes, some 4.3
+    standard deviations wide, with .4 of it more on each side: a further quiet day leaves that once
+    in ten thousand. Behind the release no bit tells of the quarantine. Whether the notice of the
+    end is out by then is chance; none comes twice. `python -m benchmarks outages` is the long form.
     """
     settings = watched_settings(replace(settings, partitions=2), http.port)
     store = patient_store(settings)
@@ -42,8 +43,11 @@ def test_an_outage_of_a_method_is_named_told_and_teaches_nothing(
     assert run.found <= 15
     assert abs(run.off) <= CLOSE
     assert run.covered
-    assert run.is_quiet, run
+    low, high = run.noise
+    room = 0.4 * (high - low) + DRAW
+    assert low - room <= run.left <= high + room, run
     assert run.is_moved, run
     assert run.equal
-    assert [post.body["kind"] for post in http.posts] == ["opened"]
+    kinds = [post.body["kind"] for post in http.posts]
+    assert kinds in (["opened"], ["opened", "resolved"])
     assert "wechat" in http.posts[0].body["message"]
