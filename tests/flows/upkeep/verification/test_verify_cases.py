@@ -103,7 +103,7 @@ def test_a_case_in_the_wrong_list_is_named(store: Store, tmp_path: Path) -> None
 
 
 def test_figures_count_each_case_by_its_level(store: Store) -> None:
-    """Figures count cases that were joined, closed, moved or forgotten, and tell the oldest open."""
+    """Figures count cases that were joined, closed, moved or forgotten, and tell the oldest."""
     fill(store)
     tell(
         store,
