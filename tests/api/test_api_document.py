@@ -23,6 +23,7 @@ from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmLevel, AlarmStep
 from nudge.domain.alarms.quarantine import QuarantineNote, QuarantineScope
 from nudge.domain.care.case import case_of, opening_record
 from nudge.domain.care.signal import Signal
+from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningRule
 from nudge.flows.serving import questions
 from nudge.flows.upkeep import quarantine
 from nudge.store.service.alarms import StoredAlarm
@@ -210,7 +211,8 @@ def open_case(store: Store, document: Json) -> None:
     (one,) = (one for one in operations(document) if one.name == "getWarning")
     name, subject = one.parameters["warning"]["example"], "5" * 32
     signal = Signal(clock.now(), "feedback", "f-1", "after_sales", 2.0)
-    record = opening_record(name, subject, ("leaving", ""), ("leaving", "critical"), 1.0, signal)
+    rule = WarningRule("leaving", EventTest("feedback"), CaseLevel.CRITICAL)
+    record = opening_record(name, subject, rule, "", 1.0, signal)
     for write in store.cases.put(0, None, case_of(0, record, clock.now())):
         store.client.call(write.command, write.key, *write.args)
 

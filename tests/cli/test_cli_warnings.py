@@ -13,6 +13,7 @@ from nudge import cli as entry
 from nudge import clock
 from nudge.domain.care.case import case_of, opening_record
 from nudge.domain.care.signal import Signal
+from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningRule
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -26,8 +27,8 @@ def store(settings: Settings) -> Iterator[Store]:
     """A store with one open case."""
     store, at = patient_store(settings), clock.now() - 60
     signal = Signal(at, "feedback", "f", "shop", 2.0)
-    key, rule = ("score", "shop"), ("score_low", "critical")
-    record = opening_record(NAME, "5" * 32, key, rule, at, signal)
+    rule = WarningRule("score_low", EventTest("feedback"), CaseLevel.CRITICAL, topic="score")
+    record = opening_record(NAME, "5" * 32, rule, "shop", at, signal)
     for write in store.cases.put(0, None, case_of(0, record, at)):
         store.client.call(write.command, write.key, *write.args)
     yield store

@@ -24,6 +24,7 @@ from nudge.clock import now
 from nudge.domain.alarms.delivery import delivery_view
 from nudge.domain.care.case import Case, CaseStep
 from nudge.domain.care.case_view import case_view
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.identity.sealing import Home, new_label
 from nudge.domain.values.ids import external_ids
 from nudge.domain.values.number_words import mask_numbers
@@ -167,6 +168,7 @@ def _question() -> CaseQuestion:
         given.get("rule", ""),
         _limit(given.get("limit")),
         parse_cursor(cursor) if cursor else None,
+        CaseKind.WARNING,
     )
 
 

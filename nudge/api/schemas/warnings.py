@@ -12,7 +12,7 @@ from nudge.api.schemas.alarms import AlarmNoticeSchema
 from nudge.api.schemas.figure_fields import TranslatedSchema
 from nudge.config.slot_fields import OneOf, StrictTable, field_texts
 from nudge.domain.care.case import ACTIONS, CaseAction, CaseState
-from nudge.domain.care.warning_rule import CaseLevel
+from nudge.domain.care.warning_rule import CaseKind, CaseLevel
 
 MAX_NOTE: Final = 500
 MAX_ID: Final = 64
@@ -53,6 +53,9 @@ class WarningStepSchema(Schema):
     to = ma.String(required=True, metadata={"description": "to whom it was assigned"})
     outcome = ma.String(required=True)
     action_id = ma.String(required=True)
+    facts = ma.Dict(
+        keys=ma.String(), values=ma.Raw(), required=True, metadata={"description": "of the step"}
+    )
     note = ma.String(metadata={"description": "of one warning only, with the scope admin"})
 
 
@@ -70,6 +73,14 @@ class WarningSchema(Schema):
 
     id = ma.String(required=True)
     subject = ma.String(required=True, metadata={"description": "as `GET /v1/visitors/{id}` has"})
+    kind = ma.String(required=True, validate=validate.OneOf([one.value for one in CaseKind]))
+    held = ma.Boolean(required=True, metadata={"description": "held out: nobody acts on it"})
+    facts = ma.Dict(
+        keys=ma.String(),
+        values=ma.Raw(),
+        required=True,
+        metadata={"description": "that a case of its kind tells beside"},
+    )
     state = ma.String(required=True, validate=validate.OneOf(STATES))
     level = ma.String(required=True, validate=validate.OneOf(LEVELS))
     rule = ma.String(required=True, metadata={"description": "`proposal` is the model's"})

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgpack
 
 from nudge.domain.care.signal import Signal, joined_parts, parts_of
-from nudge.domain.care.warning_rule import CaseLevel
+from nudge.domain.care.warning_rule import CaseKind, CaseLevel, WarningRule
 from nudge.domain.care.watch import PastWarning
 from nudge.domain.journal.care_events import FOLLOWED, WARNED
 from nudge.domain.journal.records import Event
@@ -28,6 +28,12 @@ MOST_STEPS: Final = 200
 """Steps of people after which a case takes no more."""
 MOST_JOINS: Final = 20
 """Signals that are told of one case."""
+Facts = tuple[tuple[str, Scalar], ...]
+"""Name and value of each fact, by name."""
+FACT: Final = "fact_"
+"""Beginning of the fields of a record that tell facts of a case, or of a step."""
+_STEPS: Final = 17
+"""Place of the steps in an encoded case; what later versions know of a case follows it."""
 _RANKS: Final = {level.value: rank for rank, level in enumerate(CaseLevel)}
 
 
@@ -38,6 +44,7 @@ class CaseAction(StrEnum):
     JOIN = "join"
     ASSIGN = "assign"
     CONTACT = "contact"
+    GRANT = "grant"
     OUTCOME = "outcome"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -61,6 +68,7 @@ _AFTER: Final[Mapping[CaseAction, CaseState]] = {
     CaseAction.OPEN: CaseState.OPEN,
     CaseAction.ASSIGN: CaseState.ASSIGNED,
     CaseAction.CONTACT: CaseState.CONTACTED,
+    CaseAction.GRANT: CaseState.CONTACTED,
     CaseAction.OUTCOME: CaseState.OUTCOME,
     CaseAction.CLOSE: CaseState.CLOSED,
     CaseAction.REOPEN: CaseState.OPEN,
@@ -77,6 +85,7 @@ class CaseStep(NamedTuple):
         outcome: name, of an outcome.
         action_id: of the caller; of a signal that joined, the event's id.
         noted: there is a note in the vault, under the action's id.
+        facts: of the step, such as the seconds of a call, or the decision of a measure.
     """
 
     at: float
@@ -86,6 +95,7 @@ class CaseStep(NamedTuple):
     outcome: str = ""
     action_id: str = ""
     noted: bool = False
+    facts: Facts = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,9 @@ class Case:
         signals: that it stands for.
         number: of records of signals.
         steps: history, the oldest first; the first one opens it.
+        kind: of a `CaseKind`.
+        held: the visitor is held out: nobody acts on the case.
+        facts: that the case tells beside, such as the stage at which a visitor left.
     """
 
     id: str
@@ -128,6 +141,9 @@ class Case:
     signals: int
     number: int
     steps: tuple[CaseStep, ...]
+    kind: str = CaseKind.WARNING.value
+    held: bool = False
+    facts: Facts = ()
 
     @property
     def state(self) -> CaseState:
@@ -158,6 +174,10 @@ class Case:
         """The number of steps that people took."""
         return sum(step.action in ACTIONS for step in self.steps)
 
+    def fact(self, name: str) -> Scalar | None:
+        """Return a fact by its name; None where the case does not tell it."""
+        return next((value for key, value in self.facts if key == name), None)
+
     def with_step(self, step: CaseStep) -> Case:
         """Return the case with one more step in its history."""
         return replace(self, steps=(*self.steps, step))
@@ -166,11 +186,13 @@ class Case:
 def problem_of(case: Case, step: CaseStep) -> str | None:
     """Return why a person's step does not fit a case; None where it does."""
     action, state = step.action, case.state
+    if case.held and action != CaseAction.CLOSE:
+        return "is refused: the visitor is held out, to tell what comes without contact"
     if action == CaseAction.REOPEN:
         return None if state is CaseState.CLOSED else "is refused: the case is not closed"
     if state is CaseState.CLOSED:
         return "is refused: the case is closed; reopen it first"
-    if action == CaseAction.CLOSE and not (step.outcome or case.outcome):
+    if action == CaseAction.CLOSE and not (step.outcome or case.outcome or case.held):
         return "is refused: the case has no outcome; give one"
     if case.revision >= MOST_STEPS:
         return f"is refused: the case has {MOST_STEPS} steps"
@@ -203,27 +225,45 @@ def partition_of(name: str) -> int | None:
     return int(number) if dash and number.isascii() and number.isdigit() else None
 
 
+def is_held_out(kind: str, subject: str, share: float) -> bool:
+    """Return whether a visitor's cases of a kind are held out.
+
+    A visitor stays on one side while the share does not change, and a larger share keeps whom a
+    smaller one held out.
+
+    Args:
+        kind: of the cases.
+        subject: of the visitor.
+        share: of visitors, 0 to 1.
+    """
+    drawn = hashlib.blake2b(f"held\n{kind}\n{subject}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn, "big") < share * 2.0**64
+
+
 def opening_record(
-    name: str, subject: str, key: tuple[str, str], rule: tuple[str, str], at: float, signal: Signal
+    name: str, subject: str, rule: WarningRule, thing: str, at: float, signal: Signal
 ) -> Event:
     """Return the record by which a case opens.
 
     Args:
         name: id of the case.
         subject: of the visitor.
-        key: topic and thing.
-        rule: name and level.
+        rule: that holds.
+        thing: that it warns of.
         at: seconds.
         signal: that began it.
     """
     fields: dict[str, Scalar] = {
         "case": name,
-        "topic": key[0],
-        "thing": key[1],
-        "rule": rule[0],
-        "level": rule[1],
+        "topic": rule.shared_topic,
+        "thing": thing,
+        "rule": rule.name,
+        "level": rule.level.value,
         "began": signal.at,
     }
+    fields |= {} if rule.kind is CaseKind.WARNING else {"kind": rule.kind.value}
+    fields |= {"held": True} if is_held_out(rule.kind, subject, rule.held_share) else {}
+    fields |= _fact_fields(facts_of(rule.facts))
     return Event(subject, name, WARNED, "server", fields=fields | _told(signal), at=at)
 
 
@@ -258,6 +298,7 @@ def step_record(case: Case, step: CaseStep) -> Event:
     fields |= {"to": step.to} if step.to else {}
     fields |= {"outcome": step.outcome} if step.outcome else {}
     fields |= {"noted": True} if step.noted else {}
+    fields |= _fact_fields(step.facts)
     return Event(case.subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
 
 
@@ -274,6 +315,19 @@ def _told(signal: Signal) -> dict[str, Scalar]:
     if signal.complaint:
         found["complaint"] = signal.complaint
     return {name: value for name, value in found.items() if value != ""}
+
+
+def facts_of(table: Mapping[str, Scalar]) -> Facts:
+    """Return the facts of a table."""
+    return tuple(sorted(table.items()))
+
+
+def _fact_fields(facts: Facts) -> dict[str, Scalar]:
+    return {f"{FACT}{name}": value for name, value in facts}
+
+
+def _facts_in(fields: Mapping[str, Scalar]) -> Facts:
+    return facts_of({k.removeprefix(FACT): v for k, v in fields.items() if k.startswith(FACT)})
 
 
 def case_of(partition: int, record: Event, at: float) -> Case:
@@ -298,6 +352,9 @@ def case_of(partition: int, record: Event, at: float) -> Case:
         signals=1,
         number=1,
         steps=(CaseStep(at, CaseAction.OPEN.value, "nudge"),),
+        kind=str(fields.get("kind", CaseKind.WARNING.value)),
+        held=bool(fields.get("held")),
+        facts=_facts_in(fields),
     )
 
 
@@ -317,6 +374,7 @@ def with_record(case: Case, record: Event, at: float) -> Case:
         str(fields.get("outcome", "")),
         record.event_id,
         bool(fields.get("noted")),
+        _facts_in(fields),
     )
     if not is_news(case, step) or problem_of(case, step) is not None:
         return case
@@ -346,7 +404,7 @@ def encode_case(case: Case) -> bytes:
 
 
 def decode_case(data: bytes) -> Case:
-    """Decode a case that `encode_case` encoded."""
+    """Decode a case that `encode_case` encoded, also in a version before."""
     rows: list[Any] = list(msgpack.unpackb(data, use_list=False))
-    rows[-1] = tuple(starmap(CaseStep, rows[-1]))
+    rows[_STEPS] = tuple(starmap(CaseStep, rows[_STEPS]))
     return Case(*rows)

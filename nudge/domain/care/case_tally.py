@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nudge.domain.care.case import Case, CaseState
-from nudge.domain.care.warning_rule import CaseLevel
+from nudge.domain.care.warning_rule import CaseKind, CaseLevel
 
 TEXTS: Final = "texts"
 """Texts that came by feedback."""
@@ -20,9 +20,14 @@ CaseTally = Mapping[str, int]
 """Name of a count -> count."""
 
 
-def opened_name(level: str) -> str:
-    """Return the name of the count of cases that were opened at a level."""
-    return f"{_OPENED}{level}"
+def opened_name(kind: str, level: str) -> str:
+    """Return the name of the count of cases of a kind that were opened at a level."""
+    return f"{_OPENED}{_of_kind(kind, level)}"
+
+
+def _of_kind(kind: str, level: str) -> str:
+    """Return the end of a name: a warning's is its level alone, as before there were kinds."""
+    return level if kind == CaseKind.WARNING else f"{kind}.{level}"
 
 
 def unclosed_change(before: Case | None, after: Case | None) -> CaseTally:
@@ -35,7 +40,7 @@ def unclosed_change(before: Case | None, after: Case | None) -> CaseTally:
     found = Counter[str]()
     for case, sign in ((before, -1), (after, 1)):
         if case is not None and case.state is not CaseState.CLOSED:
-            found[f"{_UNCLOSED}{case.level}"] += sign
+            found[f"{_UNCLOSED}{_of_kind(case.kind, case.level)}"] += sign
     return found
 
 
@@ -59,10 +64,11 @@ def tally_of(text: str) -> CaseTally:
 
 
 def opened_by_level(tally: CaseTally) -> dict[str, int]:
-    """Return how many cases were opened, by level."""
-    return {level.value: tally.get(opened_name(level.value), 0) for level in CaseLevel}
+    """Return how many warnings were opened, by level."""
+    names = {level: opened_name(CaseKind.WARNING, level) for level in CaseLevel}
+    return {level.value: tally.get(name, 0) for level, name in names.items()}
 
 
 def unclosed_by_level(tally: CaseTally) -> dict[str, int]:
-    """Return how many cases are not closed, by level."""
+    """Return how many warnings are not closed, by level."""
     return {level.value: max(tally.get(f"{_UNCLOSED}{level.value}", 0), 0) for level in CaseLevel}

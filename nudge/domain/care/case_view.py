@@ -77,6 +77,9 @@ def case_view(case: Case, policy: WarningPolicy, calendar: OperatorCalendar) -> 
     view: dict[str, Any] = {
         "id": case.id,
         "subject": case.subject,
+        "kind": case.kind,
+        "held": case.held,
+        "facts": dict(case.facts),
         "state": case.state.value,
         "level": case.level,
         "rule": case.rule,
@@ -105,6 +108,7 @@ def case_view(case: Case, policy: WarningPolicy, calendar: OperatorCalendar) -> 
             "to": step.to,
             "outcome": step.outcome,
             "action_id": step.action_id,
+            "facts": dict(step.facts),
         }
         for step in case.steps
     ]

@@ -81,6 +81,7 @@ class RuleBook:
 
     Attributes:
         policy: of warnings.
+        rules: of the policy, and further ones of win-back and measures: each name is of one rule.
         segments: of the installation: rules may ask for them as for attributes.
         rhythm: of the crowd, by which attributes are made; None where none is known.
     """
@@ -90,8 +91,10 @@ class RuleBook:
         policy: WarningPolicy | None = None,
         segments: Segments | None = None,
         rhythm: Rhythm | None = None,
+        further: Sequence[WarningRule] = (),
     ) -> None:
         self.policy, self.segments, self.rhythm = policy or WarningPolicy(), segments or {}, rhythm
+        self.rules = (*self.policy.rules, *further)
         self.by_name: dict[str, BookedRule] = {}
         self._rank: dict[str, int] = {}
         self._by_word: dict[str, list[BookedRule]] = defaultdict(list)
@@ -99,7 +102,7 @@ class RuleBook:
         self._by_type: dict[str, list[BookedRule]] = defaultdict(list)
         self._of_person: list[BookedRule] = []
         self._counted: dict[tuple[str, str], list[EventTest]] = defaultdict(list)
-        for rank, rule in enumerate(self.policy.rules):
+        for rank, rule in enumerate(self.rules):
             self._rank[rule.name] = rank
             self._enter(rule)
         self.longest = max((t.within for each in self._counted.values() for t in each), default=0.0)

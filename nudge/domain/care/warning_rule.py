@@ -10,6 +10,7 @@ from typing import Final
 from bandits.units import DAY, HOUR, MINUTE
 from nudge.domain.care.signal import Signal
 from nudge.domain.slots.rule import Rule
+from nudge.domain.slots.slot import Scalar
 
 MOST_RULES: Final = 500
 LONGEST: Final = 90.0 * DAY
@@ -26,6 +27,14 @@ class CaseLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+class CaseKind(StrEnum):
+    """Kind of a case: what somebody is asked to do about a visitor."""
+
+    WARNING = "warning"
+    WINBACK = "winback"
+    MEASURE = "measure"
 
 
 class Thing(StrEnum):
@@ -145,6 +154,10 @@ class WarningRule:
         title: language -> text for people.
         tell: names of people.
         sending: how they are told.
+        kind: of the cases that it opens.
+        facts: that each of its cases tells, such as the measure that is due.
+        held_share: share of visitors whose cases of this kind are held out: nobody acts on them, so
+            that they tell what comes without contact.
     """
 
     name: str
@@ -158,6 +171,9 @@ class WarningRule:
     title: Mapping[str, str] = field(default_factory=dict)
     tell: tuple[str, ...] = ()
     sending: Sending = Sending.HOURLY
+    kind: CaseKind = CaseKind.WARNING
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+    held_share: float = 0.0
 
     @property
     def shared_topic(self) -> str:

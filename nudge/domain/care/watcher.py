@@ -256,9 +256,7 @@ class Watcher:
             name = case_id(self.partition, self.subject, topic, thing, at)
             one = PastWarning(topic, thing, name, at + rule.once, event=signal.event_id)
             self.watch = self.watch.with_past(one)
-            self.records.append(
-                opening_record(name, self.subject, (topic, thing), told, at, signal)
-            )
+            self.records.append(opening_record(name, self.subject, rule, thing, at, signal))
         elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)

@@ -29,6 +29,7 @@ class CaseQuestion:
     """A question for cases; what is empty does not matter.
 
     Attributes:
+        kind: of a `CaseKind`.
         state: of a `CaseState`, or `UNCLOSED`.
         limit: most cases of a page.
         after: the place behind which the page begins; None for the first page.
@@ -41,6 +42,7 @@ class CaseQuestion:
     rule: str = ""
     limit: int = 100
     after: CasePlace | None = None
+    kind: str = ""
 
     @property
     def closed(self) -> bool:
@@ -55,6 +57,7 @@ class CaseQuestion:
         if self.state not in ("", UNCLOSED, state):
             return False
         pairs = (
+            (self.kind, case.kind),
             (self.level, case.level),
             (self.assignee, case.assignee),
             (self.scene, case.scene),

@@ -111,8 +111,8 @@ def _take_warned(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> Non
     if case is not None:
         batch.cases[name] = with_record(case, record, entry.at)
     elif "topic" in record.fields:
-        batch.cases[name] = case_of(batch.partition, record, entry.at)
-        batch.counts[opened_name(batch.cases[name].level)] += 1
+        opened = batch.cases[name] = case_of(batch.partition, record, entry.at)
+        batch.counts[opened_name(opened.kind, opened.level)] += 1
 
 
 def _take_step(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:

@@ -24,7 +24,7 @@ def policy(sending: Sending = Sending.HOURLY, tell: tuple[str, ...] = ("ann",)) 
 
 def case(at: float = AT) -> Case:
     signal = Signal(at, "feedback", "f", "shop", 2.0)
-    record = opening_record("0-ab", "5" * 32, ("low", "shop"), ("low", "warning"), at, signal)
+    record = opening_record("0-ab", "5" * 32, WarningRule("low", LOW), "shop", at, signal)
     return case_of(0, record, at)
 
 

@@ -8,7 +8,7 @@ from care_site import step
 
 from nudge.domain.care.case import Case, case_id, case_of, opening_record
 from nudge.domain.care.signal import Signal
-from nudge.domain.care.warning_rule import EventTest, WarningPolicy, WarningRule
+from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningPolicy, WarningRule
 from nudge.domain.summaries.care_week import CareTitles, care_lines, care_week
 
 HOUR = 3600.0
@@ -22,7 +22,8 @@ def case(subject: str, at: float, *steps: Any, rule: str = "low", level: str = "
     """A case about speed that was opened at a time."""
     signal = Signal(at, "feedback", "f", "shop", 2.0, groups=("speed",))
     name = case_id(0, subject, rule, "shop", at)
-    record = opening_record(name, subject, (rule, "shop"), (rule, level), at, signal)
+    opened_by = WarningRule(rule, EventTest("feedback"), CaseLevel(level))
+    record = opening_record(name, subject, opened_by, "shop", at, signal)
     found = case_of(0, record, at)
     for one in steps:
         found = found.with_step(one)

@@ -11,6 +11,7 @@ from care_site import step
 
 from nudge.domain.care.case import Case, case_id, case_of, opening_record
 from nudge.domain.care.signal import Signal
+from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningRule
 from nudge.flows.care.case_list import MOST_READ, UNCLOSED, CaseQuestion, list_cases, parse_cursor
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -34,9 +35,8 @@ def made(number: int, assignee: str = "") -> Case:
     p, subject, at = number % PARTITIONS, f"{number:032x}", BEGIN + number // 2
     name = case_id(p, subject, "low", "shop", at)
     signal = Signal(at, "feedback", "f", "shop", 2.0)
-    case = case_of(
-        p, opening_record(name, subject, ("low", "shop"), ("low", "info"), at, signal), at
-    )
+    rule = WarningRule("low", EventTest("feedback"), CaseLevel.INFO)
+    case = case_of(p, opening_record(name, subject, rule, "shop", at, signal), at)
     return case.with_step(step("assign", at + 1, "a", to=assignee)) if assignee else case
 
 
