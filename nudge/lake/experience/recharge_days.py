@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-import ibis
-import pyarrow as pa
-from ibis.expr.types import Table
-
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.lake.engine.dialects import register_rows
 from nudge.lake.engine.query import Backend, answer
 from nudge.lake.reports.local_dates import first_dates
-from nudge.lake.reports.taken_back import Roots, drop_taken_back, links_of
+from nudge.lake.reports.taken_back import drop_taken_back, with_roots
 
 MOST_PEOPLE: Final = 20_000
 """People of a sample from which the parameters of a crowd are known to a hundredth."""
@@ -38,22 +32,13 @@ def recharge_days(
         BrokenLakeError: the lake cannot be read.
     """
     events = backend.table("events")
-    roots = _roots(links_of(backend, events), backend)
     paid = drop_taken_back(backend, events)
     paid = paid.filter(paid.type == "paid", paid.source == "server")
     rows = paid.select("subject", day=first_dates(paid["at"], "day", calendar).cast("string"))
-    both = rows.left_join(roots, "subject")
-    whole = both.select("day", root=ibis.coalesce(both.root, both.subject))
+    whole = with_roots(backend, rows, "recharge_roots").select("day", "root")
     people = answer(backend, whole.aggregate(people=whole.root.nunique()))[0]["people"]
     bound = f"{min(16**_DIGITS, most * 16**_DIGITS // max(people, 1)):0{_DIGITS}x}"
     if people > most:
         whole = whole.filter(whole.root.right(_DIGITS) < bound)
     found = answer(backend, whole.distinct().order_by("root", "day"))
     return [(row["root"], row["day"]) for row in found]
-
-
-def _roots(links: Mapping[str, str], backend: Backend) -> Table:
-    roots = Roots(links)
-    columns = {"subject": list(links), "root": [roots.of(one) for one in links]}
-    rows = pa.table({name: pa.array(one, pa.string()) for name, one in columns.items()})
-    return register_rows(backend, "recharge_roots", rows)

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import ibis
+import pyarrow as pa
 from ibis.expr.types import Table
 
 from nudge.domain.basics.money import fen_of
 from nudge.domain.people.facts import REFUND_OF
 from nudge.domain.people.merging import INTO
 from nudge.domain.people.refunds import WHOLE, Refund, left_of
+from nudge.lake.engine.dialects import register_rows
 from nudge.lake.engine.query import Backend, answer
 from nudge.lake.reports.shown import SEPARATOR
 
@@ -78,6 +80,22 @@ def links_of(backend: Backend, events: Table) -> dict[str, str]:
     links = told.select("subject", into=told.fields.get(INTO, ibis.null("string")))
     found = answer(backend, links.filter(links.into.notnull()))
     return {row["subject"]: row["into"] for row in found}
+
+
+def with_roots(backend: Backend, rows: Table, name: str) -> Table:
+    """Return rows with `root`: the person whom each subject turned out to be at last.
+
+    Args:
+        backend: from `connect`.
+        rows: with `subject`.
+        name: under which the engine knows the table of subjects; one for each use.
+    """
+    links = links_of(backend, backend.table("events"))
+    roots = Roots(links)
+    columns = {"subject": list(links), "root": [roots.of(one) for one in links]}
+    table = pa.table({key: pa.array(one, pa.string()) for key, one in columns.items()})
+    both = rows.left_join(register_rows(backend, name, table), "subject")
+    return both.select(*rows.columns, root=ibis.coalesce(both.root, both.subject))
 
 
 def _fields(rows: Table, *names: str) -> list[Any]:

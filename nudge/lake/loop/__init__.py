@@ -1,0 +1,1 @@
+"""Cases of the lake, with people's steps and the visitors' payments: the closed loop's rows."""
