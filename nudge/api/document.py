@@ -23,7 +23,7 @@ from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, model, reports, shared
+from nudge.api.reports import experience, funnel, loop, model, reports, shared
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -41,6 +41,7 @@ BLUEPRINTS: Final = (
     reports.blueprint,
     funnel.blueprint,
     experience.blueprint,
+    loop.blueprint,
     shared.blueprint,
     visitors.blueprint,
     next_offer.blueprint,

@@ -18,6 +18,8 @@ from bandits.inference import interval
 from bandits.inference.interval import Estimate, RewardKind, mean_interval
 
 LEVEL = 0.95
+LEAST = 1e-18
+"""Variance below which rounding leaves nothing of equal values."""
 
 
 @dataclass(frozen=True)
@@ -154,4 +156,4 @@ def _clustered(
     squares = float(of_person @ of_person)
     effective = float(of_person.sum()) ** 2 / squares if squares > 0.0 else 0.0
     variance = float(by_person @ by_person) * count / (count - 1)
-    return GroupMean(value, variance if variance > 1e-18 else 0.0, effective)
+    return GroupMean(value, variance if variance > LEAST else 0.0, effective)

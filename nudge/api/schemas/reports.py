@@ -34,7 +34,7 @@ class JobSchema(Schema):
     kind = ma.String(
         required=True,
         validate=validate.OneOf(
-            ("report", "evaluate", "funnel", "shared", "experience", "factors")
+            ("report", "evaluate", "funnel", "shared", "experience", "factors", "loop")
         ),
     )
     state = ma.String(

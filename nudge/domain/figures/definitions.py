@@ -105,6 +105,24 @@ _FACTORS: Final = {
     "expected": "leaving-expected",
     **dict.fromkeys(("base", "auc", "model.rules.odds"), "leaving-model"),
 }
+_HOLDOUT: Final = {
+    **dict.fromkeys(("people", "people_held", "left_out"), "loop-holdout"),
+    **dict.fromkeys(("kept", "kept_held", "difference", "level"), "loop-holdout"),
+    **dict.fromkeys(("more_kept", "more_yuan", "yuan_per_contact"), "loop-added"),
+}
+_LOOP: Final = _HOLDOUT | {
+    **dict.fromkeys(("cases", "of", "held_out", "not_over"), "loop-cases"),
+    "whole.people": "loop-cases",
+    "groups.people": "loop-cases",
+    "number_of_groups": "loop-cases",
+    **dict.fromkeys(("share", "steps.interval"), "loop-share"),
+    **dict.fromkeys(("seconds_from_before", "seconds_from_opening"), "loop-times"),
+    **dict.fromkeys(("cost", "contacts", "contact_cost", "time_cost"), "loop-money"),
+    **dict.fromkeys(("grant_cost", "revenue"), "loop-money"),
+    **dict.fromkeys(("against_held", "against_others", "expected", "rank"), "loop-agents"),
+    **dict.fromkeys(("results.people", "results.cases", "results.kept"), "loop-agents"),
+    "interval_level": "interval-level",
+}
 _MODEL: Final = {
     **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
     **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
@@ -148,6 +166,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "shared": _SHARED,
         "experience": _EXPERIENCE,
         "factors": _FACTORS,
+        "loop": _LOOP,
         "model": _MODEL,
         "serving": _SERVING,
         "segment": _SEGMENT,

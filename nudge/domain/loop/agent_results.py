@@ -87,7 +87,7 @@ def agent_results(
     ranks = _ranks(others, expected)
     return [
         AgentResult(one.name, one.people, one.cases, one.kept, *told)
-        for one, *told in zip(sums, held, others, expected, ranks, strict=True)
+        for one, told in zip(sums, zip(held, others, expected, ranks, strict=True), strict=True)
     ]
 
 
@@ -159,7 +159,7 @@ def _expected(comparisons: Sequence[GroupDifference | None]) -> list[float | Non
     known = [one for one in comparisons if one is not None]
     values = np.array([one.one.value - one.other.value for one in known])
     errors = np.sqrt(np.array([one.one.variance + one.other.variance for one in known]))
-    if not len(known):
+    if not known:
         return [None] * len(comparisons)
     # Where all or nobody was kept, the spread of the few is not 0 but unknown.
     least = np.array([0.5 / max(one.one.effective, 1.0) for one in known])

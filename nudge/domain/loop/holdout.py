@@ -147,4 +147,3 @@ def _effect(one: Comparison, answer: StepAnswer) -> HoldoutEffect:
         one.cases,
         one.contacted,
     )
-

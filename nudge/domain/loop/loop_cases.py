@@ -65,7 +65,7 @@ class LoopCases:
 
     def take(self, rows: BoolArray | IntArray) -> LoopCases:
         """Return some of the cases, by their places or by a mark for each."""
-        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        places: IntArray = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64)
         arrays = {name: one[places] for name, one in vars(self).items() if name != "words"}
         words = {name: one.take(places) for name, one in self.words.items()}
         return LoopCases(**arrays, words=words)
@@ -84,3 +84,16 @@ class LoopCases:
         code = one.groups.index(value) if value in one.groups else -1
         found: BoolArray = one.codes == code
         return found if value == "" or code >= 0 else np.zeros(len(self), dtype=np.bool_)
+
+    @property
+    def is_first(self) -> BoolArray:
+        """Whether each case is the person's first of its kind (n,); cases are in order of opening.
+
+        Whether there is a second one is a consequence of what was done about the first.
+        """
+        kind = self.words["kind"].codes
+        pairs = np.stack([kind, self.visitor])
+        _, places = np.unique(pairs, axis=1, return_index=True)
+        found = np.zeros(len(self), dtype=np.bool_)
+        found[places] = True
+        return found

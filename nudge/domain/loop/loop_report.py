@@ -41,7 +41,7 @@ from nudge.domain.loop.loop_steps import (
 
 Plain = dict[str, Any]
 BY_ASSIGNMENT: Final = ("agent", "team")
-MOST_CELLS: Final = 100
+MOST_GROUPS: Final = 100
 """Most groups of a report, those with most cases."""
 
 
@@ -53,11 +53,13 @@ class _LoopGroup:
         value: that they have; None for all.
         cases: the held out among them.
         mature: (n,) cases whose horizon is over.
+        judged: (n,) of them those that are compared: each person's first of a kind.
     """
 
     value: str | None
     cases: LoopCases
     mature: BoolArray
+    judged: BoolArray
 
 
 def loop_report(
@@ -73,16 +75,11 @@ def loop_report(
     """
     mature = cases.opened + question.kept_within <= known_until
     groups = _groups(question, cases, mature)
-    if question.by in BY_ASSIGNMENT:
-        compared: list[Comparison | NoComparison] = [compare_with_held(cases, mature)]
-    else:
-        compared = [compare_with_held(one.cases, one.mature) for one in groups]
-    effects = _effects(compared)
+    whole = groups[0]
+    compared_groups = groups[:1] if question.by in BY_ASSIGNMENT else groups
+    effects = _effects([compare_with_held(one.cases, one.judged) for one in compared_groups])
     steps = [_steps(one, terms) for one in groups]
-    rows = [
-        _group(question, group, *figures)
-        for group, figures in zip(groups, steps, strict=True)
-    ]
+    rows = [_group(question, group, *figures) for group, figures in zip(groups, steps, strict=True)]
     for row, effect in zip(rows, effects, strict=False):
         row["holdout"] = effect
     label = question.calendar.label
@@ -97,16 +94,17 @@ def loop_report(
         "whole": rows[0],
         "groups": rows[1:],
         "number_of_groups": len(cases.labels(question.by)) if question.by else 0,
-        **_results(question, cases, mature, [str(one.value) for one in groups[1:]]),
+        **_results(question, whole, [str(one.value) for one in groups[1:]]),
     }
 
 
 def _groups(question: LoopQuestion, cases: LoopCases, mature: BoolArray) -> list[_LoopGroup]:
-    found = [_LoopGroup(None, cases, mature)]
-    names = cases.labels(question.by)[:MOST_CELLS] if question.by else []
+    judged = mature & cases.is_first
+    found = [_LoopGroup(None, cases, mature, judged)]
+    names = cases.labels(question.by)[:MOST_GROUPS] if question.by else []
     for name in names:
         rows = cases.have(question.by, name)
-        found.append(_LoopGroup(name, cases.take(rows), mature[rows]))
+        found.append(_LoopGroup(name, cases.take(rows), mature[rows], judged[rows]))
     return found
 
 
@@ -192,12 +190,10 @@ def _effect(one: HoldoutEffect) -> Plain:
     }
 
 
-def _results(
-    question: LoopQuestion, cases: LoopCases, mature: BoolArray, names: Sequence[str]
-) -> Plain:
+def _results(question: LoopQuestion, whole: _LoopGroup, names: Sequence[str]) -> Plain:
     if question.by not in BY_ASSIGNMENT:
         return {"results": [], "ranking": None}
-    found = agent_results(cases, mature, question.by, [name for name in names if name])
+    found = agent_results(whole.cases, whole.judged, question.by, [name for name in names if name])
     return {
         "results": [_result(one) for one in found],
         "ranking": ranking_sentence(found, question.by),

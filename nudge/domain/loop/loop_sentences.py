@@ -24,8 +24,7 @@ STEP_NAMES: Final[dict[LoopStep, Said]] = {
 }
 _NOTHING: Final[dict[NoComparison, Said]] = {
     NoComparison.NOBODY_HELD: {
-        "zh": "没有保留组：这些单全部可以联系，无法判断不联系会怎样。"
-        "请为规则设置 held_share。",
+        "zh": "没有保留组：这些单全部可以联系，无法判断不联系会怎样。请为规则设置 held_share。",
         "en": "Nobody is held out, so nothing tells what would have come without contact. "
         "Give the rules a held_share.",
     },

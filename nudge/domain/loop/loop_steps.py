@@ -1,4 +1,4 @@
-"""Steps of the closed loop: how many cases came so far, how long it took, and what it cost. Pure."""
+"""Steps of the closed loop: how many cases came so far, the time it took, and the cost. Pure."""
 
 from __future__ import annotations
 

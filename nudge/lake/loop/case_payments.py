@@ -52,7 +52,9 @@ def case_payments(backend: Backend, cases: Table, span: tuple[float, float]) -> 
     by_payment = both.group_by("root", "kind", "event_id").aggregate(
         latest=both.case.argmax(place), paid_yuan=both.yuan.max()
     )
-    money = by_payment.group_by(case=by_payment.latest).aggregate(revenue=by_payment.paid_yuan.sum())
+    money = by_payment.group_by(case=by_payment.latest)
+    money = money.aggregate(revenue=by_payment.paid_yuan.sum())
     kept = both.group_by("case").aggregate(first=both.paid_at.min())
     joined = kept.left_join(money, "case")
-    return joined.select("case", paid=seconds(joined["first"]), revenue=joined.revenue.fill_null(0.0))
+    revenue = joined.revenue.fill_null(0.0)
+    return joined.select("case", paid=seconds(joined["first"]), revenue=revenue)

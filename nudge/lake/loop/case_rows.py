@@ -16,6 +16,8 @@ from nudge.domain.loop.loop_question import LoopTerms
 from nudge.lake.reports.local_dates import timestamp
 
 TRUE: Final = "true"
+ENGINE: Final = "engine"
+"""Field of a step that the engine took; its case may be of an earlier subject."""
 TIMES: Final = ("assigned", "agent_since", "contacted", "reached", "granted", "said")
 SUMS: Final = ("contacts", "contact_cost", "talk_seconds", "grant_cost")
 
@@ -67,6 +69,7 @@ def opened_cases(events: Table, start: float, end: float, kinds: Collection[str]
         kind=field(rows, "kind").fill_null("warning"),
         rule=field(rows, "rule"),
         **{name: fact(rows, name) for name in FACTS},
+        fields_json=rows.fields_json,
     )
     found = found.filter(found.kind.isin(sorted(kinds))) if kinds else found
     # A record that a worker wrote twice has the same case.
@@ -87,9 +90,12 @@ def case_steps(events: Table, cases: Table, terms: LoopTerms, start: float) -> T
     """
     rows = _logged_since(events, start)
     rows = rows.filter(rows.type == FOLLOWED)
-    rows = rows.mutate(case=field(rows, "case"))
+    rows = rows.mutate(case=field(rows, "case"), by_engine=field(rows, ENGINE).notnull())
+    owners = cases.select("case", owner="subject")
+    rows = rows.inner_join(owners, "case")
     # A step follows a visitor to another id by a record of that one, which is no second step.
-    rows = rows.semi_join(cases, ["case", "subject"]).distinct(on=("case", "event_id"))
+    rows = rows.filter(rows.by_engine | (rows.subject == rows.owner))
+    rows = rows.distinct(on=("case", "event_id"))
     action = field(rows, "action")
     rows = rows.mutate(action=action, seconds=seconds(rows["at"]))
     return _summed(rows, terms)
@@ -101,6 +107,8 @@ def _summed(rows: Table, terms: LoopTerms) -> Table:
     by_agent = assigns & (to != "") & ~to.isin(sorted(terms.teams)) & (to != team)
     outcome = field(rows, "outcome").fill_null("")
     told = rows.action.isin((CaseAction.OUTCOME.value, CaseAction.CLOSE.value))
+    # The engine closes the case of who has paid: that is seen, and nobody said it.
+    told &= ~(rows.by_engine & fact(rows, "source").isnull())
     reached = contact & (fact(rows, "reached").fill_null("") == TRUE)
     reached |= told & outcome.isin(sorted(terms.reached))
     grants = rows.action == CaseAction.GRANT

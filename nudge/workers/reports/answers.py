@@ -22,6 +22,7 @@ from nudge.store.store import Store
 from nudge.workers.reports.experience_answers import experience_kind
 from nudge.workers.reports.factor_answers import factor_kind
 from nudge.workers.reports.funnel_answers import funnel_kind
+from nudge.workers.reports.loop_answers import loop_kind
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 from nudge.workers.reports.shared_answers import shared_kind
 
@@ -62,6 +63,7 @@ class Answers:
             shared_kind(self.store, self.settings),
             experience_kind(self.store, self.settings),
             factor_kind(self.store, self.settings),
+            loop_kind(self.store, self.settings),
         )
 
     @cached_property

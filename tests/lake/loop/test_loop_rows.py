@@ -16,7 +16,9 @@ from nudge.lake.engine.query import connect
 from nudge.lake.loop.loop_rows import loop_cases
 
 QUESTION = LoopQuestion(START, START + 10 * DAY)
-TERMS = LoopTerms(frozenset({"talked"}), frozenset({"stays"}), frozenset({"team"}), (("call", 2.0),))
+TERMS = LoopTerms(
+    frozenset({"talked"}), frozenset({"stays"}), frozenset({"team"}), (("call", 2.0),)
+)
 
 
 def cases_of(
@@ -104,7 +106,11 @@ def test_whoever_turned_out_to_be_another_pays_for_the_case_of_either(tmp_path: 
 
 def test_a_question_takes_cases_of_its_time_and_kind(tmp_path: Path) -> None:
     """A case opened at the end, before the start or of another kind is not in the answer."""
-    records = [(START - 1, opened(2, -1.0)), (START, opened(4)), (START + 9 * DAY, opened(6, 9 * DAY))]
+    records = [
+        (START - 1, opened(2, -1.0)),
+        (START, opened(4)),
+        (START + 9 * DAY, opened(6, 9 * DAY)),
+    ]
     assert len(cases_of(tmp_path, records, LoopQuestion(START, START + 9 * DAY))) == 1
     one = LoopQuestion(START, START + 9 * DAY, kind="measure")
     assert len(cases_of(tmp_path / "more", records, one)) == 0
