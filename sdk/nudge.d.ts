@@ -40,12 +40,8 @@ export interface KeyStorage {
   key(index: number): string | null | undefined;
 }
 
-/** Sends a POST; calls `done` once, with status 0 where nothing came back. */
-export type Transport = (
-  url: string,
-  body: string,
-  done: (status: number, text?: string) => void
-) => void;
+/** Sends a POST; calls `done` with the text of the answer, whatever its status, or with nothing. */
+export type Transport = (url: string, body: string, done: (text?: string) => void) => void;
 
 export interface Options {
   /** Where the service is, such as `https://nudge.example`; empty for the page's own origin. */
@@ -63,7 +59,10 @@ export interface Options {
   deviceToken?: string;
   /** localStorage without it, the mini-program's own storage in WeChat. */
   storage?: KeyStorage;
-  /** Found without it: `wx.request` in mini-programs, else fetch, else XMLHttpRequest. */
+  /**
+   * Found without it: `wx.request` in mini-programs, else fetch, else XMLHttpRequest. With one of
+   * the page's own no beacon is sent.
+   */
   transport?: Transport;
 }
 
