@@ -1,8 +1,8 @@
-"""Minify the browser SDK: `make sdk` writes sdk/served/VERSION/nudge.js and sdk/manifest.json.  # noqa: INP001 - a script
+"""Minify the browser SDK: `make sdk` writes sdk/served/VERSION/nudge.js and sdk/manifest.json.
 
 The version is that of sdk/package.json. A version that was served never changes: pages name its
 hash. Only the newest may be made anew until it is released, with `--again`.
-"""
+"""  # noqa: INP001 - a script
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@
   }
 
   function read(key) {
-    return memory[key] || store('getItem', key);
+    return memory[key] || store('getItem', key) || null;
   }
 
   function forget(key) {
@@ -44,14 +44,15 @@
     store('removeItem', key);
   }
 
+  // Keys of the events that were sent and not acknowledged, the oldest first.
   function waiting() {
     var keys = Object.keys(memory);
     var i = 0;
     var key;
     while ((key = store('key', i++)) != null) keys.push(key);
-    // The time stands first in the rest of the key: the oldest event comes first, each once.
+    // After its first letters a key goes on with the time.
     return keys.sort().filter(function (key, i) {
-      return !key.indexOf(EVENT) && key != keys[i - 1];
+      return !key.indexOf(EVENT) && key != keys[i - 1] && fresh.indexOf(key) < 0;
     });
   }
 
@@ -176,8 +177,8 @@
     // A phone number is never left in the storage.
     if (event.msisdn) memory[key] = text;
     else write(key, text);
-    for (keys = waiting(); keys.length > MOST; ) forget(keys.shift());
     fresh.push(key);
+    for (keys = waiting(); keys.length >= MOST; ) forget(keys.shift());
     setTimeout(flush, 0);
   }
 
