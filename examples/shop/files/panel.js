@@ -34,7 +34,7 @@
     if (found.reproduced) place('proof', `${words.repeated} ${found.policy_version}`);
     for (const one of found.distribution || []) row.querySelector('ul').append(share(one));
     document.getElementById('panel-list').append(row);
-    document.getElementById('panel-last').textContent = `${words[camel(slot)] || slot}: ${shown} · ${found.reason_text}`;
+    document.getElementById('panel-last').textContent = [words[camel(slot)] || slot, shown, found.reason_text].filter(Boolean).join(' · ');
   }
 
   function share({ title, share, drawn }) {

@@ -12,7 +12,7 @@ function show(state) {
   payment.state = state;
   small.querySelectorAll('section').forEach((section) => (section.hidden = section.dataset.state !== state));
   small.querySelector('[data-late]').hidden = true;
-  if (!small.open) small.showModal();
+  if (!small.open) small.show();
 }
 
 function fail(reason) {
