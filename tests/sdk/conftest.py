@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from child_processes import eventually, free_port
 from e2e_service import Service, serving
+from playwright.sync_api import Page, sync_playwright
+from sdk_node import chromium
 from sdk_site import Site, opened
 
 SLOT = Path(__file__).with_name("lives.toml")
@@ -32,3 +34,12 @@ def site(lives_service: Service) -> Iterator[Site]:
     """The shop's pages, and a way to the service that can be broken."""
     with opened(lives_service.url) as running:
         yield running
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a new profile, in a browser of its own."""
+    with sync_playwright() as library:
+        browser = library.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser.new_page()
+        browser.close()

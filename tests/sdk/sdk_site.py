@@ -37,10 +37,12 @@ class Site:
     Attributes:
         pages: origin of the pages.
         way: origin at which the service is reached; the first part of a path names the fault.
+        calls: method and path of every call that came this way.
     """
 
     pages: str
     way: str
+    calls: list[str]
 
     def life(self, fault: str, page: str, **more: object) -> str:
         """Address of a page that asks for one slot and shows it.
@@ -85,10 +87,12 @@ class Way(Quiet):
     """The way to the service, with the fault that the path names."""
 
     service: ClassVar[str]
+    calls: ClassVar[list[str]]
 
     def do_GET(self) -> None:
         """Pass a call on, as far as the fault lets it."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.calls.append(f"{self.command} {self.path}")
         _, named, rest = self.path.split("/", 2)
         meant = named.startswith(ALL) or rest.startswith(EVENTS)
         fault = named.removeprefix(ALL) if meant else "healthy"
@@ -142,9 +146,10 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def opened(service: str) -> Iterator[Site]:
     """Run pages and way until the end of the block."""
-    way = type("WayToService", (Way,), {"service": service})
+    calls: list[str] = []
+    way = type("WayToService", (Way,), {"service": service, "calls": calls})
     with ExitStack() as stack:
-        yield Site(_started(stack, Pages), _started(stack, way))
+        yield Site(_started(stack, Pages), _started(stack, way), calls)
 
 
 def _started(stack: ExitStack, handler: type[Quiet]) -> str:
