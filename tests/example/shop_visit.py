@@ -101,7 +101,7 @@ class ShopVisit:
         return int(self.page.evaluate(found))
 
     def shifts(self) -> list[float]:
-        """What jumped on this page, by the browser's own measure."""
+        """The layout shifts of this page, by the browser's own measure."""
         found: list[float] = self.page.evaluate("shifts")
         return found
 

@@ -75,7 +75,7 @@ def steps(site: ShopSite, name: str) -> list[Any]:
 
 
 def test_both_guides_have_the_same_snippets_and_sections() -> None:
-    """Whoever reads the other language gets the same code, in the same order."""
+    """Readers of both languages get the same code, in the same order."""
     english, chinese = (path.read_text("utf-8") for path in (ENGLISH, CHINESE))
     assert list(snippets(english).items()) == list(snippets(chinese).items())
     levels = [re.findall(r"^#+ ", text, re.MULTILINE) for text in (english, chinese)]
@@ -204,7 +204,7 @@ def test_a_failed_payment_gets_an_offer(site: ShopSite, host: Host, page: Page) 
 
 
 def test_qa_sees_a_variant_by_the_address(site: ShopSite, host: Host, page: Page) -> None:
-    """What the page lists is shown, and neither asked for nor counted; the rest is decided."""
+    """A listed variant is shown, and neither asked for nor counted; the rest is decided."""
     text = snippet("web", site)
     listed = text.replace("  nudge.decide", f"{snippet('override', site)}  nudge.decide")
     before = [one.slot for one in site.records(Decision)].count("banner")

@@ -37,7 +37,7 @@ def told(visit: ShopVisit, event_type: str, step: str = "") -> int:
 
 
 def claims(events: list[Event]) -> Counter[str]:
-    """What the page said, by type and step."""
+    """The page's own events, by type and step."""
     mine = [one for one in events if one.source == "page"]
     return Counter(str(one.fields.get("step", one.type)) for one in mine)
 
@@ -152,7 +152,7 @@ def test_a_payment_that_never_answers_is_told_by_the_visitor(
 
 
 def test_what_the_visitor_chose_first_stays(browser: Browser, site: ShopSite) -> None:
-    """Whoever is faster than the answer keeps their amount and number."""
+    """A visitor who is faster than the answer keeps their amount."""
     with visiting(browser, site) as visit:
         site.door.trouble = "slow"
         visit.page.goto(f"{site.url}/example?lang=zh", wait_until="commit")

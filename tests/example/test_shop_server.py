@@ -96,7 +96,7 @@ def test_both_languages_have_the_same_words() -> None:
 
 
 def test_the_language_is_the_page_s_or_the_browser_s(site: ShopSite) -> None:
-    """What was asked for goes first; without a known one it is Chinese."""
+    """The language that was asked for goes first; without a known one it is Chinese."""
     client = site.app.test_client()
     english = {"Accept-Language": "en-GB"}
     assert 'lang="en">' in client.get("/example", headers=english).text.split("<head>")[0]
