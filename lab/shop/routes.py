@@ -34,7 +34,7 @@ POLICY: Final = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Content security policy: no inline script or style, and nothing from other hosts."""
-PAGES: Final = {"": "home", "/recharge": "recharge", "/pay": "pay"}
+PAGES: Final = {"": "home", "/": "home", "/recharge": "recharge", "/pay": "pay"}
 MOST_YUAN: Final = 500
 ID_LENGTH: Final = range(8, 41)
 
@@ -66,7 +66,7 @@ def make_blueprint() -> Blueprint:
         static_url_path="/files",
     )
     for path, name in PAGES.items():
-        made.add_url_rule(path, name, page, defaults={"name": name})
+        made.add_url_rule(path, f"page{path}", page, defaults={"name": name})
     made.add_url_rule("/payments", view_func=begin_payment, methods=["POST"])
     payment = "/payments/<string(maxlength=40):payment_id>"
     made.add_url_rule(payment, view_func=settle_payment, methods=["POST"])

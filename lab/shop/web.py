@@ -5,11 +5,15 @@ Only `nudge serve --demo` runs it. The service itself has no path of the shop.
 
 from __future__ import annotations
 
+from typing import Final
+
+import structlog
 from flask import Flask
 
 from lab.shop.payment_book import PaymentBook
 from lab.shop.payment_news import ONCE, PaymentNews, ingest_key
 from lab.shop.routes import EXTENSION, Shop, make_blueprint
+from lab.shop.shop_files import find_shop_files
 from lab.shop.visit import Visits
 from nudge.api.service import EXTENSION as SERVICE
 from nudge.api.service import Service
@@ -17,8 +21,10 @@ from nudge.client.api import Api, ServiceTarget
 from nudge.settings.settings import Settings
 from nudge.wiring.web import create_app as create_service_app
 
-BOOK: str = "example_shop.sqlite"
+BOOK: Final = "example_shop.sqlite"
 """File of the payments, in the data directory of the demonstration."""
+
+log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -32,6 +38,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     app = create_service_app(settings)
     service: Service = app.extensions[SERVICE]
+    files = find_shop_files()
+    if not files.there:
+        cure = "run it in the repository, or put examples/shop there"
+        log.warning("shop_missing", directory=str(files.directory), cure=cure)
+        return app
     app.extensions[EXTENSION] = make_shop(service.settings)
     app.register_blueprint(make_blueprint())
     return app

@@ -10,8 +10,10 @@ from playwright.sync_api import Browser
 from shop_site import ShopSite, Trouble
 from shop_visit import NUMBER, ShopVisit, visiting
 
+from lab.shop.outcomes import OUTCOMES, Outcome
 from nudge.domain.journal.records import Event
 
+ACTIONS = ("retry_same_method", "choose_method", "remind", "none", "something_new")
 OFFERS = ("retry_same_method", "choose_method", "remind", "none")
 BUDGET = 350
 """Milliseconds of the contract: 300 of the SDK, and what a browser needs to show it."""
@@ -149,6 +151,77 @@ def test_a_payment_that_never_answers_is_told_by_the_visitor(
         visit.await_state(*OFFERS)
         assert told(visit, "payment_failed") == 1
         assert [one for one in site.events(visit.visitor) if one.source == "server"] == []
+
+
+def test_a_slow_payment_is_told_by_itself(
+    browser: Browser, site: ShopSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payment page and the window wait for the result, and show it when it comes."""
+    monkeypatch.setitem(OUTCOMES, "slow", Outcome("paid", delay=1.0))
+    with visiting(browser, site) as visit:
+        buy(visit)
+        with visit.context.expect_page() as opened:
+            visit.page.click("#methods [value=wechat]")
+        bank = opened.value
+        bank.click("[value=slow]")
+        bank.wait_for_selector("[data-status=open]:not([hidden])")
+        bank.wait_for_selector("[data-status=paid]:not([hidden])")
+        visit.await_state("paid")
+        assert told(visit, "paid") == 1
+
+
+def test_each_offer_can_be_taken(browser: Browser, site: ShopSite) -> None:
+    """The window shows what was decided; what it does not know is a choice of the method."""
+    with visiting(browser, site) as visit:
+        visit.open("/pay")
+        for action in ACTIONS:
+            visit.page.evaluate("(action) => shop.offer({ action })", action)
+            visible = visit.page.locator("#window section:visible")
+            known = action if action in OFFERS else "choose_method"
+            assert visible.get_attribute("data-state") == known
+        visit.page.evaluate("shop.offer({ action: 'remind' })")
+        visit.page.click("[data-does=remind]:visible")
+        assert visit.page.locator("[data-state=reminded]").is_visible()
+        visit.page.evaluate("shop.offer({ action: 'none' })")
+        visit.page.click("[data-does=choose]:visible")
+        assert not visit.page.locator("#window").is_visible()
+
+
+def test_a_typed_amount_is_carried_and_a_wrong_number_stops(
+    browser: Browser, site: ShopSite
+) -> None:
+    """Another amount goes along; without a number nobody pays, and the hint has its place."""
+    with visiting(browser, site) as visit:
+        visit.open()
+        visit.await_answer()
+        visit.page.fill("#other", "80")
+        visit.go("recharge")
+        visit.await_answer()
+        assert (visit.amount, visit.page.input_value("#other")) == (80, "80")
+        visit.page.fill("#number", "123")
+        visit.page.click("#go")
+        assert visit.page.is_visible("text=请输入 11 位手机号")
+        assert visit.page.url.partition("?")[0].endswith("/recharge")
+        assert visit.shifts() == []
+
+
+def test_a_number_that_is_told_in_part_can_be_kept_or_changed(
+    browser: Browser, site: ShopSite
+) -> None:
+    """The visitor's own number is masked where it was not typed: it is kept, or changed."""
+    with visiting(browser, site) as visit:
+        for typed, event in (("", "prefill_kept"), (NUMBER, "prefill_edited")):
+            visit.open("/recharge")
+            visit.await_answer()
+            visit.page.evaluate(
+                "number.value = ''; shop.fill({ source: 'own', masked: '138****5678' })"
+            )
+            assert visit.number == "138****5678"
+            if typed:
+                visit.page.fill("#number", typed)
+            visit.go("pay")
+            assert visit.page.text_content("[data-number]") == "138****5678"
+            assert eventually(lambda event=event: told(visit, event) == 1)
 
 
 def test_what_the_visitor_chose_first_stays(browser: Browser, site: ShopSite) -> None:
