@@ -98,7 +98,7 @@
 
   // A text and the key in the address: browsers ask no leave (preflight) for such a call.
   function address(path) {
-    return (options.endpoint || '') + '/v1/' + path + '?key=' + encodeURIComponent(options.key);
+    return (options.endpoint || '').replace(/\/$/, '') + '/v1/' + path + '?key=' + encodeURIComponent(options.key);
   }
 
   function send(path, body, done) {

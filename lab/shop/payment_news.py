@@ -16,8 +16,9 @@ from nudge.errors import NudgeError
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 
-ONCE: Final = Patience(timeout=2.0, tries=1)
-"""A visitor waits for the answer, and the next question tells what this one could not."""
+SOON: Final = Patience(timeout=2.0, tries=2)
+"""A visitor waits, and the next question tells what this one could not. The second try is for a
+connection that the service closed meanwhile, since nobody had used it."""
 NAME: Final = "example shop"
 
 log = structlog.get_logger()

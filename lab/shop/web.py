@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 
 from lab.shop.payment_book import PaymentBook
-from lab.shop.payment_news import ONCE, PaymentNews, ingest_key
+from lab.shop.payment_news import SOON, PaymentNews, ingest_key
 from lab.shop.routes import EXTENSION, Shop, make_blueprint
 from lab.shop.shop_files import find_shop_files
 from lab.shop.visit import Visits
@@ -51,5 +51,5 @@ def create_app(settings: Settings | None = None) -> Flask:
 def make_shop(settings: Settings) -> Shop:
     """Make the shop of an installation; its server calls the service as any server would."""
     book = PaymentBook(settings.data_dir / BOOK)
-    api = Api(ServiceTarget(settings.url, ingest_key(settings)), ONCE)
+    api = Api(ServiceTarget(settings.url, ingest_key(settings)), SOON)
     return Shop(Visits.of(settings), book, PaymentNews(book, api))

@@ -16,9 +16,10 @@ from nudge.cli.common import json_option, load_settings, print_json
 )
 @json_option
 def sdk(url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Print the script tag by which a page loads the browser SDK, with its integrity hash.
+    """Print the script tag by which a page loads the browser SDK.
 
-    The path has the version in it and never changes: a page that pins it keeps what it tested.
+    The path has the version in it and the tag its hash, and neither ever changes: a page that pins
+    them keeps what it tested.
     """
     endpoint = (url or load_settings().url).rstrip("/")
     files = read_sdk_files()

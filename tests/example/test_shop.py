@@ -170,10 +170,17 @@ def test_a_slow_payment_is_told_by_itself(
         assert told(visit, "paid") == 1
 
 
+def test_nobody_pays_nothing(browser: Browser, site: ShopSite) -> None:
+    """The payment page without an amount leads back to the shop."""
+    with visiting(browser, site) as visit:
+        visit.open("/pay")
+        visit.page.wait_for_url("**/example?lang=zh")
+
+
 def test_each_offer_can_be_taken(browser: Browser, site: ShopSite) -> None:
     """The window shows what was decided; what it does not know is a choice of the method."""
     with visiting(browser, site) as visit:
-        visit.open("/pay")
+        buy(visit)
         for action in ACTIONS:
             visit.page.evaluate("(action) => shop.offer({ action })", action)
             visible = visit.page.locator("#window section:visible")

@@ -52,7 +52,7 @@ class Life:
 
 @dataclass
 class Outcome:
-    """What became of the lives.
+    """The outcome of some lives.
 
     Attributes:
         told: ids of decisions that the SDK was told to have been shown.

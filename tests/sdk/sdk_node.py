@@ -29,7 +29,7 @@ def run_node(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def play_rules(file: Path, kind: str) -> dict[str, Any]:
-    """What happened in each rule of `rules.js`, by its name."""
+    """Return what happened in each rule of `rules.js`, by its name."""
     done = run_node(str(RULES), str(file), kind)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

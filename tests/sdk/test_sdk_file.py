@@ -54,7 +54,7 @@ def test_a_newer_word_would_be_found(tmp_path: Path) -> None:
 
 
 def test_the_served_file_belongs_to_the_source() -> None:
-    """Whoever changes the source runs `make sdk`."""
+    """A change of the source needs `make sdk`."""
     digest = hashlib.sha256((SDK / "nudge.js").read_bytes()).hexdigest()
     assert manifest()["source"] == digest, "sdk/nudge.js changed: run `make sdk`"
     assert manifest()["current"] == json.loads((SDK / "package.json").read_text())["version"]

@@ -24,7 +24,7 @@ _PLAYED: dict[str, dict[str, Any]] = {}
 
 
 def played(kind: str, rule: str) -> Any:
-    """What happened: all rules of a transport are played at once, in one process."""
+    """Return what happened: all rules of a transport are played at once, in one process."""
     if kind not in _PLAYED:
         _PLAYED[kind] = play_rules(SERVED, kind)
     return _PLAYED[kind][rule]
@@ -65,7 +65,7 @@ def test_what_is_no_answer_gives_the_defaults_at_once(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_gets_the_same_answer_again(kind: str) -> None:
-    """What was answered is not asked again for half an hour; only the other slot is."""
+    """An answer stands for half an hour; only the slot that has none is asked for."""
     told = played(kind, "remembered")
     assert told["first"][0]["banner"] == told["second"][0]["banner"] == DECIDED
     assert told["called"] == [["banner"], ["denomination"]]
@@ -102,7 +102,7 @@ def test_a_batch_has_25_events(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hundred_events_wait_at_most(kind: str) -> None:
-    """Where the service stays away, the oldest events go first."""
+    """The oldest events go first where the service stays away."""
     assert played(kind, "bounded") == {"kept": 100, "newest": True, "oldest": False}
 
 
@@ -131,7 +131,7 @@ def test_a_wrong_clock_costs_no_event(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_storage_that_others_wrote_into_is_survived(kind: str) -> None:
-    """What cannot be read is removed, and costs nothing beside it."""
+    """An entry that cannot be read is removed, and costs nothing beside it."""
     told = played(kind, "corrupt")
     assert (told["sent"], told["left"]) == (1, 0)
     assert told["shown"][0]["denomination"]["reason"] == "policy"

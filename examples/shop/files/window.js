@@ -53,5 +53,7 @@ const does = {
 };
 small.addEventListener('click', ({ target }) => does[target.closest('button')?.dataset.does]?.());
 
+// Whoever comes here by an address has chosen nothing yet.
+if (!shop.amount) location.replace(document.querySelector('.brand').href);
 shop.showAmount();
 document.querySelector('[data-number]').textContent = sessionStorage.getItem('masked') || '';

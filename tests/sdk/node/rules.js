@@ -5,7 +5,7 @@ const { openPage, makeStorage } = require('./page.js');
 const [file, kind] = process.argv.slice(2);
 
 const OPTIONS = {
-  endpoint: 'https://nudge.example',
+  endpoint: 'https://nudge.example/',
   key: 'a key',
   channel: kind === 'wx' ? 'miniprogram' : 'wap',
   defaults: { banner: 'own', denomination: 100, payment_retry: 'choose' },
