@@ -16,7 +16,7 @@ from nudge.errors import NudgeError
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 
-SOON: Final = Patience(timeout=2.0, tries=2)
+SOON: Final = Patience(timeout=2.0, tries=2, refused=0.0)
 """A visitor waits, and the next question tells what this one could not. The second try is for a
 connection that the service closed meanwhile, since nobody had used it."""
 NAME: Final = "example shop"

@@ -5,6 +5,8 @@ No answer has a key in it but the one for pages, which everybody may read.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +38,8 @@ POLICY: Final = (
 """Content security policy: no inline script or style, and nothing from other hosts."""
 PAGES: Final = {"": "home", "/": "home", "/recharge": "recharge", "/pay": "pay"}
 MOST_YUAN: Final = 500
-ID_LENGTH: Final = range(8, 41)
+AMOUNT: Final = re.compile("[1-9][0-9]{0,2}")
+PAYMENT_ID: Final = re.compile("[a-z0-9-]{8,40}")
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,7 @@ def page(name: str) -> Response:
 @open_to_all
 def begin_payment() -> Response:
     """Begin a payment, and show the stand-in for the payment service's page."""
-    amount, method = request.form.get("amount", ""), request.form.get("method", "")
-    payment_id = request.form.get("payment_id", "")
-    if not amount.isdecimal() or not 1 <= int(amount) <= MOST_YUAN:
-        raise InvalidRequestError(f"amount: give whole yuan from 1 to {MOST_YUAN}")
-    if method not in METHODS:
-        raise InvalidRequestError(f"method: use one of {', '.join(METHODS)}")
-    if len(payment_id) not in ID_LENGTH or not payment_id.isascii():
-        raise InvalidRequestError("payment_id: give 8 to 40 characters")
-    payment = _shop().book.begin(Payment(payment_id, _visitor(), int(amount), method))
+    payment = _shop().book.begin(_load_payment(request.form, _visitor()))
     if payment is None:
         raise NotFoundError("no such payment")
     return _bank(payment)
@@ -146,6 +141,23 @@ def protect(response: Response) -> Response:
     return response
 
 
+def _load_payment(form: Mapping[str, str], visitor: str) -> Payment:
+    """Read a form.
+
+    Raises:
+        InvalidRequestError: a field does not fit.
+    """
+    amount, method = form.get("amount", ""), form.get("method", "")
+    payment_id = form.get("payment_id", "")
+    if not AMOUNT.fullmatch(amount) or int(amount) > MOST_YUAN:
+        raise InvalidRequestError(f"amount: give whole yuan from 1 to {MOST_YUAN}")
+    if method not in METHODS:
+        raise InvalidRequestError(f"method: use one of {', '.join(METHODS)}")
+    if not PAYMENT_ID.fullmatch(payment_id):
+        raise InvalidRequestError("payment_id: give 8 to 40 letters, digits, hyphens")
+    return Payment(payment_id, visitor, int(amount), method)
+
+
 def _bank(payment: Payment) -> Response:
     return _rendered("bank", payment=payment, status=payment.status(now()))
 
@@ -155,7 +167,6 @@ def _rendered(name: str, **values: object) -> Response:
     sdk = read_sdk_files()
     text = render_template(
         f"{name}.html",
-        page=name,
         w=read_words(language),
         language=language,
         other=LANGUAGES[1 - LANGUAGES.index(language)],

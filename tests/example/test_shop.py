@@ -15,6 +15,7 @@ from nudge.domain.journal.records import Event
 
 ACTIONS = ("retry_same_method", "choose_method", "remind", "none", "something_new")
 OFFERS = ("retry_same_method", "choose_method", "remind", "none")
+SPACED = "138 1234 5678"
 BUDGET = 350
 """Milliseconds of the contract: 300 of the SDK, and what a browser needs to show it."""
 
@@ -23,13 +24,15 @@ def buy(visit: ShopVisit) -> None:
     """Go from the home page to the payment page with a number and an amount."""
     visit.open()
     visit.await_answer()
-    visit.page.fill("#number", NUMBER)
+    visit.page.fill("#number", SPACED)
     visit.page.check("[name=amount][value='30']")
     assert eventually(lambda: told(visit, "step", "number") == 1)
     visit.go("recharge")
     visit.await_answer()
     assert (visit.number, visit.amount) == (NUMBER, 30)
     visit.go("pay")
+    assert visit.page.text_content("[data-number]") == "138****5678"
+    assert NUMBER not in visit.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
 
 
 def told(visit: ShopVisit, event_type: str, step: str = "") -> int:
@@ -205,6 +208,8 @@ def test_a_typed_amount_is_carried_and_a_wrong_number_stops(
         visit.go("recharge")
         visit.await_answer()
         assert (visit.amount, visit.page.input_value("#other")) == (80, "80")
+        visit.page.check("[name=amount][value='300']")
+        assert "¥300" in str(visit.page.text_content("#go"))
         visit.page.fill("#number", "123")
         visit.page.click("#go")
         assert visit.page.is_visible("text=请输入 11 位手机号")

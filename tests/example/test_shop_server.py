@@ -168,6 +168,7 @@ def test_what_the_service_did_not_take_is_told_with_the_next_question(site: Shop
     [
         {"amount": "0"},
         {"amount": "501"},
+        {"amount": "9" * 5000},
         {"amount": "-1"},
         {"amount": "٣٠٠٠"},
         {"amount": ""},
@@ -175,6 +176,8 @@ def test_what_the_service_did_not_take_is_told_with_the_next_question(site: Shop
         {"payment_id": "short"},
         {"payment_id": "x" * 41},
         {"payment_id": "号码号码号码号码"},
+        {"payment_id": "a/b/c/d/e"},
+        {"payment_id": "12345678\n"},
     ],
 )
 def test_a_form_that_does_not_fit_is_refused(site: ShopSite, wrong: dict[str, str]) -> None:

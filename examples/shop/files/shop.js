@@ -20,7 +20,7 @@ const shop = {
   get amount() {
     if (!this.other) return Number(sessionStorage.getItem('amount'));
     const tile = document.querySelector('[name=amount]:checked');
-    return Number(this.other.value || tile?.value);
+    return Number(this.other.value || tile?.value || 0);
   },
   /** Select what was decided, unless the visitor was faster: what was chosen stays. */
   preselect(answer) {
@@ -45,6 +45,9 @@ const shop = {
   get hasNumber() {
     return /^1\d{10}$/.test(this.digits) || (this.filled?.masked && this.number.value === this.filled.masked);
   },
+  get masked() {
+    return this.digits.length === 11 ? this.digits.replace(/^(...)..../, '$1****') : this.filled?.masked || '';
+  },
   /** Fill in what was decided, unless the visitor was faster. */
   fill(value) {
     if (this.number.value || document.activeElement === this.number || !value.masked) return;
@@ -65,10 +68,8 @@ const shop = {
   }
 };
 
-document.addEventListener('change', ({ target }) => {
-  if (target.name === 'amount') shop.other.value = '';
-});
 document.addEventListener('input', ({ target }) => {
+  if (target.name === 'amount') shop.other.value = '';
   if (target === shop.other) document.querySelectorAll('[name=amount]').forEach((tile) => (tile.checked = false));
   if (target === shop.other || target.name === 'amount') {
     shop.chosen = true;
@@ -85,17 +86,20 @@ function wrongNumber(wrong) {
   shop.number.setAttribute('aria-invalid', wrong);
 }
 
+/** What is missing before the visitor can go on; the home page needs nothing. */
+function isComplete(button) {
+  if (!('complete' in button.dataset)) return shop.other.reportValidity();
+  wrongNumber(!shop.hasNumber);
+  if (!shop.hasNumber) shop.number.focus();
+  return shop.hasNumber && shop.amount > 0 && shop.other.reportValidity();
+}
+
 document.getElementById('go')?.addEventListener('click', (event) => {
-  if ('needsNumber' in event.currentTarget.dataset && !shop.hasNumber) {
-    event.preventDefault();
-    wrongNumber(true);
-    shop.number.focus();
-    return;
-  }
-  if (!shop.other.reportValidity()) return event.preventDefault();
+  if (!isComplete(event.currentTarget)) return event.preventDefault();
   sessionStorage.setItem('amount', shop.amount);
-  sessionStorage.setItem('masked', shop.digits.length === 11 ? shop.digits.replace(/^(...)....(....)$/, '$1****$2') : shop.number.value);
+  // Of the number the next page gets the masked form only.
+  sessionStorage.setItem('masked', shop.masked);
   if (shop.filled) shop.tell('prefill', shop.number.value === (shop.filled.number || shop.filled.masked));
-  shop.tell('go', shop.amount);
+  if (shop.amount) shop.tell('go', shop.amount);
 });
 shop.banner?.addEventListener('click', () => shop.tell('banner'));
