@@ -27,6 +27,8 @@ from nudge.settings.settings import Settings
 from nudge.workers.runner import Runner
 
 Trouble = Literal["none", "down", "slow", "error"]
+API = ("/v1/",)
+"""Beginning of the paths of the API."""
 SLOW = 2.0
 """Seconds by which a slow service answers later."""
 
@@ -43,7 +45,7 @@ class Door:
 
     app: Callable[..., Iterable[bytes]]
     trouble: Trouble = "none"
-    paths: tuple[str, ...] = ("/v1/",)
+    paths: tuple[str, ...] = API
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer, or fail as told."""

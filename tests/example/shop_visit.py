@@ -9,7 +9,7 @@ from typing import Any
 
 from child_processes import eventually
 from playwright.sync_api import Browser, BrowserContext, Page
-from shop_site import ShopSite
+from shop_site import API, ShopSite
 
 NUMBER = "13812345678"
 PATIENCE = 20_000
@@ -150,5 +150,5 @@ def visiting(
         yield visit
         assert (visit.problems, visit.strange) == ([], [])
     finally:
-        site.door.trouble = "none"
+        site.door.trouble, site.door.paths = "none", API
         context.close()

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from child_processes import eventually
 from playwright.sync_api import Browser
-from shop_site import ShopSite, Trouble
+from shop_site import API, ShopSite, Trouble
 from shop_visit import NUMBER, ShopVisit, visiting
 
 from lab.shop.outcomes import OUTCOMES, Outcome
@@ -133,7 +133,7 @@ def test_an_exposure_told_in_vain_is_counted_once_after_recovery(
         visit.open()
         visit.wait("Object.entries(localStorage).some(([key, text]) => text.includes('\"shown\"'))")
         assert told(visit, "shown") == 0
-        site.door.paths, site.door.trouble = ("/v1/",), "none"
+        site.door.paths, site.door.trouble = API, "none"
         visit.open()
         assert eventually(lambda: visit.waiting == 0)
         site.fold()
