@@ -284,7 +284,8 @@
   }
 
   function override(variants, query) {
-    (query || (mini ? '' : location.search)).replace(/[?&]nudge\.([\w.-]+)=([\w.-]+)/g, function (_, slot, name) {
+    query = query || (mini ? '' : location.search);
+    query.replace(/[?&]nudge\.([\w.-]+)=([\w.-]+)/g, function (_, slot, name) {
       var listed = variants[slot];
       // Names such as `constructor` are not enumerable.
       if (listed && listed.propertyIsEnumerable(name))
