@@ -19,7 +19,9 @@ TRIES = 20
 """Pages that may be looked at: a busy machine makes some timers late, and not each of many."""
 SEED = 48
 WAITING = "Object.keys(localStorage).filter(key => !key.indexOf('nudge.e')).length"
-SETTLED = f"found.answers.length && !({WAITING})"
+TOLD = "Object.keys(localStorage).some(key => !key.indexOf('told.'))"
+SETTLED = f"{TOLD} && !({WAITING})"
+"""The page told its exposure, and the service acknowledged it."""
 
 
 def test_every_exposure_is_counted_once_after_one_healthy_visit(
@@ -71,7 +73,7 @@ def test_the_defaults_come_within_the_budget_and_stay(site: Site, page: Page, fa
     page.wait_for_timeout(2_500)  # a late answer has come by now
     assert page.evaluate("[found.answers, found.shifts]") == [["default"], 0]
     assert page.text_content("#banner") == "own"
-    assert page.evaluate("Object.keys(localStorage).some(key => !key.indexOf('told.'))") is False
+    assert page.evaluate(TOLD) is False
 
 
 def milliseconds(site: Site, page: Page, fault: str, attempt: int) -> float:
@@ -107,6 +109,17 @@ def test_a_healthy_page_says_nothing_on_the_console(site: Site, page: Page) -> N
     own = (site.pages, site.way, "data:")
     assert [url for url in hosts if not url.startswith(own)] == []
     assert [call for call in site.calls if call.startswith("OPTIONS")] == []
+
+
+def test_an_old_browser_is_served_by_xmlhttprequest(site: Site, page: Page) -> None:
+    """Without fetch and beacons the same page is answered, and its exposure is acknowledged."""
+    page.add_init_script("delete window.fetch; delete Navigator.prototype.sendBeacon;")
+    before = len(site.calls)
+    page.goto(site.life("healthy", "old", after=0, budget=10_000))
+    page.wait_for_function(SETTLED)
+    assert page.evaluate("typeof fetch") == "undefined"
+    calls = [call.partition("?")[0] for call in site.calls[before:]]
+    assert calls[1:] == ["POST /healthy/v1/decisions", "POST /healthy/v1/events"]
 
 
 def test_seen_waits_until_it_is_in_sight(site: Site, page: Page) -> None:
