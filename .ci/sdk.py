@@ -1,7 +1,8 @@
-"""Minify the browser SDK: `make sdk` writes sdk/served/VERSION/nudge.js and sdk/manifest.json.
+"""Minify the browser SDK, sdk/nudge.js, into the files that the service gives: `make sdk`.
 
-The version is that of sdk/package.json. A version that was served never changes: pages name its
-hash. Only the newest may be made anew until it is released, with `--again`.
+They are nudge/api/static/sdk/VERSION/nudge.js and the manifest beside that folder. The version is
+that of sdk/package.json. A version that was served never changes: pages name its hash. Only one
+that was not released yet may be made anew, with `--again`.
 """  # noqa: INP001 - a script
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-SDK = Path(__file__).parents[1] / "sdk"
+ROOT = Path(__file__).parents[1]
+SDK = ROOT / "sdk"
+SERVED = ROOT / "nudge" / "api" / "static" / "sdk"
 TOOL = "uglify-js@3.19.3"
 OPTIONS = ("--compress", "passes=3,unsafe,arrows=false,templates=false", "--mangle", "toplevel")
 MOST = 2048
@@ -28,7 +31,7 @@ def minify(source: Path) -> bytes:
 
 def main(*, again: bool) -> None:
     """Write the present version, and refuse to change one that was served."""
-    manifest = json.loads((SDK / "manifest.json").read_text())
+    manifest = json.loads((SERVED / "manifest.json").read_text())
     version = json.loads((SDK / "package.json").read_text())["version"]
     text = minify(SDK / "nudge.js")
     integrity = "sha384-" + base64.b64encode(hashlib.sha384(text).digest()).decode()
@@ -42,10 +45,10 @@ def main(*, again: bool) -> None:
     manifest["minifier"] = " ".join((TOOL, *OPTIONS))
     manifest["source"] = hashlib.sha256((SDK / "nudge.js").read_bytes()).hexdigest()
     manifest["versions"][version] = {"integrity": integrity}
-    target = SDK / "served" / version
+    target = SERVED / version
     target.mkdir(parents=True, exist_ok=True)
     (target / "nudge.js").write_bytes(text)
-    (SDK / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (SERVED / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(f"{version}: {len(text)} bytes, {size} gzipped, {integrity}")  # noqa: T201
 
 

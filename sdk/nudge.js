@@ -98,7 +98,8 @@
 
   // A text and the key in the address: browsers ask no leave (preflight) for such a call.
   function address(path) {
-    return (options.endpoint || '').replace(/\/$/, '') + '/v1/' + path + '?key=' + encodeURIComponent(options.key);
+    return (options.endpoint || '').replace(/\/$/, '') + '/v1/' + path +
+      '?key=' + encodeURIComponent(options.key);
   }
 
   function send(path, body, done) {
@@ -227,8 +228,8 @@
     var promise = typeof Promise == 'function' && new Promise(function (done) {
       resolve = done;
     });
-    copy(context, asked);
     copy(failure, asked);
+    copy(context, asked);
     page = asked.page = asked.page || page;
 
     function keyOf(slot) {
@@ -283,7 +284,8 @@
   }
 
   function override(variants, query) {
-    (query || location.search).replace(/[?&]nudge\.([\w.-]+)=([\w.-]+)/g, function (_, slot, name) {
+    query = query || (mini ? '' : location.search);
+    query.replace(/[?&]nudge\.([\w.-]+)=([\w.-]+)/g, function (_, slot, name) {
       var listed = variants[slot];
       // Names such as `constructor` are not enumerable.
       if (listed && listed.propertyIsEnumerable(name))

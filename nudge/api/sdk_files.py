@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
 NAME: Final = "nudge.js"
+FOLDER: Final = resources.files("nudge.api").joinpath("static", "sdk")
+"""Files that `make sdk` writes: a folder for each version, and the manifest."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,12 @@ class SdkFiles:
 @cache
 def read_sdk_files() -> SdkFiles:
     """Read the files once a process: an installation does not change under it."""
-    directory = _directory()
-    manifest: dict[str, Any] = orjson.loads(directory.joinpath("manifest.json").read_bytes())
+    manifest: dict[str, Any] = orjson.loads(FOLDER.joinpath("manifest.json").read_bytes())
     found = {
         version: SdkFile(
             version,
             told["integrity"],
-            directory.joinpath("served", version, NAME).read_bytes(),
+            FOLDER.joinpath(version, NAME).read_bytes(),
         )
         for version, told in manifest["versions"].items()
     }
@@ -78,9 +77,3 @@ def read_sdk_files() -> SdkFiles:
 def compress_sdk(version: str) -> bytes:
     """Return a version of the script in gzip, the same bytes each time."""
     return gzip.compress(read_sdk_files().versions[version].text, 9, mtime=0)
-
-
-def _directory() -> Traversable:
-    """Return the files of the wheel, or those of the repository where it is used as it is."""
-    shipped = resources.files("nudge.api").joinpath("static", "sdk")
-    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "sdk"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from child_processes import eventually, free_port
 from e2e_service import Service, serving
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from sdk_node import chromium
 from sdk_site import Site, opened
 
@@ -36,10 +36,17 @@ def site(lives_service: Service) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a new profile, in a browser of its own."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests that look at one page each."""
     with sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+        running = library.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a new profile."""
+    with browser.new_context() as context:
+        yield context.new_page()

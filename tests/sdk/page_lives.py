@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -79,7 +80,9 @@ def plan_lives(count: int, seed: int) -> list[Life]:
 
 def play(site: Site, lives: Sequence[Life]) -> Outcome:
     """Play all lives in one browser, several profiles at once."""
-    return asyncio.run(_play(site, lives))
+    # In a thread of its own: the tests' other browser has a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _play(site, lives)).result()
 
 
 async def _play(site: Site, lives: Sequence[Life]) -> Outcome:

@@ -15,7 +15,8 @@ from nudge.api.sdk_files import read_sdk_files
 
 SDK: Final = ROOT / "sdk"
 RULES: Final = Path(__file__).with_name("node") / "rules.js"
-SERVED: Final = SDK / "served" / read_sdk_files().current / "nudge.js"
+VERSIONS: Final = ROOT / "nudge" / "api" / "static" / "sdk"
+SERVED: Final = VERSIONS / read_sdk_files().current / "nudge.js"
 
 
 def node() -> str:

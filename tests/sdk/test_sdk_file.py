@@ -10,12 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from places import ROOT
-from sdk_node import SDK, SERVED, run_node
+from sdk_node import SDK, SERVED, VERSIONS, run_node
 
 MOST = 2048
 # Node has acorn inside, for its own prompt; it knows the grammar of each edition.
@@ -26,7 +28,7 @@ acorn.parse(require('fs').readFileSync(process.argv[1], 'utf8'), {ecmaVersion: 5
 
 
 def manifest() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((SDK / "manifest.json").read_text())
+    found: dict[str, Any] = json.loads((VERSIONS / "manifest.json").read_text())
     return found
 
 
@@ -63,7 +65,7 @@ def test_the_served_file_belongs_to_the_source() -> None:
 @pytest.mark.parametrize("version", list(manifest()["versions"]))
 def test_a_version_never_changes(version: str) -> None:
     """Each version that was ever served is there, with the hash that pages name."""
-    text = (SDK / "served" / version / "nudge.js").read_bytes()
+    text = (VERSIONS / version / "nudge.js").read_bytes()
     digest = base64.b64encode(hashlib.sha384(text).digest()).decode()
     assert manifest()["versions"][version]["integrity"] == f"sha384-{digest}"
 
@@ -88,7 +90,8 @@ def test_a_file_beyond_the_limit_is_not_made(tmp_path: Path) -> None:
 
 def _fake_tree(tree: Path, *, minified: str) -> None:
     """A checkout with the SDK, and an npx that answers the same whatever it is asked."""
-    shutil.copytree(SDK, tree / "sdk")
+    for folder in (SDK, VERSIONS):
+        shutil.copytree(folder, tree / folder.relative_to(ROOT))
     (tree / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "sdk.py", tree / ".ci" / "sdk.py")
     (tree / "answer").write_text(minified)
@@ -114,6 +117,14 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     if b"ENOTCACHED" in done.stderr:
         pytest.skip("npm has not got the minifier; `make sdk` brings it")
     assert done.stdout.strip() == SERVED.read_bytes(), done.stderr
+
+
+def test_the_wheel_has_every_version(tmp_path: Path) -> None:
+    """`pip install nudge` brings what the service gives to pages."""
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    names = set(zipfile.ZipFile(wheel).namelist())
+    files = {f"{version}/nudge.js" for version in manifest()["versions"]} | {"manifest.json"}
+    assert {f"nudge/api/static/sdk/{name}" for name in files} <= names
 
 
 def test_the_types_name_what_the_script_has() -> None:

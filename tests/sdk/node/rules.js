@@ -196,12 +196,15 @@ const RULES = {
     const after = ask(page, ['payment_retry', 'banner'], { page: 'pay' });
     await page.pass(50);
     page.nudge.paymentFailed();
-    ask(page, ['payment_retry'], { page: 'pay' });
+    ask(page, ['payment_retry'], { page: 'pay', method: 'wallet' });
     await page.pass(50);
     return { before, after, asked: page.sent('decisions'), events: page.sent().flatMap((b) => b.events) };
   },
   async overridden() {
     const listed = { banner: { coffee: { title: 'Coffee' } } };
+    const plain = open();
+    plain.nudge.override(listed);
+    plain.nudge.override(listed, '');
     const found = {};
     const links = ['nudge.banner=coffee', 'nudge.banner=evil', 'nudge.banner=constructor',
       'nudge.constructor=name', 'nudge.__proto__=toString', 'nudge.denomination=1', 'x=1&nudge.banner=coffee&y'];
