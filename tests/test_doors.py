@@ -94,7 +94,7 @@ def awkward_values() -> Iterator[object]:
 RULES: Final = load_input_rules(
     load({"NUDGE_SECRET_KEY": "s" * 32, "NUDGE_CONFIG_DIR": str(CONFIG)})
 )
-DOOR: Final = EventDoor(server=True, rules=RULES, is_known=lambda _: False)
+DOOR: Final = EventDoor(server=True, rules=RULES, is_known=lambda _: False, now=0.0)
 Door = Callable[[object], object]
 
 

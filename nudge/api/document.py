@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from nudge.api import docs, health
+from nudge.api import docs, health, sdk
 from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import warning_factors, warnings
@@ -128,6 +128,7 @@ def describe(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(sdk.blueprint)
     check_rules(app, LIBRARY)
     app.extensions[docs.DOCUMENT] = dumps(_complete(api.spec.to_dict()))
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 PREFIXES: Final = ("/v1/", "/ofrep/")
 """Paths that pages of other origins call."""
-ASSETS: Final = "/docs/assets/"
-"""Path of files that are the same for everybody, and say themselves how long they may be kept."""
+ASSETS: Final = ("/docs/assets/", "/sdk/")
+"""Paths of files that are the same for everybody, and say themselves how long they may be kept."""
 KEEPING: Final = "Cache-Control"
 NO_GUESS: Final = ("X-Content-Type-Options", "nosniff")
 PRIVATE: Final = (NO_GUESS, (KEEPING, "no-store"))

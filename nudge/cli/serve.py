@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import structlog
 
+from lab.shop.payment_news import register_ingest_key
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
+DEMO_WEB = "lab.shop.web:create_app()"
+DEMO_PAGES = {"example": "/example"}
 
 
 @click.command()
@@ -33,7 +36,8 @@ DEMO_VISITORS = 10_000_000
 @click.option(
     "--demo",
     is_flag=True,
-    help="Send simulated visitors, so that figures move; their data are their own (DATA_DIR-demo).",
+    help="Send simulated visitors, so that figures move, and serve the example shop at /example;"
+    " their data are their own (DATA_DIR-demo).",
 )
 def serve(
     port: int | None,
@@ -53,16 +57,20 @@ def serve(
         register_page_key(settings)
         if not no_examples:
             apply_configured(settings)
+        if demo:
+            register_shop_key(settings)
 
     settings = load_settings(data_dir, port, "serve", demo=demo)
-    sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
+    if not demo:
+        sys.exit(supervise(settings, prepare))
+    sys.exit(supervise(settings, prepare, _demo_programs(settings), DEMO_PAGES))
 
 
-def _with_visitors(settings: Settings) -> list[Program]:
-    """List the programs: worker, web and, once they are ready, simulated visitors."""
+def _demo_programs(settings: Settings) -> list[Program]:
+    """List the programs: worker, web with the shop and, once they are ready, simulated visitors."""
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS)]
-    return [*programs(settings), Program("visitors", command, later=True, once=True)]
+    return [*programs(settings, DEMO_WEB), Program("visitors", command, later=True, once=True)]
 
 
 def look_at_store(settings: Settings) -> None:
@@ -77,6 +85,12 @@ def register_page_key(settings: Settings) -> None:
     """Put the pages' key into the store, where it can be listed and revoked."""
     with open_installation(settings) as installation:
         register_key(installation.store, settings)
+
+
+def register_shop_key(settings: Settings) -> None:
+    """Put the key of the example shop's server into the store."""
+    with open_installation(settings) as installation:
+        register_ingest_key(installation.store, settings)
 
 
 def apply_configured(settings: Settings) -> None:

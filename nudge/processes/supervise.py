@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import FrameType
 
@@ -21,7 +21,7 @@ from nudge.processes.children import Child, Program
 from nudge.processes.claim import ServeError, alone, check_port, run_file
 from nudge.processes.store_log import StoreLog
 from nudge.processes.syncing import Syncer
-from nudge.processes.welcome import answers, welcome
+from nudge.processes.welcome import NO_PAGES, answers, welcome
 from nudge.settings.settings import Settings, child_environ
 
 __all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
@@ -37,14 +37,23 @@ Prepare = Callable[[Settings], None]
 """Runs when the store answers, before worker and web start."""
 
 
-def programs(settings: Settings) -> list[Program]:
-    """Return web and worker; the worker starts when pages are answered, for both would be late."""
+WEB = "nudge.wiring.web:create_app()"
+"""Maker of the web application, as gunicorn finds it."""
+
+
+def programs(settings: Settings, web: str = WEB) -> list[Program]:
+    """Return web and worker; the worker starts when pages are answered, for both would be late.
+
+    Args:
+        settings: what all processes run with.
+        web: maker of the web application; a demonstration has one of its own.
+    """
     config = str(settings.config_dir / "gunicorn.conf.py")
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
     # Whether the shipped slots are applied is said to `nudge serve`, which has done it by then.
     work = [sys.executable, "-m", "nudge", "work", "--no-examples"]
     return [
-        Program("web", [*gunicorn, "nudge.wiring.web:create_app()"], grace=15.0, reloads=True),
+        Program("web", [*gunicorn, web], grace=15.0, reloads=True),
         Program("worker", work, grace=20.0, later=True),
     ]
 
@@ -53,6 +62,7 @@ def serve(
     settings: Settings,
     prepare: Prepare = lambda _settings: None,
     run: Sequence[Program] | None = None,
+    pages: Mapping[str, str] = NO_PAGES,
 ) -> int:
     """Run the service until a signal ends it; call it from the main thread.
 
@@ -60,6 +70,7 @@ def serve(
         settings: what all processes run with.
         prepare: see `Prepare`.
         run: what to run beside the store; None is worker and web.
+        pages: name -> path of pages that the welcome tells besides the API's.
 
     Returns:
         The exit code: 0 after Ctrl-C or SIGTERM.
@@ -74,15 +85,16 @@ def serve(
         check_port(settings)
         shutil.rmtree(settings.metrics_dir, ignore_errors=True)
         settings.metrics_dir.mkdir(mode=0o700)
-        _Supervisor(settings).run(prepare, programs(settings) if run is None else run)
+        _Supervisor(settings, pages).run(prepare, programs(settings) if run is None else run)
     return 0
 
 
 class _Supervisor:
     """The supervisor of the children, in the order of their start."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pages: Mapping[str, str]) -> None:
         self._settings = settings
+        self._pages = pages
         self._children: list[Child] = []
         self._began = monotonic()
         self._ready = self._told_slow = False
@@ -135,7 +147,8 @@ class _Supervisor:
     def _look(self, later: Sequence[Program]) -> None:
         if answers(self._settings.url):
             self._ready = True
-            sys.stdout.write(welcome(self._settings, terminal=sys.stdout.isatty()))
+            terminal = sys.stdout.isatty()
+            sys.stdout.write(welcome(self._settings, terminal=terminal, pages=self._pages))
             sys.stdout.flush()
             self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 from urllib.parse import urlsplit
 
 from nudge.settings.settings import Settings
@@ -16,6 +19,7 @@ _EXAMPLE = {
     "slots": ["denomination", "prefill", "banner"],
 }
 _OK = 200
+NO_PAGES: Final[Mapping[str, str]] = MappingProxyType({})
 NO_SLOTS = b'"reason":"no_slots: '
 """The words of /readyz while only slots are missing."""
 
@@ -51,7 +55,7 @@ def example(settings: Settings, *, shown: bool) -> str:
     return f"{ask} -H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json'"
 
 
-def welcome(settings: Settings, *, terminal: bool) -> str:
+def welcome(settings: Settings, *, terminal: bool, pages: Mapping[str, str] = NO_PAGES) -> str:
     """Return the whole welcome text.
 
     A key is in it only where a person reads it who could not know it: made just now, on a
@@ -60,11 +64,13 @@ def welcome(settings: Settings, *, terminal: bool) -> str:
     Args:
         settings: of the installation.
         terminal: whether the text goes to a terminal.
+        pages: name -> path of further pages.
     """
     shown = terminal and settings.origin.made
     lines = {
         "Nudge": settings.url,
         "API": f"{settings.url}/docs",
+        **{name: f"{settings.url}{path}" for name, path in pages.items()},
         "data": str(settings.data_dir),
         "page key": _told_key(settings, "page_key", shown=shown),
         "admin key": _told_key(settings, "admin_key", shown=shown),

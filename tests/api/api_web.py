@@ -105,7 +105,7 @@ def describe_again(app: Flask) -> None:
     """Register what `describe` registers, with the document that it made for another app."""
     app.url_map.merge_slashes = app.url_map.redirect_defaults = False
     app.url_map.converters[EXTERNAL_ID] = document.ExternalIdConverter
-    for blueprint in (*document.BLUEPRINTS, document.docs.blueprint):
+    for blueprint in (*document.BLUEPRINTS, document.docs.blueprint, document.sdk.blueprint):
         app.register_blueprint(blueprint)
     app.extensions[document.docs.DOCUMENT] = DESCRIBED[document.docs.DOCUMENT]
 

@@ -9,6 +9,7 @@ import pytest
 from api_web import Web
 
 from nudge.api.schemas.events import FIELDS
+from nudge.clock import now
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 
 OWN = {
@@ -126,6 +127,24 @@ def test_the_field_that_is_wrong_is_named(web: Web, field: str, value: object) -
     told = rejection(web, event(**{field: value}))
     assert told["code"] == "invalid"
     assert told["message"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize(
+    ("ago", "back"), [(3_600, 3_600.0), ("90.5", 90.5), (0.4, None), (-86_400, None)]
+)
+def test_an_age_needs_no_right_clock(web: Web, ago: object, back: float | None) -> None:
+    """`ago` counts back from the service's clock; an age below a second, or below none, is now."""
+    before = now()
+    assert web.send(event(ago=ago))["accepted"] == 1
+    kept = web.events()[0].at
+    assert kept is None if back is None else before <= (kept or 0) + back <= now()
+
+
+def test_an_event_is_too_old_by_its_age(web: Web) -> None:
+    """An age beyond seven days is refused as such a time is; `at` outranks an age."""
+    assert rejection(web, event(ago=8 * 86_400))["code"] == "too_old"
+    assert rejection(web, event(ago="long"))["message"].startswith("ago: ")
+    assert web.send(event(at=now(), ago=8 * 86_400))["accepted"] == 1
 
 
 @pytest.mark.parametrize("amount", [0, -1, 100_000.01, 0.001, "5e", True, None])

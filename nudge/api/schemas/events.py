@@ -32,7 +32,9 @@ STEPS: Final = ClosedList(("home", "recharge", "amount", "number", "pay_tapped",
 MAX_FEEDBACK: Final = 1000
 MAX_MESSAGE_ID: Final = 64
 MOST_SCORE: Final = 10
-ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
+ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "ago", "decision_id"})
+AT_ONCE: Final = 1.0
+"""Seconds: what is told to be younger is now, so that clocks of our own machines may differ."""
 LINK: Final = "token"
 """Field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
@@ -89,6 +91,11 @@ def _message_id() -> ma.Field[Any]:
 
 def _token() -> forms.DoorField:
     return forms.text("give the device_token of an earlier answer", forms.MAX_TOKEN)
+
+
+def _age(value: object) -> float:
+    # A clock that was set back meanwhile tells an age below nothing.
+    return max(0.0, parse_quantity(value))
 
 
 def _score(value: object) -> float:
@@ -206,6 +213,7 @@ def _envelope(event_type: str) -> Fields:
         ),
         "visitor_id": forms.visitor_id(required=False),
         "at": Instant(**field_texts(at)),
+        "ago": forms.DoorField(_age, "give the seconds since it happened", {"type": "number"}),
         "decision_id": decision,
     }
 
@@ -217,7 +225,7 @@ def _schema(event_type: str) -> type[Schema]:
 
 CLASSES: Final[Mapping[str, type[Schema]]] = {name: _schema(name) for name in FIELDS}
 _SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
-NEEDED: Final = frozenset({"event_id", "type", "at"})
+NEEDED: Final = frozenset({"event_id", "type", "at", "ago"})
 """Fields without which, or with another value of which, it would be another event. The time
 decides what is credited: one that does not fit must not become now."""
 NEEDED_OF: Final[Mapping[str, frozenset[str]]] = {REFUNDED: frozenset({AMOUNT, IN_FEN})}
@@ -239,11 +247,13 @@ class EventDoor:
         server: the sender is a server and must give the fields of `SERVER_NEEDS`.
         rules: for values from outside.
         is_known: tells a decision_id of this service from any other text.
+        now: seconds, from which an age counts back.
     """
 
     server: bool
     rules: InputRules
     is_known: Callable[[str], bool]
+    now: float
 
     def load(self, raw: object) -> EventRequest | RejectedEvent:
         """Parse one item of a batch as an event, or reject it with the reason.
@@ -266,7 +276,16 @@ class EventDoor:
         except ValidationError as error:
             return reject(raw, _join_messages(error.messages_dict))
         problem = self._problem(data, told)
-        return reject(raw, problem) if problem else _event_request(data, tuple(told))
+        if problem:
+            return reject(raw, problem)
+        return _event_request(data, self._time(data), tuple(told))
+
+    def _time(self, data: Mapping[str, Any]) -> float | None:
+        """Return when it happened; None for now. An age says so without a right clock."""
+        age = data.get("ago", 0.0)
+        if "at" in data or age < AT_ONCE:
+            return data.get("at")
+        return self.now - float(age)
 
     def _own_doors(self, data: dict[str, Any], optional: Collection[str]) -> Iterator[FieldWarning]:
         """Pass values through the installation's doors, in place.
@@ -337,7 +356,9 @@ def _one_amount(data: dict[str, Any]) -> Iterator[FieldWarning]:
         yield warning_of(AMOUNT, f"is another amount than {IN_FEN}; give one of them")
 
 
-def _event_request(data: dict[str, Any], warnings: tuple[FieldWarning, ...]) -> EventRequest:
+def _event_request(
+    data: dict[str, Any], at: float | None, warnings: tuple[FieldWarning, ...]
+) -> EventRequest:
     fields = {name: value for name, value in data.items() if name not in ENVELOPE | PRIVATE}
     words = {name: value for name, value in fields.items() if name not in HIDDEN_ELSEWHERE}
     found = mask_table(words)
@@ -345,7 +366,7 @@ def _event_request(data: dict[str, Any], warnings: tuple[FieldWarning, ...]) -> 
         event_id=data["event_id"],
         type=data["type"],
         visitor_id=data.get("visitor_id", ""),
-        at=data.get("at"),
+        at=at,
         decision_id=data.get("decision_id"),
         fields=fields | found.table if found else fields,
         msisdn=data.get("msisdn"),

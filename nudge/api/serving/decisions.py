@@ -49,13 +49,15 @@ ANSWER: Final[dict[str, Any]] = {"oneOf": [PageAnswerSchema, RESULTS]}
     name="makeDecisions",
     scopes=("decide",),
     answers={200: ANSWER},
-    body={MIMETYPE: REQUEST},
+    body={MIMETYPE: REQUEST, "text/plain": REQUEST},
+    key_in_query=True,
 )
 def decide() -> Response:
     """Decide which variants to show in the slots of a page, for one visitor or up to 100."""
     service = current()
     with service.metrics.latency.labels("decide").time():
-        body = json_table(service.settings.max_body)
+        # A page that names no other type, and no header, needs no leave of its browser (preflight).
+        body = json_table(service.settings.max_body, any_type=True)
         who = caller()
         if "visitors" in body:
             return answer({"results": _decide_each(service, _load_each(service, body, who), who)})

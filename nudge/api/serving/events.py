@@ -159,7 +159,8 @@ def _batch(body: dict[str, Any]) -> list[object]:
 
 def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     unseal = service.sealer.unseal
-    door = EventDoor(caller().is_server, service.rules, lambda text: unseal(text) is not None)
+    at = now()
+    door = EventDoor(caller().is_server, service.rules, lambda text: unseal(text) is not None, at)
     beyond, limit = service.event_gate.sift(batch, caller(), request.environ)
     read = [
         reject(raw, str(limit), limit.code) if limit and i in beyond else door.load(raw)
@@ -168,7 +169,7 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
     sent = [_with_refusal_read(service, _with_claim_counted(service, one)) for one in sent]
-    taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
+    taken = service.recorder.record(sent, caller(), at) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
     if result.masked:

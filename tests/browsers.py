@@ -1,0 +1,35 @@
+"""Chromium and node for the tests of pages: Debian brings the one, playwright the other."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright._impl._driver import compute_driver_executable
+from playwright.sync_api import Browser, sync_playwright
+
+
+def node() -> str:
+    """The node of playwright's driver: no other one has to be installed."""
+    return str(compute_driver_executable()[0])
+
+
+def chromium() -> str:
+    """The browser; without it a test fails and says what to do."""
+    found = shutil.which("chromium")
+    assert found, "no chromium: `apt-get install chromium` (.ci/run does), then run the tests again"
+    return found
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A headless browser until the end of the block; visitors are contexts of it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
