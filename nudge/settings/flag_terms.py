@@ -57,7 +57,7 @@ class FlagTable(ma.Field[tuple[FlagTerms, ...]]):
         if isinstance(given, list):
             if not all(isinstance(one, str) and one for one in given):
                 raise ValidationError(CURE)
-            given = dict.fromkeys(given, {})
+            given = {slot: {} for slot in given}
         if not isinstance(given, dict):
             raise ValidationError(CURE)
         return tuple([_terms(slot, table) for slot, table in given.items()])

@@ -83,7 +83,9 @@ class Evaluation:
     def _flag_set(self) -> dict[str, FlagTerms]:
         """The flags of the bulk answer: those of the settings, or every slot of pages as it is."""
         names = [name for name in self.catalogue.slots if name != PLANNED]
-        found = [FlagTerms(name) for name in names] if self._configured is None else self._configured
+        found = (
+            [FlagTerms(name) for name in names] if self._configured is None else self._configured
+        )
         return {one.slot: one for one in found}
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from nudge.domain.basics.slot_values import suggestion
@@ -48,6 +48,26 @@ def flag_problems(terms: FlagTerms, slot: Slot) -> list[str]:
     ]
     wrong = [_wrong(terms, one) for one in slot.variants]
     return unknown + [text for text in wrong if text]
+
+
+def flag_set_problems(flags: Iterable[FlagTerms], slots: Mapping[str, Slot]) -> list[str]:
+    """Return what is wrong with `[ofrep] slots`, as lines of `nudge check`."""
+    return [
+        f"nudge.toml: ofrep.slots.{terms.slot}: {text}"
+        for terms in flags
+        if terms.slot in slots
+        for text in flag_problems(terms, slots[terms.slot])
+    ]
+
+
+def unknown_flags(flags: Iterable[FlagTerms], slots: Mapping[str, Slot]) -> list[str]:
+    """Return warnings of slots that have no file; they may be in service alone."""
+    return [
+        f"nudge.toml: ofrep.slots.{terms.slot}: no such file in slots; "
+        f"{suggestion(terms.slot, slots)}"
+        for terms in flags
+        if terms.slot not in slots
+    ]
 
 
 def _wrong(terms: FlagTerms, variant: Variant) -> str:
