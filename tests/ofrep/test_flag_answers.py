@@ -58,7 +58,7 @@ def test_what_is_the_same_for_all_is_static() -> None:
 
 
 def test_a_fallback_that_alone_is_left_is_the_default() -> None:
-    """Where rules removed all but the fallback, no rule matched."""
+    """A fallback that rules left alone is `DEFAULT`: no rule matched."""
     left = replace(ONE, variant="data_draw", reason=DecisionReason.ONLY_ELIGIBLE, propensity=1.0)
     assert flag_reason(left, BANNER, "home") == "DEFAULT"
 

@@ -118,7 +118,7 @@ HOSTILE: dict[str, Any] = {
 
 
 def test_a_context_may_hold_anything(site: FlagSite) -> None:
-    """What is no attribute costs itself: it is named in the metadata, and in no record."""
+    """A member that is no attribute costs itself: the metadata name it, and no record has it."""
     flag = site.one("banner", **HOSTILE)
     left_out = flag["metadata"]["left_out"].split(", ")
     assert {"channel", "page", "msisdn", "user", "tags", "long"} <= set(left_out)

@@ -24,7 +24,7 @@ CONTEXT: Final[dict[str, Any]] = {
 
 
 class FlagMetadataSchema(Schema):
-    """What is told beside a flag's value."""
+    """The metadata of a flag: what is told beside its value."""
 
     decision_id = ma.String(
         required=True, metadata={"description": "id to send with `shown` and `clicked`"}
@@ -77,7 +77,7 @@ class BulkFailureSchema(Schema):
 
 
 class FlagSetMetadataSchema(Schema):
-    """What is told beside all flags."""
+    """The metadata of a bulk answer: what is told beside all flags."""
 
     device_token = ma.String(
         required=True, metadata={"description": "context to send with the next call"}

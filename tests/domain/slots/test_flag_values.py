@@ -1,4 +1,4 @@
-"""What keeps a slot from being a flag of a kind."""
+"""Problems that keep a slot from being a flag of a kind."""
 
 from __future__ import annotations
 
