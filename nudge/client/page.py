@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SlotDecision:
-    """What to show in a slot.
+    """The content of a slot: what to show, and under which decision.
 
     Attributes:
         slot: its name.
@@ -37,7 +37,7 @@ class SlotDecision:
 
 @dataclass(frozen=True)
 class PageDecisions:
-    """What to show on a page, by slot.
+    """The content of a page, by slot.
 
     Attributes:
         decisions: slot -> what to show.

@@ -173,7 +173,7 @@ def test_a_slot_needs_a_default() -> None:
 
 
 def test_events_go_out_with_ids_and_times() -> None:
-    """What was shown names its decision; each event has an id of its own, and when it was."""
+    """An event of what was shown names its decision; each has an id of its own, and its time."""
     with stub(answering()) as service, client_of(service.url) as (client, _):
         page = client.decide("v-1", ["banner"])
         assert client.shown(page["banner"])

@@ -25,7 +25,7 @@ REST: Final[dict[str, Any]] = {
     "stickiness": {"period": "1d"},
     "reward": {"event": "paid", "window": "1d"},
 }
-"""What a slot needs besides, and no flag has."""
+"""Keys that a slot needs besides, and no flag has."""
 
 
 def canonical_flags() -> dict[str, Slot]:
