@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 SLOT: Final = "searched"
 FIRST: Final[dict[str, str]] = {
     "slot": "banner",
+    "key": "banner",
     "decision_id": "a" * 26,
     "quarantine": "q-000000000000",
     "alarm": "0" * 16,
@@ -191,6 +192,8 @@ class Caller:
                 {**page, "visitor_id": "someone", "context": {"city": "x"}},
                 {**page, "visitors": [{"visitor_id": "someone"}]},
             ]
+        if path.startswith("/ofrep/"):
+            return [{"context": {"targetingKey": "someone", "city": "x"}}]
         if path == "/v1/sms/timings":
             return [{"visitor_id": "someone"}, {"customers": [{"visitor_id": "someone"}]}]
         if path == "/v1/quarantines":
