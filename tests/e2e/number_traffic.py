@@ -192,8 +192,6 @@ class Caller:
                 {**page, "visitor_id": "someone", "context": {"city": "x"}},
                 {**page, "visitors": [{"visitor_id": "someone"}]},
             ]
-        if path.startswith("/ofrep/"):
-            return [{"context": {"targetingKey": "someone", "city": "x"}}]
         if path == "/v1/sms/timings":
             return [{"visitor_id": "someone"}, {"customers": [{"visitor_id": "someone"}]}]
         if path == "/v1/quarantines":
@@ -205,7 +203,8 @@ class Caller:
             slot = json.loads(self.send("GET", "/v1/slots/banner")[1])
             del slot["serving"]
             return [slot | {"slot": SLOT}]
-        return [{}]
+        flag = {"context": {"targetingKey": "someone", "city": "x"}}
+        return [flag if path.startswith("/ofrep/") else {}]
 
     def broken(self, method: str, path: str) -> None:
         """Send bodies that are none: cut, of other types, badly compressed."""
