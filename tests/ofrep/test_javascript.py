@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,24 @@ def test_nobody_there_is_an_error_and_defaults_stand(site: FlagSite, tmp_path: P
     assert client.started["status"] == "ERROR"
     assert (told["value"], told["reason"]) == (50, "ERROR")
     assert site.decisions() == []
+
+
+def test_a_service_that_goes_away_is_signalled_and_values_stay(
+    site: FlagSite, tmp_path: Path
+) -> None:
+    """The web provider says that it is stale, and goes on with what it had."""
+    key = site.web.secrets["decide"]
+    with ExitStack() as stack:
+        with listening(site.web) as url:
+            client = stack.enter_context(
+                node_client(tmp_path, "web", url, key, context=VISITOR, pollInterval=20)
+            )
+            before = client.details("Integer", "denomination", 7, None)
+        seen = client.tell(op="until", event="PROVIDER_STALE", ms=WAIT)
+        after = client.details("Integer", "denomination", 7, None)
+    assert seen["found"]
+    assert after["value"] == before["value"]
+    assert before["flagMetadata"] == after["flagMetadata"]
 
 
 def test_without_a_visitor_a_page_has_its_defaults(site: FlagSite, tmp_path: Path) -> None:
