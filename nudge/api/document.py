@@ -19,6 +19,7 @@ from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import warning_factors, warnings
 from nudge.api.errors import http_answer
+from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
@@ -35,6 +36,7 @@ VERSION: Final = "1.0.0"
 BLUEPRINTS: Final = (
     decisions.blueprint,
     events.blueprint,
+    flags.blueprint,
     slots.blueprint,
     policies.blueprint,
     model.blueprint,

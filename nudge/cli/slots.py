@@ -29,6 +29,7 @@ from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_words import describe_policy
+from nudge.domain.slots.flag_values import flag_set_problems, unknown_flags
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
@@ -109,7 +110,10 @@ def check(
     slots = load_slots(directory) if directory.is_dir() else {}
     if refused := refusals(plan({}, slots)):
         raise InvalidConfigError(refused)
-    warnings: list[str] = []
+    flags = settings.ofrep_slots or ()
+    if wrong := flag_set_problems(flags, slots):
+        raise InvalidConfigError(wrong)
+    warnings = unknown_flags(flags, slots)
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
         warnings += funnel_warnings(settings.config_dir)

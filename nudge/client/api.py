@@ -1,4 +1,4 @@
-"""An HTTP client of the running service, cheap to import, for Nudge's own commands.
+"""The transport of the client: one HTTP call to the running service, with patience and a deadline.
 
 Two cores are shared with the service that it drives, so it is built on `http.client` with one
 kept-alive connection a thread: a call costs about a quarter of httpx's.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import orjson
 
-from nudge.clock import sleep
+from nudge.client.deadline import DeadlineConnection, SecureDeadlineConnection
+from nudge.clock import monotonic, sleep
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.settings.settings import Settings
 
@@ -59,12 +61,13 @@ class Patience:
     """The times after which a call is given up.
 
     Attributes:
-        timeout: seconds for one answer.
+        timeout: seconds for one answer, from the connection to its last byte.
         tries: calls in all; repeats are safe, since ids make them no-ops in the service.
         backoff: seconds before the second try, doubled before each one after.
         longest: seconds between two tries at most.
         refused: seconds in all that a call waits where it is refused for a limit (429) and told
             when to come again: the service works, so no try is used up.
+        budget: seconds for the whole call, repeats and waits included.
     """
 
     timeout: float = 10.0
@@ -72,6 +75,7 @@ class Patience:
     backoff: float = 0.1
     longest: float = 2.0
     refused: float = 600.0
+    budget: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Api:
             ServiceAwayError: nothing answers.
         """
         try:
-            self._once("GET", "/healthz", None)
+            self._once("GET", "/healthz", None, math.inf)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise self._away(error) from error
@@ -146,41 +150,51 @@ class Api:
 
     def _call(self, method: str, path: str, body: bytes | None) -> Json:
         wait, patience = self._patience.backoff, self._patience.refused
-        left = self._patience.tries
+        left, end = self._patience.tries, monotonic() + self._patience.budget
         while left:
             left -= 1
             try:
-                status, payload, told = self._once(method, path, body)
+                status, payload, told = self._once(method, path, body, end)
             except (OSError, http.client.HTTPException) as error:
                 self.close()  # whatever it was in the middle of is unknown
-                if not left:
+                if not left or monotonic() + wait >= end:
                     raise self._away(error) from error
             else:
-                if told and told <= patience:
+                if told and told <= patience and monotonic() + told < end:
                     left, patience = left + 1, patience - told
                     sleep(told)
                     continue
-                if status != UNAVAILABLE or not left:
+                if status != UNAVAILABLE or not left or monotonic() + wait >= end:
                     return _parsed(method, path, status, payload)
             self.repeats += 1
             sleep(wait)
             wait = min(2 * wait, self._patience.longest)
         raise ValueError("Patience.tries must be at least 1")
 
-    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, int]:
-        """Return the status, the body, and the seconds to wait where a limit was reached."""
+    def _once(
+        self, method: str, path: str, body: bytes | None, end: float
+    ) -> tuple[int, bytes, int]:
+        """Return the status, the body, and the seconds to wait where a limit was reached.
+
+        Args:
+            method: of the call.
+            path: with its query.
+            body: None for none.
+            end: of the whole call, on the clock that never jumps.
+        """
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
+        connection.deadline = min(monotonic() + self._patience.timeout, end)
         connection.request(method, self._base.path.rstrip("/") + path, body, self._headers)
         response = connection.getresponse()
         told = response.getheader("Retry-After", "") if response.status == LIMITED else ""
         return response.status, response.read(), int(told) if told.isdecimal() else 0
 
-    def _connect(self) -> http.client.HTTPConnection:
-        base, timeout = self._base, self._patience.timeout
-        kind = http.client.HTTPSConnection if base.scheme == "https" else http.client.HTTPConnection
-        return kind(base.hostname or "", base.port, timeout=timeout)
+    def _connect(self) -> DeadlineConnection | SecureDeadlineConnection:
+        base = self._base
+        kind = SecureDeadlineConnection if base.scheme == "https" else DeadlineConnection
+        return kind(base.hostname or "", base.port)
 
     def _away(self, error: Exception) -> ServiceAwayError:
         cure = "start it with `make run`, or name the running one with --url"

@@ -34,7 +34,7 @@ class Outbox:
         self._most = most
         self._queue: deque[Message] = deque()
         self._changed = threading.Condition()
-        self._flying = 0
+        self._flying: list[Message] = []
         self._closed = False
         self._failure: BaseException | None = None
         self.sent = 0
@@ -52,6 +52,26 @@ class Outbox:
             self._check()
             self._queue.extend(messages)
             self._changed.notify_all()
+
+    def offer(self, message: Message) -> bool:
+        """Queue an event unless too many are queued, without waiting; return whether it was.
+
+        Raises:
+            NudgeError: an earlier batch was not delivered.
+        """
+        with self._changed:
+            self._check()
+            fits = len(self._queue) < self._most
+            if fits:
+                self._queue.append(message)
+                self._changed.notify_all()
+            return fits
+
+    @property
+    def unsent(self) -> tuple[Message, ...]:
+        """Events that are not known to be delivered, those on their way included."""
+        with self._changed:
+            return (*self._flying, *self._queue)
 
     def drain(self) -> None:
         """Wait until every queued event is delivered.
@@ -87,7 +107,7 @@ class Outbox:
                 self._fail(error)
                 return
             with self._changed:
-                self._flying = 0
+                self._flying = []
                 self.sent += len(batch)
                 self._changed.notify_all()
 
@@ -97,7 +117,7 @@ class Outbox:
             if len(self._queue) < BATCH and not self._closed:
                 self._changed.wait(self._age)  # a little company makes each event cheaper
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-            self._flying = len(batch)
+            self._flying = batch
             self._changed.notify_all()
             return batch
 

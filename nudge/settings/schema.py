@@ -20,6 +20,7 @@ from marshmallow import fields as ma
 
 from bandits.duration import parse_seconds
 from nudge.errors import InvalidConfigError
+from nudge.settings.flag_terms import FlagTable
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 from nudge.settings.rate import Rate, parse_rate
 
@@ -31,6 +32,8 @@ MIN_SECRET = 16
 NEW_KEY = "`openssl rand -base64 32` makes a good one"
 MAX_PORT = 65535
 MAX_KEY_ID = 255
+PAGE_CHANNELS = ("web", "wap", "app", "miniprogram", "sms")
+"""Channels that a page may have; a test holds them against those of slots."""
 UNIX = "unix"
 """The word for peers on a unix socket among the trusted proxies."""
 
@@ -224,6 +227,13 @@ class _Schema(Schema):
             )
         )
     )
+    ofrep_slots = FlagTable()
+    ofrep_channel = ma.String(validate=validate.OneOf(PAGE_CHANNELS))
+    ofrep_page = ma.String(
+        validate=validate.Regexp(
+            r"[a-z0-9][a-z0-9_.-]{0,63}\Z", error='name a page, such as "home"'
+        )
+    )
     limits_key = Limit()
     limits_address = Limit()
     limits_list = Limit()
@@ -265,6 +275,7 @@ SECTIONS = (
     "learning",
     "limits",
     "log",
+    "ofrep",
     "people",
     "store",
     "web",

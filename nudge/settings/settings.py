@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from nudge.errors import InvalidConfigError
 from nudge.settings import schema
+from nudge.settings.flag_terms import FlagTerms, dump_flags
 from nudge.settings.keyfile import FILE_NAME as SECRETS_FILE
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 from nudge.settings.keyfile import KeyOrigin, Secrets, find_secrets, load_or_create_secrets
@@ -123,6 +124,10 @@ class Settings:
         log_format: form of the log's lines: text for people, or one JSON object each.
         log_level: least level of the log's lines.
         log_access: whether the web logs each call: never addresses, queries or headers.
+        ofrep_slots: slots of the bulk answer, and how their variants become values; None has all
+            slots of pages, as they are.
+        ofrep_channel: channel of a flag whose context names none.
+        ofrep_page: page of a flag whose context names none.
         people_attributes: context attributes that this operator's pages, servers or files bring,
             besides those that the service makes.
         people_pages_own_ids: the first device to use an id of which no server has spoken may know
@@ -189,6 +194,9 @@ class Settings:
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
     log_access: bool = False
+    ofrep_slots: tuple[FlagTerms, ...] | None = None
+    ofrep_channel: str = "web"
+    ofrep_page: str = "home"
     people_attributes: tuple[str, ...] = ("city_tier",)
     people_pages_own_ids: bool = True
     fault_dir: str | None = None
@@ -270,6 +278,8 @@ class Settings:
         """Return field -> value in a form that may be printed: no secret, no password."""
         shown: dict[str, object] = {name: getattr(self, name) for name in _names()}
         shown |= {name: str(value) for name, value in shown.items() if isinstance(value, Rate)}
+        if self.ofrep_slots is not None:
+            shown["ofrep_slots"] = dump_flags(self.ofrep_slots)
         secret = (*SECRET_NAMES, "vault_keys")
         shown |= {name: "set" if shown[name] else None for name in secret}
         shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)
@@ -284,6 +294,8 @@ class Settings:
         given = {name: getattr(self, name) for name in _names()}
         given |= {"bind": self.bind, "secret_key": self.secret_key.decode()}
         given |= {name: ",".join(getattr(self, name)) for name in LISTS}
+        if self.ofrep_slots is not None:
+            given["ofrep_slots"] = dump_flags(self.ofrep_slots)
         del given["host"], given["port"]
         return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
 

@@ -142,7 +142,8 @@ class Quiet(WSGIRequestHandler):
 def listening(web: Web) -> Iterator[str]:
     """The app's address on loopback: bytes on a socket are what callers send."""
     server = make_server("127.0.0.1", 0, web.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    # The library looks twice a second whether it is to end.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.port}"

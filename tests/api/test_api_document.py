@@ -93,7 +93,7 @@ def test_o08_what_any_request_may_meet_is_in_the_document(document: Json) -> Non
     for one in operations(document):
         answers = one.told["responses"]
         assert {"400", "408", "413", "422"} <= answers.keys(), one.name
-        assert ("429" in answers) == one.path.startswith("/v1/"), one.name
+        assert ("429" in answers) == one.path.startswith(("/v1/", "/ofrep/")), one.name
         assert ("{" in one.path) <= ({"404", "405"} <= answers.keys()), one.name
     for name, header in (("TOO_MANY_REQUESTS", "Retry-After"), ("METHOD_NOT_ALLOWED", "Allow")):
         assert errors[name]["headers"][header]["required"]

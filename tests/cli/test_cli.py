@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -303,3 +304,22 @@ def test_o07_make_demo_leaves_the_data_of_make_run_alone(
         assert done.exit_code == 0, done.output
     assert served == [tmp_path / "data-demo", tmp_path / "mine"]
     assert not (tmp_path / "data").exists()
+
+
+def test_check_names_a_slot_that_is_no_flag_of_its_kind(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in `[ofrep] slots` ends the check with its key; an unknown slot is a warning."""
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    monkeypatch.setenv("NUDGE_CONFIG_DIR", str(config))
+    file = config / "nudge.toml"
+    rest = file.read_text("utf-8")
+    file.write_text(
+        f'{rest}\n[ofrep.slots.banners]\n[ofrep.slots.banner]\nkind = "boolean"\n', "utf-8"
+    )
+    error = str(run("check").exception)
+    assert "ofrep.slots.banner: variant 'data_draw' has no value of kind boolean" in error
+    file.write_text(f"{rest}\n[ofrep.slots.banners]\n", "utf-8")
+    done = run("check")
+    assert done.exit_code == 0, done.output
+    assert "ofrep.slots.banners: no such file in slots; did you mean 'banner'?" in done.stderr

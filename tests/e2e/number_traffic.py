@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 SLOT: Final = "searched"
 FIRST: Final[dict[str, str]] = {
     "slot": "banner",
+    "key": "banner",
     "decision_id": "a" * 26,
     "quarantine": "q-000000000000",
     "alarm": "0" * 16,
@@ -202,7 +203,8 @@ class Caller:
             slot = json.loads(self.send("GET", "/v1/slots/banner")[1])
             del slot["serving"]
             return [slot | {"slot": SLOT}]
-        return [{}]
+        flag = {"context": {"targetingKey": "someone", "city": "x"}}
+        return [flag if path.startswith("/ofrep/") else {}]
 
     def broken(self, method: str, path: str) -> None:
         """Send bodies that are none: cut, of other types, badly compressed."""

@@ -334,7 +334,7 @@ def _record(
         reason=reason,
         policy=live.policy_kind,
         policy_version=live.policy_version,
-        terms=slot.terms,
+        terms=replace(slot.terms, on="shown") if ask.ahead else slot.terms,
         unit=stick.unit,
         period=stick.period,
         supersedes=stick.before.ref if stick.before else None,

@@ -28,6 +28,8 @@ class DecisionRequest:
         link_token: of the SMS whose link was followed: it names the visitor.
         warnings: fields that were left out.
         masked: phone numbers that were masked in its words.
+        ahead: asked before it is known whether anything will be shown: in every slot `shown` alone
+            makes the exposure.
     """
 
     visitor_id: str
@@ -42,6 +44,7 @@ class DecisionRequest:
     link_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()
     masked: int = 0
+    ahead: bool = False
 
 
 @dataclass(frozen=True)

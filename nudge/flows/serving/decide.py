@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.live_slot import LiveSlot
-from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
-from nudge.domain.identity.sealing import Sealer
+from nudge.domain.choosing.page_choice import NewDecision, choose_page
+from nudge.domain.choosing.requests import DecisionRequest, PageAnswer, SlotAnswer
+from nudge.domain.identity.sealing import Sealer, away_ref
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.prefill.filling import PrefillNumbers
@@ -95,6 +97,34 @@ class Decider:
             self._remember(drafts, at)
         return [self._answer(catalogue.slots, draft, kept=kept) for draft in drafts]
 
+    def standing_answers(
+        self, catalogue: Catalogue, request: DecisionRequest, caller: Caller, at: float
+    ) -> dict[str, SlotAnswer] | None:
+        """Return the answers that stand; None where something has to be decided. It writes nothing.
+
+        A fallback that does not stick stands as well: another call would log it once more, and
+        answer the same. Its decision id is none that the journal knows.
+
+        Args:
+            catalogue: slots and policies to decide by.
+            request: of one visitor.
+            caller: whose API key it is.
+            at: seconds, now.
+
+        Raises:
+            UnknownSlotError: a slot is not configured.
+        """
+        check(catalogue.slots, request)
+        live = catalogue.slots
+        slots = [live[name] for name in request.slots]
+        visitor = self._identifier.identify(request, slots, caller, at)
+        known = self._knower.know(request, visitor, caller, live, at)
+        standing, fresh = choose_page(slots, known.choice, visitor.view.assigned)
+        if any(one.decision.unit for one in fresh):
+            return None
+        found = [*standing, *(_unwritten(one) for one in fresh)]
+        return slot_answers(live, found, known.numbers, self.sealer, request.slots)
+
     def _draft(
         self, live: Mapping[str, LiveSlot], request: DecisionRequest, caller: Caller, at: float
     ) -> PageDraft:
@@ -138,6 +168,11 @@ class Decider:
     @cached_property
     def _log(self) -> DecisionLog:
         return DecisionLog(self.store, self.spool, self.patience)
+
+
+def _unwritten(one: NewDecision) -> StandingDecision:
+    decision = one.decision
+    return StandingDecision(away_ref(0), decision, decision.period, fresh=True)
 
 
 def check(slots: Mapping[str, LiveSlot], request: DecisionRequest) -> None:
