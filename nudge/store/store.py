@@ -26,6 +26,7 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.grant_book import GrantBook
 from nudge.store.plans.offer_book import OfferBook
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.scheduler_places import SchedulerPlaces
@@ -161,6 +162,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def grants(self) -> GrantBook:
+        """Grants that are under way: of a group one case of a visitor grants."""
+        return GrantBook(self.client, self.keys)
 
     @cached_property
     def offers(self) -> OfferBook:

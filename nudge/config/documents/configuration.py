@@ -18,6 +18,7 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import load_measures
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.rhythm_file import load_rhythm
@@ -36,6 +37,7 @@ from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.measures.measure import Measure, measure_rules
 from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
@@ -186,12 +188,22 @@ class Configuration:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        """The book of the rules of warnings.
+        """The book of the rules that open cases.
 
         Raises:
             InvalidConfigError: the rules or the segments are wrong.
         """
-        return RuleBook(self.warnings, self.segments, self.rhythm)
+        further = measure_rules(list(self.measures.values()))
+        return RuleBook(self.warnings, self.segments, self.rhythm, further)
+
+    @cached_property
+    def measures(self) -> Mapping[str, Measure]:
+        """The lifecycle measures by name, in the order of their file.
+
+        Raises:
+            InvalidConfigError: measures.toml is wrong, or names what contact.toml has not.
+        """
+        return load_measures(self.tables)
 
     @cached_property
     def rhythm(self) -> Rhythm | None:

@@ -22,7 +22,7 @@ from nudge.domain.care.case import (
 from nudge.domain.care.person_facts import FACT_TYPES, decode_facts, facts_with_event
 from nudge.domain.care.rule_book import BookedRule, Occasion, RuleBook
 from nudge.domain.care.signal import CASE_CLOSED, Signal, signal_of
-from nudge.domain.care.warning_rule import PROPOSAL, CaseLevel, Thing, WarningRule
+from nudge.domain.care.warning_rule import PROPOSAL, CaseKind, CaseLevel, Thing, WarningRule
 from nudge.domain.care.watch import (
     MOST_PENDING,
     MOST_SIGNALS,
@@ -257,6 +257,8 @@ class Watcher:
             one = PastWarning(topic, thing, name, at + rule.once, event=signal.event_id)
             self.watch = self.watch.with_past(one)
             self.records.append(opening_record(name, self.subject, rule, thing, at, signal))
+        elif rule.kind is CaseKind.MEASURE:
+            return  # it is due already: that its rule still holds is no further signal
         elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)

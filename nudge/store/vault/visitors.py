@@ -284,13 +284,47 @@ class VisitorBook:
         """
         return self._end(home, wanted).view()
 
+    def follow_each(self, homes: Sequence[Home], *, stock: bool) -> dict[Home, VisitorView]:
+        """Return the view of each subject, or of the one into which it was merged.
+
+        Few round trips for all where there is one server; as many more for each step of the
+        longest way.
+
+        Args:
+            homes: of subjects.
+            stock: what is left of limited stock is wanted.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        ends, found = {home: home for home in homes}, dict[Home, VisitorView]()
+        for _ in range(MOST_STEPS):
+            asked = list(dict.fromkeys(end for home, end in ends.items() if home not in found))
+            if not asked:
+                return found
+            calls = [
+                self._read_call(end, VisitorQuery(end.partition, "", "", stock=stock))
+                for end in asked
+            ]
+            replies = dict(zip(asked, self.client.run_each("read_subject", calls), strict=True))
+            for home in [one for one in ends if one not in found]:
+                into, *rest, _claims = replies[ends[home]]
+                if into:
+                    ends[home] = _home(into)
+                else:
+                    found[home] = _opened(ends[home], rest)
+        raise RuntimeError("a subject is followed without end")
+
+    def _read_call(self, home: Home, wanted: VisitorQuery) -> Call:
+        p = home.partition
+        args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
+        return [self.keys.fold(p, _FOLD), self.keys.quota(p)], args
+
     def _end(self, home: Home, wanted: VisitorQuery) -> UnreadVisitor:
         """Return what the store knows of the subject at the end of the way, not decoded."""
         closed: bool | None = None
         for _ in range(MOST_STEPS):
-            p = home.partition
-            args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
-            names = [self.keys.fold(p, _FOLD), self.keys.quota(p)]
+            names, args = self._read_call(home, wanted)
             into, *rest, claims = self.client.run("read_subject", names, args)
             closed = claims == CLOSED.encode() if closed is None else closed
             if not into:

@@ -17,6 +17,7 @@ from nudge.config.documents.document import (
 )
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.lexicon_file import FILE as LEXICON
+from nudge.config.documents.measures_file import FILE as MEASURES
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
@@ -37,6 +38,7 @@ PARTS: Final = {
     "notices": MONITORS,
     "lexicon": LEXICON,
     "warnings": WARNINGS,
+    "measures": MEASURES,
     "rhythm": RHYTHM,
 }
 """Part of the configuration -> the file that it is read from."""
