@@ -24,6 +24,7 @@ FIRST: Final[dict[str, str]] = {
     "alarm": "0" * 16,
     "warning": "0-" + "0" * 18,
     "segment": "stage.stable",
+    "case": "0-" + "0" * 18,
 }
 """Values of paths that lead somewhere."""
 
