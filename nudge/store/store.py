@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from nudge.store.folds.case_queues import CaseQueues
 from nudge.store.folds.case_store import CaseStore
 from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
@@ -286,6 +287,11 @@ class Store:
     def cases(self) -> CaseStore:
         """Cases of warnings, with their history."""
         return CaseStore(self.client, self.keys)
+
+    @cached_property
+    def case_queues(self) -> CaseQueues:
+        """Queues of cases, by whose they are and what is due first."""
+        return CaseQueues(self.client, self.keys)
 
     @cached_property
     def proofs(self) -> ProofBook:
