@@ -44,6 +44,7 @@ from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
+from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -202,6 +203,11 @@ class Store:
     def guards(self) -> GuardNotes:
         """Notes of the harm guard: the worker whose turn it is, and its last looks."""
         return GuardNotes(self.client, self.keys)
+
+    @cached_property
+    def work_notes(self) -> WorkNotes:
+        """Notes of work lists: the worker whose turn it is, and what each call took."""
+        return WorkNotes(self.client, self.keys)
 
     @cached_property
     def documents(self) -> Documents:

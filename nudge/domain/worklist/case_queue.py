@@ -1,4 +1,4 @@
-"""Queues of cases: whose they are, their state, kind and level; each lists cases by opening. Pure."""
+"""Queues of cases: by owner, state, kind and level; each lists its cases by opening. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues of cases in the store, read: how many cases each has, and which of several is due first."""
+"""Queues of cases in the store, read: their sizes, and the cases that are due first."""
 
 from __future__ import annotations
 

@@ -103,6 +103,8 @@ FAMILIES = (
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
     Family("refused_merges", "config", "string", "People", "web", "7 days"),
     Family("publisher", "config", "hash", "Snapshots", "publisher", "for ever"),
+    Family("assigner", "config", "hash", "WorkNotes", "assigner", "for ever"),
+    Family("next_case", "config", "string", "WorkNotes", "web", "1 hour"),
     Family("guard", "config", "hash", "GuardNotes", "harm guard", "for ever"),
     Family("guarded", "config", "string", "GuardNotes", "web, harm guard", "as the slot"),
     Family("alarms", "config", "hash", "Alarms", "web, monitor, notices", "for ever", True),
