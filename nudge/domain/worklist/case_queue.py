@@ -1,10 +1,10 @@
-"""Queues of cases: by owner, state, kind and level; each lists its cases by opening. Pure."""
+"""Queues of cases: by owner, state, kind and level; each lists its cases by time. Pure."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from nudge.domain.care.case import Case
+from nudge.domain.care.case import Case, CaseAction, CaseState
 
 ALL: Final = "*"
 """Owner of the queues of all cases that are not held out."""
@@ -32,6 +32,11 @@ class CaseQueue(NamedTuple):
     level: str
 
     @property
+    def is_open(self) -> bool:
+        """Whether its cases are not closed."""
+        return self.state != CaseState.CLOSED
+
+    @property
     def text(self) -> str:
         """The queue as the end of a key of the store."""
         return ":".join(self)
@@ -49,3 +54,14 @@ def queues_of(case: Case) -> tuple[CaseQueue, ...]:
     if case.held:
         return (CaseQueue(HELD, *rest),)
     return CaseQueue(case.assignee or NOBODY, *rest), CaseQueue(ALL, *rest)
+
+
+def place_time(case: Case) -> float:
+    """Return the second by which queues order a case: its opening; once it is closed, the closing.
+
+    Args:
+        case: of a visitor.
+    """
+    if case.state is not CaseState.CLOSED:
+        return case.opened
+    return max(step.at for step in case.steps if step.action == CaseAction.CLOSE)

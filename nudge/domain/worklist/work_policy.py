@@ -11,6 +11,7 @@ from typing import Final
 
 from bandits.units import DAY, HOUR
 from nudge.domain.slots.rule import Rule
+from nudge.domain.worklist.case_queue import CaseQueue
 
 DUE: Final = 2.0 * DAY
 """Seconds within which somebody acts on a case for which no rule of ageing says more."""
@@ -211,6 +212,10 @@ class WorkPolicy:
     def ageing_of(self, kind: str, level: str) -> AgeingRule:
         """Return the rule of ageing of cases of a kind and level."""
         return self._ageing.get((kind, level)) or self._find_ageing(kind, level)
+
+    def span(self, queue: CaseQueue) -> float:
+        """Return the seconds until the cases of a queue are due; 0 for closed ones."""
+        return self.ageing_of(queue.kind, queue.level).due if queue.is_open else 0.0
 
     @cached_property
     def _ageing(self) -> dict[tuple[str, str], AgeingRule]:

@@ -29,6 +29,7 @@ from nudge.domain.worklist.work_policy import AssignmentRule, Sharing, WorkPolic
 from nudge.flows.worklist.background import CaseBackground
 from nudge.flows.worklist.loads import read_loads
 from nudge.store.folds.case_queues import DuePlace, DueQuestion
+from nudge.store.folds.case_store import CaseAct
 from nudge.store.store import Store
 
 WHO: Final = "nudge"
@@ -112,12 +113,9 @@ class Assigner:
         def wants(queue: CaseQueue) -> bool:
             return wanted.get(queue.owner) == queue.state
 
-        def span(queue: CaseQueue) -> float:
-            return self.policy.ageing_of(queue.kind, queue.level).due
+        return DueQuestion(frozenset(wanted), wants, self.policy.span, after, most=MOST)
 
-        return DueQuestion(wants, span, after, most=MOST)
-
-    def _steps(self, cases: Sequence[Case], at: float) -> Iterator[tuple[Case, CaseStep]]:
+    def _steps(self, cases: Sequence[Case], at: float) -> Iterator[CaseAct]:
         book = read_loads(self.store, self.policy, self.calendar, at)
         background = CaseBackground(self.store)
         segments = background.segments(cases)
@@ -133,7 +131,7 @@ class Assigner:
             chosen = _choose(book, rule, case, attributes, had.get(case.id, ""))
             if chosen is not None and chosen.to != case.assignee:
                 book.take(chosen.to)
-                yield case, assign_step(case, chosen, at)
+                yield CaseAct(case, assign_step(case, chosen, at))
 
     def _rule(self, case: Case, attributes: dict[str, Scalar], at: float) -> AssignmentRule | None:
         """Return the rule that says whose a case is; one that waits with a team is the team's."""

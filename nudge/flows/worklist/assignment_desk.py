@@ -22,6 +22,7 @@ from nudge.domain.worklist.work_policy import AssignedBy, Sharing, WorkPolicy
 from nudge.errors import InvalidRequestError
 from nudge.flows.worklist.background import CaseBackground
 from nudge.flows.worklist.loads import read_loads
+from nudge.store.folds.case_store import CaseAct
 from nudge.store.store import Store
 
 CHUNK: Final = 200
@@ -130,7 +131,7 @@ class AssignmentDesk:
             chosen |= self._choices([c for n, c in cases.items() if n not in chosen], asked, book)
             told = {name: self._told(case, asked, chosen[name]) for name, case in cases.items()}
             found |= {name: one for name, one in told.items() if isinstance(one, AssignmentResult)}
-            steps = [(cases[name], s) for name, s in told.items() if isinstance(s, CaseStep)]
+            steps = [CaseAct(cases[name], s) for name, s in told.items() if isinstance(s, CaseStep)]
             left = list(self._append(steps, asked, found))
             if left and clock.monotonic() >= until:
                 busy = "somebody else acted on the case; look and try again"
@@ -141,7 +142,7 @@ class AssignmentDesk:
 
     def _append(
         self,
-        steps: Sequence[tuple[Case, CaseStep]],
+        steps: Sequence[CaseAct],
         asked: AssignmentRequest,
         found: dict[str, AssignmentResult],
     ) -> Iterator[str]:
@@ -149,7 +150,7 @@ class AssignmentDesk:
         faults.point("assign.before_append")
         done = [True] * len(steps) if asked.dry_run else self.store.cases.act_each(steps)
         faults.point("assign.after_append")
-        for (case, step), ok in zip(steps, done, strict=True):
+        for (case, step, _), ok in zip(steps, done, strict=True):
             if ok:
                 found[case.id] = AssignmentResult(case.id, "assigned", step.to)
             else:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
-from nudge.domain.care.case import CaseState
 from nudge.domain.worklist.assigning import LoadBook
 from nudge.domain.worklist.case_queue import OWNERS, CaseQueue
 from nudge.domain.worklist.work_policy import WorkPolicy
@@ -33,6 +32,6 @@ def loads_of(counts: Mapping[CaseQueue, int]) -> dict[str, int]:
     """Return the open cases of each assignee."""
     found: Counter[str] = Counter()
     for queue, count in counts.items():
-        if queue.owner not in OWNERS and queue.state != CaseState.CLOSED:
+        if queue.owner not in OWNERS and queue.is_open:
             found[queue.owner] += count
     return dict(found)

@@ -114,10 +114,9 @@ class NextCaseDesk:
         def wants(queue: CaseQueue) -> bool:
             return owners.get(queue.owner) == queue.state
 
-        def span(queue: CaseQueue) -> float:
-            return self.policy.ageing_of(queue.kind, queue.level).due
-
-        places = self.store.case_queues.first_due(DueQuestion(wants, span, most=LOOKED))
+        places = self.store.case_queues.first_due(
+            DueQuestion(frozenset(owners), wants, self.policy.span, most=LOOKED)
+        )
         cases = list(self.store.cases.read_many(one.id for one in places).values())
         fitting = [one for one in self._fitting(cases, agent, at) if self._is_free(one, agent)]
         reach = self.contacts.reach(fitting, at)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nudge.domain.care.case import Case, CaseState
+from nudge.domain.care.case import Case
 from nudge.domain.worklist.case_queue import ALL, HELD, NOBODY, CaseQueue
 from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.errors import InvalidRequestError
@@ -55,13 +55,11 @@ class WorkQuestion:
             return policy.owners(self.team)
         return frozenset({self.assignee or ALL})
 
-    def wants(self, queue: CaseQueue, owners: frozenset[str]) -> bool:
-        """Return whether a queue is read."""
-        if queue.owner not in owners or self.kind not in ("", queue.kind):
+    def wants(self, queue: CaseQueue) -> bool:
+        """Return whether a queue of these owners is read."""
+        if self.kind not in ("", queue.kind) or self.level not in ("", queue.level):
             return False
-        if self.level not in ("", queue.level):
-            return False
-        return queue.state == self.state if self.state else queue.state != CaseState.CLOSED
+        return queue.state == self.state if self.state else queue.is_open
 
 
 @dataclass(frozen=True)
@@ -77,21 +75,16 @@ class WorkPage:
     cursor: str = ""
 
 
-def due_of(policy: WorkPolicy, case: Case) -> float:
-    """Return the second until which somebody acts on a case."""
-    return case.opened + policy.ageing_of(case.kind, case.level).due
-
-
 def list_work(store: Store, policy: WorkPolicy, question: WorkQuestion) -> WorkPage:
     """Return a page of the cases of an installation.
 
     Raises:
         StoreAwayError: no answer.
     """
-    owners = question.owners(policy)
     asked = DueQuestion(
-        lambda queue: question.wants(queue, owners),
-        lambda queue: policy.ageing_of(queue.kind, queue.level).due,
+        question.owners(policy),
+        question.wants,
+        policy.span,
         question.after,
         question.due_before,
         question.limit + 1,

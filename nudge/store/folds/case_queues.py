@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
 from typing import Final, NamedTuple
@@ -16,12 +16,12 @@ from nudge.store.folds.folds import GENERATION
 from nudge.store.wire.client import Client, member_scores
 from nudge.store.wire.keys import Keys
 
-_LEAST: Final = 8
+_LEAST: Final = 4
 """Cases that are read of a queue at first, at least."""
 _SLACK: Final = 0.001
 """Seconds by which a bound is passed, for sums of floats that were rounded."""
 _COUNTED: Final = 2_000
-"""Queues that are counted in one round trip."""
+"""Queues that are counted, or read by one script, at a time."""
 
 
 class DuePlace(NamedTuple):
@@ -41,18 +41,24 @@ class DueQuestion:
     """A question for the cases of queues, in the order in which they are due.
 
     Attributes:
-        wants: whether a queue is asked for.
+        owners: whose queues are asked for.
+        wants: whether a queue of theirs is.
         span: seconds from the opening of a queue's cases until they are due.
         after: the place behind which the page begins; None for the first page.
         before: seconds; only cases that are due before.
         most: how many.
     """
 
+    owners: frozenset[str]
     wants: Callable[[CaseQueue], bool]
     span: Callable[[CaseQueue], float]
     after: DuePlace | None = None
     before: float = math.inf
     most: int = 100
+
+
+_Owned = Mapping[str, Sequence[CaseQueue]]
+"""Owner -> the queues that ever had a case."""
 
 
 class _Stream(NamedTuple):
@@ -70,6 +76,7 @@ class CaseQueues:
 
     client: Client
     keys: Keys
+    _known: dict[str, tuple[int, _Owned]] = field(default_factory=dict)
 
     def count(self) -> dict[CaseQueue, int]:
         """Count the cases of each queue, over all partitions; queues without cases are missing.
@@ -79,7 +86,8 @@ class CaseQueues:
         """
         pairs = [
             (queue, self.keys.case_queue(p, queue.text, generation))
-            for p, generation, queues in self._listed()
+            for p, generation, owned in self._listed()
+            for queues in owned.values()
             for queue in queues
         ]
         found: Counter[CaseQueue] = Counter()
@@ -136,21 +144,38 @@ class CaseQueues:
         Raises:
             StoreAwayError: no answer.
         """
-        streams = [
-            _stream(self.keys.case_queue(p, queue.text, generation), question, queue)
-            for p, generation, queues in self._listed()
-            for queue in queues
-            if question.wants(queue)
-        ]
-        if not streams:
+        found = [*self._streams(question)]
+        if not found:
             return []
-        size = max(_LEAST, math.ceil(2 * question.most / len(streams)))
-        heads = self.client.call_each([_command(one, 0, size) for one in streams])
+        size = max(_LEAST, math.ceil(2 * question.most / sum(len(each) for each in found)))
         places = [
-            self._places(stream, member_scores(head), size, question)
-            for stream, head in zip(streams, heads, strict=True)
+            self._places(stream, head, size, question)
+            for streams in found
+            for stream, head in zip(streams, self._heads(streams, size), strict=True)
+            if head
         ]
         return list(islice(merge(*places), question.most))
+
+    def _streams(self, question: DueQuestion) -> Iterator[list[_Stream]]:
+        """Yield the queues that a question asks for, those of one partition together."""
+        for p, generation, owned in self._listed():
+            streams = [
+                _stream(self.keys.case_queue(p, queue.text, generation), question, queue)
+                for owner in question.owners
+                for queue in owned.get(owner, ())
+                if question.wants(queue)
+            ]
+            yield from ([streams] if streams else [])
+
+    def _heads(
+        self, streams: Sequence[_Stream], size: int
+    ) -> Iterator[Sequence[tuple[bytes, float]]]:
+        """Yield the first cases of each queue of a partition."""
+        for start in range(0, len(streams), _COUNTED):
+            some = streams[start : start + _COUNTED]
+            bounds = [bound for one in some for bound in (one.low, one.high)]
+            replies = self.client.run("first_due", [one.key for one in some], [size, *bounds])
+            yield from map(member_scores, replies)
 
     def _places(
         self,
@@ -172,19 +197,32 @@ class CaseQueues:
             rows = member_scores(self.client.call(*_command(stream, read, asked)))
             read += len(rows)
 
-    def _listed(self) -> Iterator[tuple[int, int, list[CaseQueue]]]:
-        """Yield each partition with its generation and the queues that ever had a case."""
+    def _listed(self) -> Iterator[tuple[int, int, _Owned]]:
+        """Yield each partition with its generation and the queues that ever had a case.
+
+        A set of names only grows: one of the same size is the one that was read before.
+        """
         generations = self._generations()
-        commands = [("SMEMBERS", self.keys.case_queues(p, g)) for p, g in generations.items()]
-        names = self.client.call_each(commands)
-        for (p, generation), found in zip(generations.items(), names, strict=True):
-            yield p, generation, sorted(parse_queue(one.decode()) for one in found)
+        names = {p: self.keys.case_queues(p, g) for p, g in generations.items()}
+        sizes = self.client.call_each([("SCARD", name) for name in names.values()])
+        for (p, name), size in zip(names.items(), sizes, strict=True):
+            if self._known.get(name, (-1, {}))[0] != size:
+                self._known[name] = size, _by_owner(self.client.call("SMEMBERS", name))
+            yield p, generations[p], self._known[name][1]
 
     def _generations(self) -> Mapping[int, int]:
         every = list(self.keys.every_partition())
         commands = [("HGET", self.keys.fold(p, FoldName.CARE), GENERATION) for p in every]
         replies = self.client.call_each(commands)
         return {p: int(reply or 0) for p, reply in zip(every, replies, strict=True)}
+
+
+def _by_owner(names: Iterable[bytes]) -> _Owned:
+    found: dict[str, list[CaseQueue]] = defaultdict(list)
+    for name in names:
+        queue = parse_queue(name.decode())
+        found[queue.owner].append(queue)
+    return found
 
 
 def _stream(key: str, question: DueQuestion, queue: CaseQueue) -> _Stream:

@@ -19,7 +19,7 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.worklist.case_queue import queues_of
+from nudge.domain.worklist.case_queue import place_time, queues_of
 from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
 from nudge.store.wire.client import Arg, Call, Client, member_scores
 from nudge.store.wire.codec import encode
@@ -54,6 +54,20 @@ class PendingSteps(NamedTuple):
 
     revision: int
     last: str
+
+
+class CaseAct(NamedTuple):
+    """A step that somebody takes on a case.
+
+    Attributes:
+        case: as it was read, with the steps before this one.
+        step: of a person.
+        note: name and sealed text, for the vault.
+    """
+
+    case: Case
+    step: CaseStep
+    note: tuple[str, bytes] | None = None
 
 
 class CaseListing(NamedTuple):
@@ -241,7 +255,7 @@ class CaseStore:
         new = [queue.text for queue in sorted(now - was)]
         for text in new:
             key = self.keys.case_queue(partition, text, generation)
-            yield FoldWrite("ZADD", key, (repr(case.opened), case.id))
+            yield FoldWrite("ZADD", key, (repr(place_time(case)), case.id))
         if new:
             yield FoldWrite("SADD", self.keys.case_queues(partition, generation), tuple(new))
 
@@ -293,11 +307,11 @@ class CaseStore:
         """
         return bool(self.client.run("act_on_case", *self._acting(case, step, note)))
 
-    def act_each(self, steps: Sequence[tuple[Case, CaseStep]]) -> list[bool]:
-        """Append one step on each of several cases, as `act` does, in few round trips.
+    def act_each(self, acts: Sequence[CaseAct]) -> list[bool]:
+        """Append steps on several cases, as `act` does, in few round trips.
 
         Args:
-            steps: cases as they were read, each with a step that has an id; without notes.
+            acts: each with a step that has an id.
 
         Returns:
             What `act` returns, in order.
@@ -305,7 +319,7 @@ class CaseStore:
         Raises:
             StoreAwayError: no answer; any of them may have been appended: the same call goes on.
         """
-        calls = [self._acting(case, step, None) for case, step in steps]
+        calls = [self._acting(*act) for act in acts]
         return [bool(one) for one in self.client.run_each("act_on_case", calls)]
 
     def _acting(self, case: Case, step: CaseStep, note: tuple[str, bytes] | None) -> Call:
