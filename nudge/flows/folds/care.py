@@ -125,11 +125,12 @@ class CareFold:
         mark: float,
         position: int,
     ) -> tuple[CareState, Commit]:
-        mine = [entry for entry in entries if taken(entry)]
+        book = self.book()
+        mine = [entry for entry in entries if taken(entry, book.trails)]
         names = dict.fromkeys((*(entry.record.subject for entry in mine), *due))
         before = self.store.watches.read_each(partition, list(names), state.generation)
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
-        batch = CareBatch(self.book(), partition, state.watermark, before, known)
+        batch = CareBatch(book, partition, state.watermark, before, known)
         for entry in entries:
             take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
