@@ -21,6 +21,7 @@ from nudge.domain.care.case_tally import (
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReader
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
@@ -186,6 +187,8 @@ class CareFold:
             )
         for was, case in batch.changed_cases():
             yield from self.store.cases.put(partition, was, case, generation)
+            if case.kind == CaseKind.WINBACK:
+                yield self.store.winback_order.stale(partition, case.id)
 
     def _old(self, partition: int, before: CareState, mark: float) -> list[str]:
         """Return the ids of old cases to forget, once a day of the watermark."""
