@@ -58,6 +58,7 @@ from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.proof_loop import ProofLoop
 from nudge.workers.turns.rhythm_loop import RhythmLoop
 from nudge.workers.turns.stock_loop import StockLoop
+from nudge.workers.turns.winback_loop import WinbackLoop
 from nudge.workers.walk_loop import WalkLoop
 
 REPORT: Final = "report"
@@ -187,8 +188,13 @@ def _care(worker: Worker) -> dict[str, Loop]:
     fold = CareFold(
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
+    ordering = WinbackLoop(worker.store, follower, worker.owner, worker.ttl, worker.store_check)
     assigner = AssignerLoop(worker.store, worker.store_check, follower, worker.owner, worker.ttl)
-    return {fold.name: _runner(worker, fold), "assigner": assigner}
+    return {
+        fold.name: _runner(worker, fold),
+        "winback": ordering,
+        "assigner": assigner,
+    }
 
 
 def _segment(worker: Worker) -> dict[str, Loop]:
