@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from nudge.store.folds.case_queues import CaseQueues
 from nudge.store.folds.case_store import CaseStore
 from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
@@ -14,6 +15,7 @@ from nudge.store.folds.member_store import MemberStore
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.folds.watch_store import WatchStore
+from nudge.store.folds.winback_order import WinbackOrder
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
@@ -44,6 +46,8 @@ from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
+from nudge.store.service.winback_notes import WinbackNotes
+from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -97,6 +101,16 @@ class Store:
     def minute_counts(self) -> MinuteCountStore:
         """Minute counts of `monitor`, and the traces of visits."""
         return MinuteCountStore(self.client, self.keys)
+
+    @cached_property
+    def winback_order(self) -> WinbackOrder:
+        """The order of win-back: places of cases, and those that have to be made anew."""
+        return WinbackOrder(self.client, self.keys)
+
+    @cached_property
+    def winback(self) -> WinbackNotes:
+        """Notes of win-back: mended causes, the uplift in force."""
+        return WinbackNotes(self.client, self.keys)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -209,6 +223,11 @@ class Store:
         return GuardNotes(self.client, self.keys)
 
     @cached_property
+    def work_notes(self) -> WorkNotes:
+        """Notes of work lists: the worker whose turn it is, and what each call took."""
+        return WorkNotes(self.client, self.keys)
+
+    @cached_property
     def documents(self) -> Documents:
         """Configuration documents: the current ones, their revisions and audits."""
         return Documents(self.client, self.keys)
@@ -292,6 +311,11 @@ class Store:
     def cases(self) -> CaseStore:
         """Cases of warnings, with their history."""
         return CaseStore(self.client, self.keys)
+
+    @cached_property
+    def case_queues(self) -> CaseQueues:
+        """Queues of cases, by whose they are and what is due first."""
+        return CaseQueues(self.client, self.keys)
 
     @cached_property
     def proofs(self) -> ProofBook:

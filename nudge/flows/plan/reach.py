@@ -7,7 +7,7 @@ from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_reach import Reach, list_reach
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.timing.reach_facts import reach_facts
+from nudge.domain.timing.plan_request import contact_facts_of
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorView
 
@@ -36,4 +36,4 @@ def read_facts(
     policy: ContactPolicy, found: VisitorView, state: VisitorState, at: float
 ) -> ContactFacts:
     """Read the facts about a visitor that the contact policy asks for, with every plan."""
-    return reach_facts(policy, state, found.assigned.values(), at)
+    return contact_facts_of(policy, found.assigned.values(), state, at)
