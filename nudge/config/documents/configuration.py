@@ -229,6 +229,15 @@ class Configuration:
         )
 
     @cached_property
+    def case_policy(self) -> WarningPolicy:
+        """The policy of warnings with the rules of all cases, for their titles.
+
+        Raises:
+            InvalidConfigError: the rules are wrong.
+        """
+        return replace(self.warnings, rules=self.rule_book.rules)
+
+    @cached_property
     def measures(self) -> Mapping[str, Measure]:
         """The lifecycle measures by name, in the order of their file.
 
