@@ -47,9 +47,11 @@ LEXICON = """
 name = "speed"
 complaints = ["慢"]
 """
-DOCUMENTS = {"contact.toml": CONTACT, "warnings.toml": RULES, "lexicon.toml": LEXICON} | dict.fromkeys(
-    ("measures.toml", "winback.toml"), ""
-)
+DOCUMENTS = {
+    "contact.toml": CONTACT,
+    "warnings.toml": RULES,
+    "lexicon.toml": LEXICON,
+} | dict.fromkeys(("measures.toml", "winback.toml"), "")
 VISITORS = ("=cmd()", "v-1", "v-2")
 
 
