@@ -225,6 +225,7 @@ class Watcher:
         asked = Occasion(due, signal, (), lambda _: context)
         held = next((one for one in asking if one.holds(asked)), None)
         if held is not None:
+            self._touch(due)
             rule = replace(held.rule, facts={**held.rule.facts, **trail_facts(trail, plan)})
             self._warn(rule, "", due, signal._replace(scene=""), trail.began)
         return held is not None
