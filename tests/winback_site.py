@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from nudge.config.documents.funnel_file import parse_funnel
@@ -15,6 +16,8 @@ from nudge.flows.folds.care import CareFold
 from nudge.store.store import Store
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+GRACE: Final = 0.2
+"""Seconds in which late acts are gathered, in tests on a store."""
 STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
 FUNNEL: Final[Funnel] = parse_funnel(
     {
@@ -57,9 +60,16 @@ def winback_book(policy: WinbackPolicy | None = None) -> RuleBook:
     return RuleBook(WarningPolicy(agents=("ann",)), None, None, policy.rules, policy.trails)
 
 
+def hasty_book() -> RuleBook:
+    """Return the same book, which waits for late acts but a moment: those of the past are due."""
+    trails = winback_policy().trails
+    assert trails is not None
+    return winback_book(replace(winback_policy(), trails=replace(trails, grace=GRACE)))
+
+
 def winback_fold(store: Store, book: RuleBook | None = None, **more: Any) -> CareFold:
     """Return the fold with rules of win-back."""
-    found = book or winback_book()
+    found = book or hasty_book()
     return CareFold(store, lambda: found, **more)
 
 

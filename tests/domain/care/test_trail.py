@@ -176,8 +176,8 @@ def test_attributes_of_the_visitor_and_the_trail_can_be_asked_for() -> None:
 def test_the_offer_and_the_channel_come_from_what_was_shown() -> None:
     """The last variant of a slot with offers, and the channel of its page, are told."""
     watched = Watcher(winback_book(), 3, ONE)
-    watched.take_decision("wap", "tier1", START)
-    watched.take_exposure("banner", "data_draw", START + 1)
+    watched.take_page(("wap", "tier1"), START, START)
+    watched.take_offer(("banner", "data_draw"), START + 1, START + 1)
     take(watched, visit(ONE, "v", START + 2), START + 7 * HOUR)
     (case,) = cases(watched)
     facts = {name: case.fact(name) for name in ("offer", "offer_slot", "channel", "city")}
@@ -224,6 +224,18 @@ def test_an_outcome_may_name_another_case() -> None:
         take(watched, [Event(ONE, name, "winback_outcome", "server", fields=fields, at=at)])
     (case,) = cases(watched)
     assert [step.action for step in case.steps] == ["open", "outcome"]
+
+
+def test_acts_that_arrive_late_are_gathered_first() -> None:
+    """An app without a net tells its steps hours later, one by one: they are one visit."""
+    watched = Watcher(winback_book(), 3, ONE)
+    for n, one in enumerate(visit(ONE, "v", START)):
+        stamp = START + DAY + n
+        watched.advance(stamp)
+        watched.take_event(one, one.at or 0.0, stamp)
+    watched.advance(START + DAY + HOUR)
+    (case,) = cases(watched)
+    assert (case.signals, case.fact("stage"), case.fact("left_at")) == (1, "method", START + 50)
 
 
 def test_a_merger_brings_the_trail_along() -> None:
@@ -282,30 +294,40 @@ def test_batches_and_pauses_do_not_matter(
     assert len(once.watch.trails) <= MOST
 
 
-@given(st.lists(ACTS.filter(lambda row: row[1] != "failed"), max_size=14))
+@given(
+    st.lists(ACTS.filter(lambda row: row[1] != "failed"), max_size=14, unique_by=lambda row: row[0])
+)
 def test_who_is_listed_is_who_left_by_the_funnel(rows: list[tuple[float, str]]) -> None:
-    """A plain recount of visits by gap, lateness and payments finds the same visits left."""
+    """A plain recount of visits by gap, lateness and payments finds the same visits left.
+
+    Of more than three that wait at a time the latest count.
+    """
     rules = [{"name": "left", "stages": ["pay_tapped", "method"]}]
     watched = lived(events_of(rows), START + 3 * DAY, rules=rules)
     told = [record for record in watched.records if record.type == "warned"]
     found = {(x.fields["fact_left_at"], x.fields["fact_stage"]) for x in told}
-    assert found == recount(sorted(rows))
+    left = sorted(recount(sorted(rows)))
+    assert found <= set(left)
+    assert set(left[-MOST:]) <= found
 
 
 def recount(rows: list[tuple[float, str]]) -> set[tuple[float, str]]:
-    """Return last act and farthest stage of each visit that nobody paid for in time."""
+    """Return last act and farthest stage of each visit that nobody paid for in time.
+
+    A payment ends what came before it: what is done after it is another recharge.
+    """
     visits: list[list[tuple[float, str]]] = []
-    for at, kind in (row for row in rows if row[1] in STEPS):
-        if not visits or at - visits[-1][-1][0] >= 30 * MINUTE:
-            visits.append([])
-        visits[-1].append((at, kind))
+    for at, kind in rows:
+        if kind == "paid":
+            visits = [x for x in visits if at > x[-1][0] + LATE]
+        elif kind in STEPS and visits and at - visits[-1][-1][0] < 30 * MINUTE:
+            visits[-1].append((at, kind))
+        elif kind in STEPS:
+            visits.append([(at, kind)])
     found: set[tuple[float, str]] = set()
     for one in visits:
-        last, kinds = one[-1][0], {kind for _, kind in one}
-        reached = [kind for kind in ("pay_tapped", "method") if kind in kinds]
-        began = min([at for at, kind in one if kind in ("pay_tapped", "method", "amount")] or [0])
-        if reached and not any(k == "paid" and began <= at <= last + LATE for at, k in rows):
-            found.add((last, reached[-1]))
+        reached = [kind for kind in ("pay_tapped", "method") if kind in {k for _, k in one}]
+        found |= {(one[-1][0], reached[-1])} if reached else set()
     return found
 
 
