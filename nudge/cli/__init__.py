@@ -41,7 +41,9 @@ COMMANDS = {
         "care.rhythm",
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
     ),
-    "winback": Command("care.winback", "Tell whom a contact brings back, against people held out."),
+    "winback": Command(
+        "care.winback", "Tell who left the path and whom to call, and whom a contact brings back."
+    ),
     "segment": Command(
         "people.segment",
         "Tell who belongs to which segment, since when, and how many did each day.",
