@@ -1,4 +1,4 @@
-"""The reach of a call: nobody is listed whom the contact policy forbids, and nobody is forgotten."""
+"""The reach of a call: nobody is listed whom the policy forbids, and nobody is forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of the win-back list: places that sort as ranks do, mended causes, gains, dates of calls."""
+"""Values of the win-back list: places sort as ranks do; mended causes, gains, dates of calls."""
 
 from __future__ import annotations
 
