@@ -110,7 +110,7 @@ def test_a_visitor_without_a_trail_worth_keeping_costs_nothing(store: Store) -> 
 def test_a_merger_brings_the_trail_and_closes_the_case_of_either(
     store: Store, tmp_path: Path
 ) -> None:
-    """Who turns out to be another visitor pays for both; steps under the old id follow."""
+    """A visitor of two ids pays for both; steps under the old id follow."""
     at = long_ago()
     tell(store, *visit(ONE, "v", at))
     fold(store)
