@@ -21,6 +21,8 @@ from nudge.api.care import (
     measures,
     warning_factors,
     warnings,
+    winback,
+    winback_causes,
     worklist,
     worklist_changes,
 )
@@ -57,6 +59,8 @@ BLUEPRINTS: Final = (
     worklist.blueprint,
     worklist_changes.blueprint,
     warning_factors.blueprint,
+    winback.blueprint,
+    winback_causes.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,
