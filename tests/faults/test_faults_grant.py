@@ -67,7 +67,7 @@ def the_case(store: Store) -> Case:
 
 
 def test_a_grant_that_is_killed_anywhere_is_one_grant(site: Site) -> None:
-    """Whoever repeats the command gets the grant of before; the folds are killed as well."""
+    """A repeated command gets the grant of before; the folds are killed as well."""
     with closing(patient_store(site.settings)) as store:
         paid = Event(SUBJECT, "p", "paid", "server", fields={"amount": 50, "~refundable": True})
         store.journal.append_once(0, [Append("", paid)], closes=True)
