@@ -17,7 +17,15 @@ from werkzeug.wrappers import Response
 from nudge.api import docs, health, sdk
 from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
-from nudge.api.care import warning_factors, warnings
+from nudge.api.care import (
+    measures,
+    warning_factors,
+    warnings,
+    winback,
+    winback_causes,
+    worklist,
+    worklist_changes,
+)
 from nudge.api.errors import http_answer
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
@@ -50,7 +58,12 @@ BLUEPRINTS: Final = (
     segments.blueprint,
     timings.blueprint,
     warnings.blueprint,
+    measures.blueprint,
+    worklist.blueprint,
+    worklist_changes.blueprint,
     warning_factors.blueprint,
+    winback.blueprint,
+    winback_causes.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

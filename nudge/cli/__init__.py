@@ -37,11 +37,21 @@ COMMANDS = {
         "care.warnings",
         "Tell who is about to leave, and what was done; teach the model of complaints.",
     ),
+    "worklist": Command(
+        "care.worklist",
+        "Tell whose turn it is; assign, hand over, export to call centres, import outcomes.",
+    ),
     "rhythm": Command(
         "care.rhythm",
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
     ),
-    "winback": Command("care.winback", "Tell whom a contact brings back, against people held out."),
+    "winback": Command(
+        "care.winback", "Tell who left the path and whom to call, and whom a contact brings back."
+    ),
+    "measures": Command(
+        "care.measures",
+        "Tell what is due for whom in each stage, and grant it: one benefit of a group, once.",
+    ),
     "segment": Command(
         "people.segment",
         "Tell who belongs to which segment, since when, and how many did each day.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from nudge.store.folds.case_queues import CaseQueues
 from nudge.store.folds.case_store import CaseStore
 from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
@@ -14,6 +15,7 @@ from nudge.store.folds.member_store import MemberStore
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.folds.watch_store import WatchStore
+from nudge.store.folds.winback_order import WinbackOrder
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
@@ -26,6 +28,7 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.grant_book import GrantBook
 from nudge.store.plans.offer_book import OfferBook
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.scheduler_places import SchedulerPlaces
@@ -43,6 +46,8 @@ from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
+from nudge.store.service.winback_notes import WinbackNotes
+from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -96,6 +101,16 @@ class Store:
     def minute_counts(self) -> MinuteCountStore:
         """Minute counts of `monitor`, and the traces of visits."""
         return MinuteCountStore(self.client, self.keys)
+
+    @cached_property
+    def winback_order(self) -> WinbackOrder:
+        """The order of win-back: places of cases, and those that have to be made anew."""
+        return WinbackOrder(self.client, self.keys)
+
+    @cached_property
+    def winback(self) -> WinbackNotes:
+        """Notes of win-back: mended causes, the uplift in force."""
+        return WinbackNotes(self.client, self.keys)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -163,6 +178,11 @@ class Store:
         return PlanStore(self.client, self.keys)
 
     @cached_property
+    def grants(self) -> GrantBook:
+        """Grants that are under way: of a group one case of a visitor grants."""
+        return GrantBook(self.client, self.keys)
+
+    @cached_property
     def offers(self) -> OfferBook:
         """Standing offers of visitors, besides what decisions write."""
         return OfferBook(self.client, self.keys)
@@ -201,6 +221,11 @@ class Store:
     def guards(self) -> GuardNotes:
         """Notes of the harm guard: the worker whose turn it is, and its last looks."""
         return GuardNotes(self.client, self.keys)
+
+    @cached_property
+    def work_notes(self) -> WorkNotes:
+        """Notes of work lists: the worker whose turn it is, and what each call took."""
+        return WorkNotes(self.client, self.keys)
 
     @cached_property
     def documents(self) -> Documents:
@@ -286,6 +311,11 @@ class Store:
     def cases(self) -> CaseStore:
         """Cases of warnings, with their history."""
         return CaseStore(self.client, self.keys)
+
+    @cached_property
+    def case_queues(self) -> CaseQueues:
+        """Queues of cases, by whose they are and what is due first."""
+        return CaseQueues(self.client, self.keys)
 
     @cached_property
     def proofs(self) -> ProofBook:

@@ -25,9 +25,12 @@ NAMES = [
     "funnel.toml",
     "holidays.toml",
     "lexicon.toml",
+    "measures.toml",
     "monitors.toml",
     "segments.toml",
     "warnings.toml",
+    "winback.toml",
+    "worklist.toml",
 ]
 Apply = Callable[..., Result]
 
@@ -73,7 +76,7 @@ def test_o06_a_directory_is_applied_with_diff_and_audit_entry(
     first = told(apply(config, "--json"))
     assert [one["document"] for one in first if "document" in one] == NAMES
     assert {one["action"] for one in first} == {"create"}
-    assert sum("slot" in one for one in first) == 5
+    assert sum("slot" in one for one in first) == 6
     assert {one["action"] for one in told(apply(config, "--json"))} == {"unchanged"}
     edit(config / "contact.toml", "month = 4", "month = 5")
     file, why = config / "contact.toml", ("--why", "more room", "--who", "li")
@@ -111,6 +114,8 @@ def marks_of(store: Store) -> list[Mark]:
         ("holidays.toml", '"2026-01-01"', '"2026-13-01"', "holidays.toml: forbidden"),
         ("segments.toml", "name = ", "nome = ", "segments.toml: "),
         ("funnel.toml", 'gap = "30m"', 'gap = "soon"', "funnel.toml: visit.gap: "),
+        ("measures.toml", 'slot = "none"', 'slot = "tea"', "measures.welcome.slot: no slot 'tea'"),
+        ("measures.toml", 'group = "retention"', 'group = "tv"', "retention_agreement.group"),
     ],
 )
 def test_o06_what_is_broken_is_refused_whole(

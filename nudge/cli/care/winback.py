@@ -1,4 +1,4 @@
-"""The command `nudge winback effect`."""
+"""The commands `nudge winback`: the list, and `effect`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import click
 from rich.box import SIMPLE
 from rich.table import Table
 
+from nudge.cli.care.winback_causes import causes, mend, unmend
+from nudge.cli.care.winback_list import STEPS, export, list_, show
 from nudge.cli.common import json_option, out, print_json
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
 from nudge.domain.winback.contact_columns import ContactRoles
@@ -22,7 +24,11 @@ Plain = Mapping[str, Any]
 
 @click.group()
 def winback() -> None:
-    """Tell whom a contact brings back, against people held out."""
+    """Tell who left the path and whom to call, and whom a contact brings back."""
+
+
+for _command in (list_, show, *STEPS, export, mend, causes, unmend):
+    winback.add_command(_command)
 
 
 @winback.command()

@@ -5,8 +5,9 @@ It is read from what was applied to the store; a file counts where nothing was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import structlog
@@ -18,27 +19,33 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import load_measures
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.documents.warnings_file import load_warnings
+from nudge.config.documents.winback_file import load_winback
+from nudge.config.documents.worklist_file import load_worklist
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.care.warning_rule import WarningPolicy, WarningRule
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.measures.measure import Measure, measure_rules
 from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
+from nudge.domain.winback.winback_policy import WinbackPolicy
+from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 
@@ -168,12 +175,31 @@ class Configuration:
 
     @cached_property
     def warnings(self) -> WarningPolicy:
-        """The policy of warnings.
+        """The policy of warnings; agents and teams of work lists follow cases up as well.
 
         Raises:
-            InvalidConfigError: the rules, or the tables of people, are wrong.
+            InvalidConfigError: the rules, the work lists, or the tables of people, are wrong.
         """
-        return load_warnings(self.tables)
+        found, more = load_warnings(self.tables), self.worklist.names
+        return replace(found, agents=tuple(dict.fromkeys((*found.agents, *more))))
+
+    @cached_property
+    def worklist(self) -> WorkPolicy:
+        """The policy of work lists.
+
+        Raises:
+            InvalidConfigError: the work lists, or the tables of people, are wrong.
+        """
+        return load_worklist(self.tables)
+
+    @cached_property
+    def winback(self) -> WinbackPolicy:
+        """The policy of win-back; an empty one without the file.
+
+        Raises:
+            InvalidConfigError: the policy, the funnel or the words of contact are wrong.
+        """
+        return load_winback(self.tables)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -186,12 +212,39 @@ class Configuration:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        """The book of the rules of warnings.
+        """The book of the rules that open cases: of warnings, of win-back and of measures.
 
         Raises:
-            InvalidConfigError: the rules or the segments are wrong.
+            InvalidConfigError: the rules or the segments are wrong, or two rules have one name.
         """
-        return RuleBook(self.warnings, self.segments, self.rhythm)
+        winback, measures = self.winback, measure_rules(list(self.measures.values()))
+        _check_names(self.warnings.rules, winback.rules, measures)
+        return RuleBook(
+            self.warnings,
+            self.segments,
+            self.rhythm,
+            (*winback.rules, *measures),
+            winback.trails,
+            winback.purpose,
+        )
+
+    @cached_property
+    def case_policy(self) -> WarningPolicy:
+        """The policy of warnings with the rules of all cases, for their titles.
+
+        Raises:
+            InvalidConfigError: the rules are wrong.
+        """
+        return replace(self.warnings, rules=self.rule_book.rules)
+
+    @cached_property
+    def measures(self) -> Mapping[str, Measure]:
+        """The lifecycle measures by name, in the order of their file.
+
+        Raises:
+            InvalidConfigError: measures.toml is wrong, or names what contact.toml has not.
+        """
+        return load_measures(self.tables)
 
     @cached_property
     def rhythm(self) -> Rhythm | None:
@@ -216,6 +269,19 @@ class Configuration:
     def revisions(self) -> dict[str, int]:
         """The revision of each document that was applied."""
         return {name: one.revision for name, one in sorted(self.documents.items())}
+
+
+def _check_names(*books: Sequence[WarningRule]) -> None:
+    """Check that each rule of all files has a name of its own: a case tells its rule by it.
+
+    Raises:
+        InvalidConfigError: a name is given twice.
+    """
+    names = Counter(name for rules in books for name in {one.name for one in rules})
+    twice = sorted(name for name, count in names.items() if count > 1)
+    if twice:
+        cure = "give each a name of its own"
+        raise InvalidConfigError([f"rules.{x}.name: is given in two files; {cure}" for x in twice])
 
 
 class ConfigurationHolder:

@@ -18,8 +18,8 @@ import msgpack
 from nudge.domain.care.signal import Signal, joined_parts, parts_of
 from nudge.domain.care.warning_rule import CaseKind, CaseLevel, WarningRule
 from nudge.domain.care.watch import PastWarning
-from nudge.domain.journal.care_events import FOLLOWED, WARNED
-from nudge.domain.journal.records import Event
+from nudge.domain.journal.care_events import ENGINE, FOLLOWED, WARNED
+from nudge.domain.journal.records import Event, Ref
 from nudge.domain.slots.slot import Scalar
 
 KEEP: Final = 800
@@ -30,6 +30,8 @@ MOST_JOINS: Final = 20
 """Signals that are told of one case."""
 Facts = tuple[tuple[str, Scalar], ...]
 """Name and value of each fact, by name."""
+RETURNED: Final = "returned"
+"""Outcome of a case of win-back whose visitor has paid, as the engine tells it."""
 FACT: Final = "fact_"
 """Beginning of the fields of a record that tell facts of a case, or of a step."""
 _STEPS: Final = 17
@@ -38,7 +40,7 @@ _RANKS: Final = {level.value: rank for rank, level in enumerate(CaseLevel)}
 
 
 class CaseAction(StrEnum):
-    """Action of a step: of the engine (open, join) or of a person."""
+    """Action of a step: of the engine (open, join), of a call list (export), or of a person."""
 
     OPEN = "open"
     JOIN = "join"
@@ -48,8 +50,11 @@ class CaseAction(StrEnum):
     OUTCOME = "outcome"
     CLOSE = "close"
     REOPEN = "reopen"
+    EXPORT = "export"
 
 
+_SILENT: Final = (CaseAction.JOIN, CaseAction.EXPORT)
+"""Actions that leave the state as it is."""
 ACTIONS: Final = tuple(one for one in CaseAction if one not in (CaseAction.OPEN, CaseAction.JOIN))
 """Actions that people may take."""
 
@@ -86,6 +91,7 @@ class CaseStep(NamedTuple):
         action_id: of the caller; of a signal that joined, the event's id.
         noted: there is a note in the vault, under the action's id.
         facts: of the step, such as the seconds of a call, or the decision of a measure.
+        decision: that a grant carries out; None for other steps.
     """
 
     at: float
@@ -96,6 +102,11 @@ class CaseStep(NamedTuple):
     action_id: str = ""
     noted: bool = False
     facts: Facts = ()
+    decision: Ref | None = None
+
+    def fact(self, name: str) -> Scalar | None:
+        """Return a fact by its name; None where the step does not tell it."""
+        return next((value for key, value in self.facts if key == name), None)
 
 
 @dataclass(frozen=True)
@@ -150,7 +161,7 @@ class Case:
         """The state after the last step that changes it; an assignment stays over a reopening."""
         state = CaseState.OPEN
         for step in self.steps:
-            if step.action != CaseAction.JOIN:
+            if step.action not in _SILENT:
                 state = _AFTER[CaseAction(step.action)]
         return state
 
@@ -178,6 +189,11 @@ class Case:
         """Return a fact by its name; None where the case does not tell it."""
         return next((value for key, value in self.facts if key == name), None)
 
+    @property
+    def grant(self) -> CaseStep | None:
+        """The step that granted a measure; None while nobody took it."""
+        return next((step for step in self.steps if step.action == CaseAction.GRANT), None)
+
     def with_step(self, step: CaseStep) -> Case:
         """Return the case with one more step in its history."""
         return replace(self, steps=(*self.steps, step))
@@ -204,6 +220,8 @@ def is_news(case: Case, step: CaseStep) -> bool:
     if step.action_id and any(one.action_id == step.action_id for one in case.steps):
         return False
     state = case.state
+    if step.action == CaseAction.GRANT:
+        return case.grant is None  # a case has one measure
     if step.action == CaseAction.ASSIGN:
         return not (state is CaseState.ASSIGNED and case.assignee == step.to)
     if step.action == CaseAction.OUTCOME:
@@ -275,6 +293,7 @@ def joining_record(
     signal: Signal,
     *,
     again: bool,
+    facts: Mapping[str, Scalar] | None = None,
 ) -> Event:
     """Return the record by which a signal joins a case.
 
@@ -285,9 +304,11 @@ def joining_record(
         at: seconds.
         signal: that joins.
         again: it is of the event that the case told last: another rule holds for it.
+        facts: that the case tells from now on in place of those of the same names.
     """
     fields: dict[str, Scalar] = {"case": past.case, "number": past.number}
     fields |= {"rule": rule[0], "level": rule[1]} | _told(signal)
+    fields |= _fact_fields(facts_of(facts or {}))
     fields |= {"again": True} if again else {}
     return Event(subject, f"{past.case}:{past.number}", WARNED, "server", fields=fields, at=at)
 
@@ -299,7 +320,28 @@ def step_record(case: Case, step: CaseStep) -> Event:
     fields |= {"outcome": step.outcome} if step.outcome else {}
     fields |= {"noted": True} if step.noted else {}
     fields |= _fact_fields(step.facts)
-    return Event(case.subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+    return Event(
+        case.subject, step.action_id, FOLLOWED, "server", step.decision, fields, at=step.at
+    )
+
+
+def engine_step(case: str, subject: str, step: CaseStep) -> Event:
+    """Return the record of a step that the engine takes on a visitor's case.
+
+    Args:
+        case: id.
+        subject: of the visitor, as it is known now.
+        step: with an id made of its cause, so that taking it again changes nothing.
+    """
+    fields: dict[str, Scalar] = {"case": case, "action": step.action, "who": step.who}
+    fields |= {ENGINE: True} | ({"outcome": step.outcome} if step.outcome else {})
+    fields |= _fact_fields(step.facts)
+    return Event(subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+
+
+def is_of_case(record: Event, case: Case) -> bool:
+    """Return whether a record of a step is the case's own, and not a move of it."""
+    return record.subject == case.subject or bool(record.fields.get(ENGINE))
 
 
 def _told(signal: Signal) -> dict[str, Scalar]:
@@ -375,6 +417,7 @@ def with_record(case: Case, record: Event, at: float) -> Case:
         record.event_id,
         bool(fields.get("noted")),
         _facts_in(fields),
+        record.decision,
     )
     if not is_news(case, step) or problem_of(case, step) is not None:
         return case
@@ -392,6 +435,7 @@ def _joined(case: Case, fields: Any, at: float) -> Case:  # noqa: ANN401 (a reco
         words=tuple(dict.fromkeys((*case.words, *parts_of(fields.get("words")))))[:MOST_JOINS],
         groups=tuple(sorted({*case.groups, *parts_of(fields.get("groups"))})),
         level=max(case.level, str(fields["level"]), key=lambda one: _RANKS.get(one, 0)),
+        facts=facts_of(dict(case.facts) | dict(_facts_in(fields))),
     )
     step = CaseStep(at, CaseAction.JOIN.value, "nudge", action_id=str(fields.get("of", "")))
     return joined.with_step(step)

@@ -6,11 +6,12 @@ A fold. It reads its own records, too: a case is a function of them (docs/decisi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bandits.units import DAY
+from nudge.domain.care.case import Case
 from nudge.domain.care.case_tally import (
     CaseTally,
     added_tallies,
@@ -21,6 +22,7 @@ from nudge.domain.care.case_tally import (
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReader
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
@@ -125,32 +127,37 @@ class CareFold:
         mark: float,
         position: int,
     ) -> tuple[CareState, Commit]:
-        mine = [entry for entry in entries if taken(entry)]
+        book = self.book()
+        mine = [entry for entry in entries if taken(entry, book.trails)]
         names = dict.fromkeys((*(entry.record.subject for entry in mine), *due))
         before = self.store.watches.read_each(partition, list(names), state.generation)
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
-        batch = CareBatch(self.book(), partition, state.watermark, before, known)
+        batch = CareBatch(book, partition, state.watermark, before, known)
         for entry in entries:
             take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
         gone = [*batch.dropped, *self._old(partition, state, batch.mark)]
-        tally = self._tally(partition, state, batch, gone)
+        lost = self._lost(partition, state, batch, gone)
+        tally = self._tally(state, batch, lost)
         after = replace(state, watermark=batch.mark, tally=tally)
         records = [*batch.records, *self._heard(partition, mine)]
         writes = [*self._writes(partition, state, batch, due)]
-        writes += self.store.cases.drop(partition, gone, state.generation)
+        writes += self.store.cases.drop(partition, gone, lost, state.generation)
         fields = {WATERMARK: repr(after.watermark), TALLY: tally_text(tally)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
         return after, Commit(position, records, writes, batch.sends)
 
-    def _tally(
+    def _lost(
         self, partition: int, before: CareState, batch: CareBatch, gone: Sequence[str]
-    ) -> CaseTally:
-        """Return the tally behind a batch."""
+    ) -> dict[str, Case]:
+        """Return the cases that are forgotten, as the store has them."""
         unread = [name for name in gone if name not in batch.known]
         known = self.store.cases.read_each(partition, unread, before.generation)
-        lost = {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+        return {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+
+    def _tally(self, before: CareState, batch: CareBatch, lost: Mapping[str, Case]) -> CaseTally:
+        """Return the tally behind a batch."""
         changes = [unclosed_change(case, None) for case in lost.values()]
         changes += [unclosed_change(*one) for one in batch.changed_cases()]
         return added_tallies((before.tally, batch.counts, *changes))
@@ -183,8 +190,11 @@ class CareFold:
             yield watches.schedule(
                 partition, subject, batch.watchers[subject].watch.due, generation
             )
-        for was, case in batch.changed_cases():
-            yield from self.store.cases.put(partition, was, case, generation)
+        changed = list(batch.changed_cases())
+        yield from self.store.cases.put_each(partition, changed, generation)
+        for _, case in changed:
+            if case.kind == CaseKind.WINBACK:
+                yield self.store.winback_order.stale(partition, case.id)
 
     def _old(self, partition: int, before: CareState, mark: float) -> list[str]:
         """Return the ids of old cases to forget, once a day of the watermark."""

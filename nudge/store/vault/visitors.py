@@ -267,6 +267,29 @@ class VisitorBook:
         found = self.client.call("HGET", self.keys.vault(hashed.partition, hashed.subject), "s")
         return None if found is None else found.decode()
 
+    def subjects_of(self, hashed: Sequence[Home]) -> list[Home | None]:
+        """Return the subjects to which hashed ids lead, in order; None where an id is unknown."""
+        commands = [("HGET", self.keys.vault(one.partition, one.subject), "s") for one in hashed]
+        replies = self.client.call_each(commands) if commands else []
+        return [
+            None if name is None else Home(name.decode(), one.partition)
+            for one, name in zip(hashed, replies, strict=True)
+        ]
+
+    def roots_of(self, homes: Sequence[Home]) -> list[Home]:
+        """Return the subjects into which these were merged at last, or themselves, in order."""
+        found, now = list(homes), dict(enumerate(homes))
+        for _ in range(MOST_STEPS):
+            if not now:
+                break
+            names = [self.keys.person(home.partition, home.subject) for home in now.values()]
+            replies = self.client.call_each([("HGET", name, "into") for name in names])
+            ahead = {p: _home(into) for p, into in zip(now, replies, strict=True) if into}
+            for place, home in ahead.items():
+                found[place] = home
+            now = ahead
+        return found
+
     def book(self, home: Home) -> dict[str, bytes]:
         """Return a subject's numbers, encrypted, by device and label."""
         found = self.client.read_hash(self.keys.numbers(home.partition, home.subject))
@@ -288,15 +311,37 @@ class VisitorBook:
         """Return what the store knows of the subject at the end of the way, not decoded."""
         closed: bool | None = None
         for _ in range(MOST_STEPS):
-            p = home.partition
-            args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
-            names = [self.keys.fold(p, _FOLD), self.keys.quota(p)]
+            names, args = _read_call(self.keys, home, _flags(wanted))
             into, *rest, claims = self.client.run("read_subject", names, args)
             closed = claims == CLOSED.encode() if closed is None else closed
             if not into:
                 return UnreadVisitor(home, rest, closed)
             home = _home(into)
         raise RuntimeError(f"{home.subject} is followed without end")
+
+    def follow_each(self, homes: Sequence[Home], *, stock: bool = False) -> list[VisitorView]:
+        """Return the views of the subjects into which these were merged, or of themselves.
+
+        Few round trips for all of them; one more for each step that somebody went.
+
+        Args:
+            homes: of subjects.
+            stock: what is left of limited stock is wanted.
+        """
+        found: list[UnreadVisitor | None] = [None] * len(homes)
+        now = dict(enumerate(homes))
+        for _ in range(MOST_STEPS):
+            if not now:
+                break
+            calls = [_read_call(self.keys, home, (int(stock), 0)) for home in now.values()]
+            replies = self.client.run_each("read_subject", calls)
+            ahead: dict[int, Home] = {}
+            for (place, home), (into, *rest, _) in zip(now.items(), replies, strict=True):
+                if into:
+                    ahead[place] = _home(into)
+                found[place] = UnreadVisitor(home, rest, closed=False)
+            now = ahead
+        return [one.view() for one in found if one is not None]
 
     def root_of(self, home: Home) -> Home:
         """Return the subject into which this one was merged at last, or itself."""
@@ -374,6 +419,12 @@ def _call(keys: Keys, wanted: VisitorQuery, *, pages_own_ids: bool) -> tuple[lis
     seen = device.marks(claims=pages_own_ids) if device else ()
     args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
     return names, [*args, int(wanted.claim), *_flags(wanted), int(wanted.names), *seen]
+
+
+def _read_call(keys: Keys, home: Home, flags: tuple[int, int]) -> Call:
+    p = home.partition
+    args: list[Arg] = [keys.prefix(p), home.subject, *flags]
+    return [keys.fold(p, _FOLD), keys.quota(p)], args
 
 
 def _flags(wanted: VisitorQuery) -> tuple[int, int]:

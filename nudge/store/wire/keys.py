@@ -55,6 +55,7 @@ FAMILIES = (
     Family("proof_ends", "partition", "zset", "ProofBook", "proofs worker", PROVEN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
     Family("offered", "partition", "hash", "Journal", "decide, plan", "longest stickiness", True),
+    Family("granting", "partition", "hash", "GrantBook", "measures", "7 days", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
     Family("withdrawals", "partition", "hash", "Withdrawals", "web", "92 days", True),
@@ -76,7 +77,12 @@ FAMILIES = (
     Family("case", "partition", "string", "CaseStore", "care, web, notices", "800 days"),
     Family("case_times", "partition", "zset", "CaseStore", "web", "800 days"),
     Family("cases_open", "partition", "zset", "CaseStore", "web, notices", "until closed"),
+    Family("case_queue", "partition", "zset", "CaseStore", "web, assigner, notices", "800 days"),
+    Family("case_queues", "partition", "set", "CaseStore", "web, assigner, notices", "for ever"),
     Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
+    Family("winback_stale", "partition", "set", "WinbackOrder", "winback worker", "until ordered"),
+    Family("winback_order", "partition", "zset", "WinbackOrder", "web", "until closed"),
+    Family("winback_places", "partition", "hash", "WinbackOrder", "winback worker", "until closed"),
     Family("member", "partition", "string", "MemberStore", "segment, web", "400 days idle"),
     Family("member_due", "partition", "zset", "MemberStore", "segment", "400 days idle"),
     Family("members", "partition", "zset", "MemberStore", "web", "while they are members"),
@@ -101,6 +107,8 @@ FAMILIES = (
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
     Family("refused_merges", "config", "string", "People", "web", "7 days"),
     Family("publisher", "config", "hash", "Snapshots", "publisher", "for ever"),
+    Family("assigner", "config", "hash", "WorkNotes", "assigner", "for ever"),
+    Family("next_case", "config", "string", "WorkNotes", "web", "1 hour"),
     Family("guard", "config", "hash", "GuardNotes", "harm guard", "for ever"),
     Family("guarded", "config", "string", "GuardNotes", "web, harm guard", "as the slot"),
     Family("alarms", "config", "hash", "Alarms", "web, monitor, notices", "for ever", True),
@@ -111,6 +119,9 @@ FAMILIES = (
     Family("processes", "config", "hash", "ProcessNotes", "monitor", "a minute"),
     Family("reward_runs", "config", "hash", "RewardRuns", "monitor", "as the slot"),
     Family("judgement", "config", "hash", "Alarms", "monitor", "for ever"),
+    Family("mended", "config", "hash", "WinbackNotes", "web, winback worker", "for ever", True),
+    Family("uplift", "config", "string", "WinbackNotes", "web, winback worker", "for ever"),
+    Family("winback_turn", "config", "hash", "WinbackNotes", "winback worker", "for ever"),
     Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),
     Family("job", "config", "hash", "Jobs", "web, report worker", "1 min to 1 day"),
@@ -158,6 +169,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "Removal": _MAKES["Removal"],
         "Stock": "a decision that nobody saw, and what it offered, go in one script",
     },
+    "granting": {"Removal": _MAKES["Removal"]},
     "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
@@ -172,6 +184,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         (
             *("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"),
             *("watch", "watch_due", "case", "case_times", "cases_open"),
+            *("case_queue", "case_queues"),
             *("member", "member_due", "members", "member_days"),
         ),
         _OLD,
@@ -252,6 +265,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def granting(self, partition: int, subject: str) -> str:
+        """The case that grants a benefit of each group to a subject."""
+        return f"{self.prefix(partition)}granting:{subject}"
 
     def offered(self, partition: int, subject: str) -> str:
         """The benefit of each group that a subject was offered."""
@@ -345,6 +362,14 @@ class Keys:
         """The cases that are not closed, by the time of their opening."""
         return self.prefix(partition) + family("cases_open", generation)
 
+    def case_queue(self, partition: int, queue: str, generation: int = 0) -> str:
+        """The cases of a queue (`<owner>:<state>:<kind>:<level>`), by the time of their opening."""
+        return f"{self.prefix(partition)}{family('case_queue', generation)}:{queue}"
+
+    def case_queues(self, partition: int, generation: int = 0) -> str:
+        """The names of all queues that ever had a case."""
+        return self.prefix(partition) + family("case_queues", generation)
+
     def member(self, partition: int, subject: str, generation: int = 0) -> str:
         """The facts and segments of a subject."""
         return f"{self.prefix(partition)}{family('member', generation)}:{subject}"
@@ -364,6 +389,18 @@ class Keys:
     def acting(self, partition: int, name: str) -> str:
         """The number of actions on a case that were appended, and the id of the last one."""
         return f"{self.prefix(partition)}acting:{name}"
+
+    def winback_stale(self, partition: int) -> str:
+        """The cases of win-back whose place in the order has to be made anew."""
+        return self.prefix(partition) + "winback_stale"
+
+    def winback_order(self, partition: int) -> str:
+        """The places of cases of win-back, sorted as text."""
+        return self.prefix(partition) + "winback_order"
+
+    def winback_places(self, partition: int) -> str:
+        """The place of each case of win-back that has one."""
+        return self.prefix(partition) + "winback_places"
 
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""
