@@ -28,6 +28,7 @@ NAMES = [
     "monitors.toml",
     "segments.toml",
     "warnings.toml",
+    "winback.toml",
 ]
 Apply = Callable[..., Result]
 
