@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from nudge.store.folds.case_queues import CaseQueues
 from nudge.store.folds.case_store import CaseStore
 from nudge.store.folds.counts import Counts
 from nudge.store.folds.counts_moment import CountMoments
@@ -43,6 +44,7 @@ from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
+from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -203,6 +205,11 @@ class Store:
         return GuardNotes(self.client, self.keys)
 
     @cached_property
+    def work_notes(self) -> WorkNotes:
+        """Notes of work lists: the worker whose turn it is, and what each call took."""
+        return WorkNotes(self.client, self.keys)
+
+    @cached_property
     def documents(self) -> Documents:
         """Configuration documents: the current ones, their revisions and audits."""
         return Documents(self.client, self.keys)
@@ -286,6 +293,11 @@ class Store:
     def cases(self) -> CaseStore:
         """Cases of warnings, with their history."""
         return CaseStore(self.client, self.keys)
+
+    @cached_property
+    def case_queues(self) -> CaseQueues:
+        """Queues of cases, by whose they are and what is due first."""
+        return CaseQueues(self.client, self.keys)
 
     @cached_property
     def proofs(self) -> ProofBook:

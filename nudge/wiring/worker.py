@@ -52,6 +52,7 @@ from nudge.workers.runner import Runner
 from nudge.workers.service_loop import ServiceLoop
 from nudge.workers.store_check import StoreCheck
 from nudge.workers.text_reader import FollowedTextReader
+from nudge.workers.turns.assigner_loop import AssignerLoop
 from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.proof_loop import ProofLoop
@@ -62,7 +63,7 @@ from nudge.workers.walk_loop import WalkLoop
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
-the publisher, reports the guard, the notices and the rhythm."""
+the publisher, `care` the assigner, reports the guard, the notices and the rhythm."""
 LONGEST_LOOK: Final = 0.5
 WALKING: Final = Patience(timeout=5.0, tries=1, refused=0.0)
 """A walk waits no longer than a visitor would."""
@@ -186,7 +187,8 @@ def _care(worker: Worker) -> dict[str, Loop]:
     fold = CareFold(
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
-    return {fold.name: _runner(worker, fold)}
+    assigner = AssignerLoop(worker.store, worker.store_check, follower, worker.owner, worker.ttl)
+    return {fold.name: _runner(worker, fold), "assigner": assigner}
 
 
 def _segment(worker: Worker) -> dict[str, Loop]:

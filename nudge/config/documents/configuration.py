@@ -6,7 +6,7 @@ It is read from what was applied to the store; a file counts where nothing was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import structlog
@@ -23,6 +23,7 @@ from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.documents.warnings_file import load_warnings
+from nudge.config.documents.worklist_file import load_worklist
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
@@ -39,6 +40,7 @@ from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
+from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 
@@ -168,12 +170,22 @@ class Configuration:
 
     @cached_property
     def warnings(self) -> WarningPolicy:
-        """The policy of warnings.
+        """The policy of warnings; agents and teams of work lists follow cases up as well.
 
         Raises:
-            InvalidConfigError: the rules, or the tables of people, are wrong.
+            InvalidConfigError: the rules, the work lists, or the tables of people, are wrong.
         """
-        return load_warnings(self.tables)
+        found, more = load_warnings(self.tables), self.worklist.names
+        return replace(found, agents=tuple(dict.fromkeys((*found.agents, *more))))
+
+    @cached_property
+    def worklist(self) -> WorkPolicy:
+        """The policy of work lists.
+
+        Raises:
+            InvalidConfigError: the work lists, or the tables of people, are wrong.
+        """
+        return load_worklist(self.tables)
 
     @cached_property
     def lexicon(self) -> Lexicon:

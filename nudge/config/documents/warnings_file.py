@@ -18,6 +18,7 @@ from nudge.config.documents.warning_conditions import EXAMPLE, ConditionTable
 from nudge.config.slot_fields import (
     Duration,
     FiniteNumber,
+    Flag,
     Items,
     OneOf,
     StrictTable,
@@ -109,6 +110,8 @@ class OutcomeSchema(StrictTable):
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the outcome"))
     title = _titles()
+    reached = Flag(load_default=True, **field_texts("write true where the person was reached"))
+    kept = Flag(load_default=False, **field_texts("write true where the person stays, or is back"))
 
 
 class ProposalsSchema(StrictTable):
@@ -188,6 +191,8 @@ def parse_warnings(
         {one["name"]: one["title"] for one in data["outcomes"]},
         proposals.get("at_least", 2.0),
         proposals.get("once", ONCE),
+        frozenset(one["name"] for one in data["outcomes"] if one["reached"]),
+        frozenset(one["name"] for one in data["outcomes"] if one["kept"]),
     )
 
 
@@ -217,6 +222,9 @@ def _problems(data: Mapping[str, Any], people: Collection[str]) -> Iterator[Prob
         names = Counter(one["name"] for one in data[kind])
         for name in (name for name, count in names.items() if count > 1):
             yield f"{kind}.{name}.name", "is given twice; give each a name of its own"
+    for one in data["outcomes"]:
+        if one["kept"] and not one["reached"]:
+            yield f"outcomes.{one['name']}.kept", "needs reached; nobody is kept who is not reached"
     for one in data["rules"]:
         for key, wrong in (*_condition_problems(one), *_told_problems(one, people)):
             yield f"rules.{one['name']}.{key}", wrong

@@ -195,6 +195,8 @@ class WarningPolicy:
         outcomes: name -> titles by language, of what may come of a case.
         proposes_at: probability from which on the complaint model proposes; above 1 for never.
         proposal_once: seconds in which one scene of a visitor is proposed once.
+        reached: outcomes by which the person was reached.
+        kept: outcomes by which the person stays, or came back.
     """
 
     rules: tuple[WarningRule, ...] = ()
@@ -202,6 +204,8 @@ class WarningPolicy:
     outcomes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     proposes_at: float = 2.0
     proposal_once: float = ONCE
+    reached: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
     def rule(self, name: str) -> WarningRule | None:
         """Return a rule by its name; None where it is not there any more."""

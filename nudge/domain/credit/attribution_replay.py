@@ -18,6 +18,7 @@ from nudge.domain.journal.records import (
     Reward,
     is_imported,
 )
+from nudge.domain.people.facts import is_case_contact
 from nudge.domain.people.merging import (
     JOINED,
     LEFT,
@@ -80,11 +81,12 @@ def _news(before: VisitorState, after: VisitorState, entry: JournalEntry) -> tup
 def is_attributed(entry: JournalEntry) -> bool:
     """Return True for an entry that attribution reads; imports were credited elsewhere.
 
-    What the fold `care` and the people who follow its cases write is no act of the visitor.
+    What the fold `care` and the people who follow its cases write is no act of the visitor; a
+    contact that they made is a fact for the contact policy.
     """
     record = entry.record
     if isinstance(record, Event):
-        return record.type not in OWN_TYPES
+        return record.type not in OWN_TYPES or is_case_contact(record)
     return isinstance(record, Decision) and not is_imported(entry.ref)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.contact.contact import Contact
+from nudge.domain.journal.care_events import FOLLOWED
 from nudge.domain.journal.event import ERASED, VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person, room
@@ -135,6 +136,25 @@ def take_contact(state: VisitorState, at: float, event: Event) -> VisitorState:
     return state.having(contacts=contacts, deliveries=deliveries)
 
 
+def is_case_contact(event: Event) -> bool:
+    """Return True for a step on a case that is a contact under the contact policy."""
+    told = "fact_channel" in event.fields and "fact_purpose" in event.fields
+    return event.type == FOLLOWED and event.fields.get("action") == "contact" and told
+
+
+def take_case_step(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a contact that somebody made about a case: it counts like any other.
+
+    A step that a server's `contacted` caused tells no purpose: that event has been counted.
+    """
+    if not is_case_contact(event):
+        return state
+    one = Contact(at, _text(event, "fact_channel"), _text(event, "fact_purpose"))
+    contacts = (*state.contacts, one)
+    joined, deliveries = join_receipts(contacts, state.deliveries)
+    return state.having(contacts=joined, deliveries=deliveries)
+
+
 def take_receipt(state: VisitorState, at: float, event: Event) -> VisitorState:
     """Take the gateway's word whether a message arrived; it may come before its contact."""
     name = name_message(event)
@@ -213,6 +233,7 @@ FACT_TAKERS: Final[Mapping[str, Callable[[VisitorState, float, Event], VisitorSt
     "sms_reply": take_reply,
     "complaint": take_complaint,
     "benefit_granted": take_benefit,
+    FOLLOWED: take_case_step,
     "loaded": take_known_facts,
     "identified": take_identity,
     ERASED: erase_person,

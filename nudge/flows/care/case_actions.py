@@ -88,7 +88,7 @@ class CaseDesk:
     def _find(self, name: str) -> Case:
         found = self.store.cases.read(name)
         if found is None:
-            raise NotFoundError("no warning has this id")
+            raise NotFoundError("no case has this id")
         return found
 
     def _note(self, step: CaseStep, note: str) -> tuple[str, bytes] | None:
@@ -107,6 +107,9 @@ class CaseDesk:
             raise _wrong("to", "belongs to the action `assign`, which needs it")
         if step.to and step.to not in self.policy.agents:
             raise _wrong("to", _listed("agents", self.policy.agents))
+        if step.facts and step.action not in (CaseAction.CONTACT, CaseAction.GRANT):
+            names = ", ".join(name for name, _ in step.facts)
+            raise _wrong(step.facts[0][0], f"belongs to the action `contact`; leave out {names}")
         if step.outcome and step.action not in (CaseAction.OUTCOME, CaseAction.CLOSE):
             raise _wrong("outcome", "belongs to the actions `outcome` and `close`")
         if step.action == CaseAction.OUTCOME and not step.outcome:

@@ -6,11 +6,12 @@ A fold. It reads its own records, too: a case is a function of them (docs/decisi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from bandits.units import DAY
+from nudge.domain.care.case import Case
 from nudge.domain.care.case_tally import (
     CaseTally,
     added_tallies,
@@ -135,22 +136,26 @@ class CareFold:
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
         gone = [*batch.dropped, *self._old(partition, state, batch.mark)]
-        tally = self._tally(partition, state, batch, gone)
+        lost = self._lost(partition, state, batch, gone)
+        tally = self._tally(state, batch, lost)
         after = replace(state, watermark=batch.mark, tally=tally)
         records = [*batch.records, *self._heard(partition, mine)]
         writes = [*self._writes(partition, state, batch, due)]
-        writes += self.store.cases.drop(partition, gone, state.generation)
+        writes += self.store.cases.drop(partition, gone, lost, state.generation)
         fields = {WATERMARK: repr(after.watermark), TALLY: tally_text(tally)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
         return after, Commit(position, records, writes, batch.sends)
 
-    def _tally(
+    def _lost(
         self, partition: int, before: CareState, batch: CareBatch, gone: Sequence[str]
-    ) -> CaseTally:
-        """Return the tally behind a batch."""
+    ) -> dict[str, Case]:
+        """Return the cases that are forgotten, as the store has them."""
         unread = [name for name in gone if name not in batch.known]
         known = self.store.cases.read_each(partition, unread, before.generation)
-        lost = {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+        return {**known, **{name: batch.known[name] for name in gone if name in batch.known}}
+
+    def _tally(self, before: CareState, batch: CareBatch, lost: Mapping[str, Case]) -> CaseTally:
+        """Return the tally behind a batch."""
         changes = [unclosed_change(case, None) for case in lost.values()]
         changes += [unclosed_change(*one) for one in batch.changed_cases()]
         return added_tallies((before.tally, batch.counts, *changes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from bandits.units import DAY
 from nudge.domain.care.case import (
@@ -19,8 +19,9 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.worklist.case_queue import place_time, queues_of
 from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
-from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.client import Arg, Call, Client, member_scores
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
 
@@ -53,6 +54,20 @@ class PendingSteps(NamedTuple):
 
     revision: int
     last: str
+
+
+class CaseAct(NamedTuple):
+    """A step that somebody takes on a case.
+
+    Attributes:
+        case: as it was read, with the steps before this one.
+        step: of a person.
+        note: name and sealed text, for the vault.
+    """
+
+    case: Case
+    step: CaseStep
+    note: tuple[str, bytes] | None = None
 
 
 class CaseListing(NamedTuple):
@@ -160,8 +175,8 @@ class CaseStore:
         # Cases of one moment are told apart by their ids: the page may begin among them.
         while len(found) < most:
             window = ("WITHSCORES", "LIMIT", skip, most)
-            rows = _rows(self.client.call("ZREVRANGEBYSCORE", key, upper, "-inf", *window))
-            places = [CasePlace(float(score), one.decode()) for one, score in rows]
+            rows = member_scores(self.client.call("ZREVRANGEBYSCORE", key, upper, "-inf", *window))
+            places = [CasePlace(score, one.decode()) for one, score in rows]
             found += [one for one in places if before is None or one < before]
             skip += len(rows)
             if len(rows) < most:
@@ -196,7 +211,7 @@ class CaseStore:
     def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
         """Return the second of the oldest case that is not closed; nothing where none is open."""
         key = self.keys.cases_open(partition, generation)
-        return [float(at) for _, at in _rows(self.client.call("ZRANGE", key, 0, 0, "WITHSCORES"))]
+        return [at for _, at in member_scores(self.client.call("ZRANGE", key, 0, 0, "WITHSCORES"))]
 
     def opened_before(self, partition: int, until: float) -> Iterator[Case]:
         """Iterate over the cases of a partition that were opened before a time, in seconds."""
@@ -226,15 +241,43 @@ class CaseStore:
         if was_open != is_open:
             key = self.keys.cases_open(partition, generation)
             yield FoldWrite("ZADD", key, place) if is_open else FoldWrite("ZREM", key, (case.id,))
+        yield from self._queue(partition, before, case, generation)
+
+    def _queue(
+        self, partition: int, before: Case | None, case: Case, generation: int
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes that move a case from its queues to others."""
+        was = frozenset(queues_of(before)) if before is not None else frozenset()
+        now = frozenset(queues_of(case))
+        for queue in sorted(was - now):
+            key = self.keys.case_queue(partition, queue.text, generation)
+            yield FoldWrite("ZREM", key, (case.id,))
+        new = [queue.text for queue in sorted(now - was)]
+        for text in new:
+            key = self.keys.case_queue(partition, text, generation)
+            yield FoldWrite("ZADD", key, (repr(place_time(case)), case.id))
+        if new:
+            yield FoldWrite("SADD", self.keys.case_queues(partition, generation), tuple(new))
 
     def drop(
-        self, partition: int, names: Sequence[str], generation: int = 0
+        self, partition: int, names: Sequence[str], known: Mapping[str, Case], generation: int = 0
     ) -> Iterator[FoldWrite]:
-        """Yield the writes that forget cases."""
+        """Yield the writes that forget cases.
+
+        Args:
+            partition: of the journal.
+            names: of the cases.
+            known: those of them that there are, as the store has them.
+            generation: of the fold's state.
+        """
         for name in names:
             yield FoldWrite("DEL", self.keys.case(partition, name, generation))
             yield FoldWrite("ZREM", self.keys.case_times(partition, generation), (name,))
             yield FoldWrite("ZREM", self.keys.cases_open(partition, generation), (name,))
+            for queue in queues_of(known[name]) if name in known else ():
+                yield FoldWrite(
+                    "ZREM", self.keys.case_queue(partition, queue.text, generation), (name,)
+                )
 
     def old(self, partition: int, mark: float, generation: int = 0) -> list[str]:
         """List the ids of cases that were opened too long before a watermark to be kept."""
@@ -262,6 +305,24 @@ class CaseStore:
         Raises:
             StoreAwayError: no answer; the same call goes on.
         """
+        return bool(self.client.run("act_on_case", *self._acting(case, step, note)))
+
+    def act_each(self, acts: Sequence[CaseAct]) -> list[bool]:
+        """Append steps on several cases, as `act` does, in few round trips.
+
+        Args:
+            acts: each with a step that has an id.
+
+        Returns:
+            What `act` returns, in order.
+
+        Raises:
+            StoreAwayError: no answer; any of them may have been appended: the same call goes on.
+        """
+        calls = [self._acting(*act) for act in acts]
+        return [bool(one) for one in self.client.run_each("act_on_case", calls)]
+
+    def _acting(self, case: Case, step: CaseStep, note: tuple[str, bytes] | None) -> Call:
         p, record = case.partition, step_record(case, step)
         names = [
             self.keys.journal(p),
@@ -270,11 +331,4 @@ class CaseStore:
             self.keys.texts(p, case.subject),
         ]
         args: list[Arg] = [case.revision, step.action_id, ACTING, case.subject, encode(record)]
-        return bool(self.client.run("act_on_case", names, [*args, *(note or ())]))
-
-
-def _rows(found: Sequence[Any]) -> list[tuple[bytes, bytes]]:
-    """Return members with their scores: protocol 3 gives pairs, 2 a flat list."""
-    if found and isinstance(found[0], list | tuple):
-        return [(one, score) for one, score in found]
-    return list(zip(found[::2], found[1::2], strict=True))
+        return names, [*args, *(note or ())]

@@ -18,7 +18,10 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     FoldName.ATTRIBUTE.value: ("visitor", "open"),
     FoldName.LEARN.value: ("counts", "blocks", "totals"),
     FoldName.MONITOR.value: ("minutes", "trace", "shares"),
-    FoldName.CARE.value: ("watch", "watch_due", "case", "case_times", "cases_open"),
+    FoldName.CARE.value: (
+        *("watch", "watch_due", "case", "case_times", "cases_open"),
+        *("case_queue", "case_queues"),
+    ),
     FoldName.SEGMENT.value: ("member", "member_due", "members", "member_days"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""

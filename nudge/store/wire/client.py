@@ -144,10 +144,7 @@ class Client:
         """
         span = ("-inf", f"({before!r}", "WITHSCORES", "LIMIT", 0, most)
         found = self.call("ZRANGEBYSCORE", key, *span)
-        # Protocol 3 gives pairs, 2 a flat list.
-        is_flat = not (found and isinstance(found[0], list | tuple))
-        rows = zip(found[::2], found[1::2], strict=True) if is_flat else found
-        return [(name.decode(), float(score)) for name, score in rows]
+        return [(name.decode(), score) for name, score in member_scores(found)]
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> Reply:
         """Run the script `lua/<name>.lua`; a server that does not know it yet is sent its text.
@@ -364,6 +361,13 @@ def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *comm
 def pairs_of(reply: Reply) -> dict[bytes, bytes]:
     """Return a hash from either of the two shapes in which servers and scripts answer it."""
     return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+
+
+def member_scores(reply: Reply) -> list[tuple[bytes, float]]:
+    """Return members with their scores: protocol 3 gives pairs, 2 a flat list."""
+    is_flat = not (reply and isinstance(reply[0], list | tuple))
+    rows = zip(reply[::2], reply[1::2], strict=True) if is_flat else reply
+    return [(name, float(score)) for name, score in rows]
 
 
 def hot(url: str, timeout: float) -> Client:

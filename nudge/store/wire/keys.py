@@ -76,6 +76,8 @@ FAMILIES = (
     Family("case", "partition", "string", "CaseStore", "care, web, notices", "800 days"),
     Family("case_times", "partition", "zset", "CaseStore", "web", "800 days"),
     Family("cases_open", "partition", "zset", "CaseStore", "web, notices", "until closed"),
+    Family("case_queue", "partition", "zset", "CaseStore", "web, assigner, notices", "800 days"),
+    Family("case_queues", "partition", "set", "CaseStore", "web, assigner, notices", "for ever"),
     Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
     Family("member", "partition", "string", "MemberStore", "segment, web", "400 days idle"),
     Family("member_due", "partition", "zset", "MemberStore", "segment", "400 days idle"),
@@ -101,6 +103,8 @@ FAMILIES = (
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
     Family("refused_merges", "config", "string", "People", "web", "7 days"),
     Family("publisher", "config", "hash", "Snapshots", "publisher", "for ever"),
+    Family("assigner", "config", "hash", "WorkNotes", "assigner", "for ever"),
+    Family("next_case", "config", "string", "WorkNotes", "web", "1 hour"),
     Family("guard", "config", "hash", "GuardNotes", "harm guard", "for ever"),
     Family("guarded", "config", "string", "GuardNotes", "web, harm guard", "as the slot"),
     Family("alarms", "config", "hash", "Alarms", "web, monitor, notices", "for ever", True),
@@ -172,6 +176,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         (
             *("visitor", "open", "counts", "blocks", "totals", "minutes", "trace", "shares"),
             *("watch", "watch_due", "case", "case_times", "cases_open"),
+            *("case_queue", "case_queues"),
             *("member", "member_due", "members", "member_days"),
         ),
         _OLD,
@@ -344,6 +349,14 @@ class Keys:
     def cases_open(self, partition: int, generation: int = 0) -> str:
         """The cases that are not closed, by the time of their opening."""
         return self.prefix(partition) + family("cases_open", generation)
+
+    def case_queue(self, partition: int, queue: str, generation: int = 0) -> str:
+        """The cases of a queue (`<owner>:<state>:<kind>:<level>`), by the time of their opening."""
+        return f"{self.prefix(partition)}{family('case_queue', generation)}:{queue}"
+
+    def case_queues(self, partition: int, generation: int = 0) -> str:
+        """The names of all queues that ever had a case."""
+        return self.prefix(partition) + family("case_queues", generation)
 
     def member(self, partition: int, subject: str, generation: int = 0) -> str:
         """The facts and segments of a subject."""

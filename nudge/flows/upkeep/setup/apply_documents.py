@@ -21,6 +21,7 @@ from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
+from nudge.config.documents.worklist_file import FILE as WORKLIST
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -38,6 +39,7 @@ PARTS: Final = {
     "lexicon": LEXICON,
     "warnings": WARNINGS,
     "rhythm": RHYTHM,
+    "worklist": WORKLIST,
 }
 """Part of the configuration -> the file that it is read from."""
 

@@ -1,0 +1,61 @@
+"""What the operations of work lists share: desks, rows, and who acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nudge.api.operation import caller
+from nudge.api.service import Service
+from nudge.clock import now
+from nudge.domain.care.case import Case
+from nudge.domain.identity.sealing import new_label
+from nudge.domain.worklist.work_view import WorkViewer
+from nudge.errors import InvalidRequestError
+from nudge.flows.worklist.assignment_desk import AssignmentDesk
+from nudge.flows.worklist.contact_desk import ContactDesk
+from nudge.flows.worklist.work_rows import WorkRows
+
+
+def contact_desk(service: Service) -> ContactDesk:
+    """Return the desk that asks the contact policy."""
+    configuration = service.configuration
+    policy = configuration.contact if configuration.plans_contacts else None
+    return ContactDesk(service.patient, policy, configuration.worklist.contacts)
+
+
+def work_rows(service: Service) -> WorkRows:
+    """Return the maker of rows, of now."""
+    configuration = service.configuration
+    viewer = WorkViewer(configuration.warnings, configuration.worklist, service.calendar, now())
+    return WorkRows(contact_desk(service), viewer)
+
+
+def assignment_desk(service: Service) -> AssignmentDesk:
+    """Return the desk of assignments."""
+    configuration = service.configuration
+    return AssignmentDesk(
+        service.patient, configuration.warnings, configuration.worklist, service.calendar
+    )
+
+
+def view_of(service: Service, case: Case) -> dict[str, Any]:
+    """Return one case as a row."""
+    (row,) = work_rows(service).make([case])
+    return row
+
+
+def actor(service: Service, name: str | None) -> str:
+    """Return who acts: an agent who is named, else the key.
+
+    Raises:
+        InvalidRequestError: the name is not an agent's.
+    """
+    if name and name not in service.configuration.warnings.agents:
+        wrong = "is not listed; use an agent of worklist.toml or of agents in warnings.toml"
+        raise InvalidRequestError(f"by: {wrong}", {"by": [wrong]})
+    return name or caller().key_id
+
+
+def action_name(service: Service, given: str | None) -> str:
+    """Return the id of an action: the caller's without numbers, else a new one."""
+    return service.sealer.hide_numbers(given or new_label())

@@ -1,0 +1,1 @@
+"""Work lists: what is due for whom, whose it is, and what was done."""

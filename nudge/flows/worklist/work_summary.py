@@ -1,0 +1,101 @@
+"""The summary of work lists: for each owner and kind what is open, overdue and oldest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.worklist.case_queue import ALL, HELD, CaseQueue
+from nudge.domain.worklist.work_policy import WorkPolicy
+from nudge.store.store import Store
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """The open cases of somebody, or of many together.
+
+    Attributes:
+        open: cases that are not closed.
+        overdue: those that should have been acted on by now.
+        oldest: seconds since the opening of the oldest.
+        closed_today: cases that were closed since midnight.
+    """
+
+    open: int = 0
+    overdue: int = 0
+    oldest: float = 0.0
+    closed_today: int = 0
+
+    def __add__(self, other: OpenWork) -> OpenWork:
+        """Return the work of both together."""
+        return OpenWork(
+            self.open + other.open,
+            self.overdue + other.overdue,
+            max(self.oldest, other.oldest),
+            self.closed_today + other.closed_today,
+        )
+
+
+@dataclass(frozen=True)
+class WorkSummary:
+    """The summary at a moment.
+
+    Attributes:
+        by: owner and kind -> work; cases of nobody have the owner `NOBODY`.
+    """
+
+    by: Mapping[tuple[str, str], OpenWork] = field(default_factory=dict)
+
+    def of(self, owners: Iterable[str] | None = None) -> OpenWork:
+        """Return the work of some owners together; of all where none are named."""
+        wanted = None if owners is None else frozenset(owners)
+        found = OpenWork()
+        for (owner, _), one in self.by.items():
+            if wanted is None or owner in wanted:
+                found += one
+        return found
+
+
+def summarise_work(
+    store: Store, policy: WorkPolicy, calendar: OperatorCalendar, at: float
+) -> WorkSummary:
+    """Return the summary of all cases that are not held out.
+
+    Args:
+        store: of the installation.
+        policy: of work lists.
+        calendar: of the operator: a day begins at its midnight.
+        at: seconds, now.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    counts = {
+        queue: count
+        for queue, count in store.case_queues.count().items()
+        if queue.owner not in (ALL, HELD)
+    }
+    midnight = calendar.moment(calendar.day_of(at), 0)
+    spans = [_span(queue, policy, midnight, at) for queue in counts]
+    inside = store.case_queues.count_between(spans)
+    oldest = store.case_queues.oldest(list(counts))
+    found: dict[tuple[str, str], OpenWork] = defaultdict(OpenWork)
+    for (queue, count), number, first in zip(counts.items(), inside, oldest, strict=True):
+        age = max(at - first, 0.0) if first is not None else 0.0
+        one = OpenWork(count, number, age) if queue.is_open else OpenWork(closed_today=number)
+        found[queue.owner, queue.kind] += one
+    return WorkSummary(dict(found))
+
+
+def _span(
+    queue: CaseQueue, policy: WorkPolicy, midnight: float, at: float
+) -> tuple[CaseQueue, float, float]:
+    """Return the span that is counted: of open cases those overdue, of closed ones those of today.
+
+    Bounds are seconds of a queue's own order.
+    """
+    if not queue.is_open:
+        return queue, midnight, at + 1.0
+    return queue, 0.0, at - policy.span(queue)
