@@ -15,6 +15,7 @@ from nudge.store.folds.member_store import MemberStore
 from nudge.store.folds.minute_count_store import MinuteCountStore
 from nudge.store.folds.visitor_states import VisitorStates
 from nudge.store.folds.watch_store import WatchStore
+from nudge.store.folds.winback_order import WinbackOrder
 from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
@@ -45,6 +46,7 @@ from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
 from nudge.store.service.work_notes import WorkNotes
+from nudge.store.service.winback_notes import WinbackNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -98,6 +100,16 @@ class Store:
     def minute_counts(self) -> MinuteCountStore:
         """Minute counts of `monitor`, and the traces of visits."""
         return MinuteCountStore(self.client, self.keys)
+
+    @cached_property
+    def winback_order(self) -> WinbackOrder:
+        """The order of win-back: places of cases, and those that have to be made anew."""
+        return WinbackOrder(self.client, self.keys)
+
+    @cached_property
+    def winback(self) -> WinbackNotes:
+        """Notes of win-back: mended causes, the uplift in force."""
+        return WinbackNotes(self.client, self.keys)
 
     @cached_property
     def jobs(self) -> Jobs:

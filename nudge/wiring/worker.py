@@ -58,6 +58,7 @@ from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.proof_loop import ProofLoop
 from nudge.workers.turns.rhythm_loop import RhythmLoop
 from nudge.workers.turns.stock_loop import StockLoop
+from nudge.workers.turns.winback_loop import WinbackLoop
 from nudge.workers.walk_loop import WalkLoop
 
 REPORT: Final = "report"
@@ -188,7 +189,8 @@ def _care(worker: Worker) -> dict[str, Loop]:
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
     assigner = AssignerLoop(worker.store, worker.store_check, follower, worker.owner, worker.ttl)
-    return {fold.name: _runner(worker, fold), "assigner": assigner}
+    ordering = WinbackLoop(worker.store, follower, worker.owner, worker.ttl, worker.store_check)
+    return {fold.name: _runner(worker, fold), "assigner": assigner, "winback": ordering}
 
 
 def _segment(worker: Worker) -> dict[str, Loop]:

@@ -5,7 +5,8 @@ It is read from what was applied to the store; a file counts where nothing was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -24,13 +25,14 @@ from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.documents.warnings_file import load_warnings
 from nudge.config.documents.worklist_file import load_worklist
+from nudge.config.documents.winback_file import load_winback
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
 from nudge.domain.alarms.watch_plan import WatchPlan
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.rule_book import RuleBook
-from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.care.warning_rule import WarningPolicy, WarningRule
 from nudge.domain.care.words.lexicon import Lexicon
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears
@@ -41,6 +43,7 @@ from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
 from nudge.domain.worklist.work_policy import WorkPolicy
+from nudge.domain.winback.winback_policy import WinbackPolicy
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 
@@ -188,6 +191,15 @@ class Configuration:
         return load_worklist(self.tables)
 
     @cached_property
+    def winback(self) -> WinbackPolicy:
+        """The policy of win-back; an empty one without the file.
+
+        Raises:
+            InvalidConfigError: the policy, the funnel or the words of contact are wrong.
+        """
+        return load_winback(self.tables)
+
+    @cached_property
     def lexicon(self) -> Lexicon:
         """The lexicon of words of complaint; an empty one without the file.
 
@@ -198,12 +210,21 @@ class Configuration:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        """The book of the rules of warnings.
+        """The book of the rules of warnings and of win-back.
 
         Raises:
-            InvalidConfigError: the rules or the segments are wrong.
+            InvalidConfigError: the rules or the segments are wrong, or two rules have one name.
         """
-        return RuleBook(self.warnings, self.segments, self.rhythm)
+        winback = self.winback
+        _check_names(self.warnings.rules, winback.rules)
+        return RuleBook(
+            self.warnings,
+            self.segments,
+            self.rhythm,
+            winback.rules,
+            winback.trails,
+            winback.purpose,
+        )
 
     @cached_property
     def rhythm(self) -> Rhythm | None:
@@ -228,6 +249,19 @@ class Configuration:
     def revisions(self) -> dict[str, int]:
         """The revision of each document that was applied."""
         return {name: one.revision for name, one in sorted(self.documents.items())}
+
+
+def _check_names(*books: Sequence[WarningRule]) -> None:
+    """Check that each rule of all files has a name of its own: a case tells its rule by it.
+
+    Raises:
+        InvalidConfigError: a name is given twice.
+    """
+    names = Counter(name for rules in books for name in {one.name for one in rules})
+    twice = sorted(name for name, count in names.items() if count > 1)
+    if twice:
+        cure = "give each a name of its own"
+        raise InvalidConfigError([f"rules.{x}.name: is given in two files; {cure}" for x in twice])
 
 
 class ConfigurationHolder:

@@ -22,7 +22,7 @@ from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.alarms.alarm import AlarmLevel
 from nudge.domain.alarms.monitors import LIMITS, OWN, RISES, Monitor, Monitors, WatchKind
-from nudge.domain.alarms.watch_plan import BESIDE, PAYMENTS, SCENE, SLOT, WatchedStage, WatchPlan
+from nudge.domain.alarms.watch_plan import BESIDE, PAYMENTS, SCENE, SLOT, WatchPlan
 from nudge.errors import InvalidConfigError
 
 _BUDGET: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3})?) per (day|week|month|year)")
@@ -137,15 +137,7 @@ def load_watch_plan(tables: ConfigTables, monitors: Monitors) -> WatchPlan:
     if not tables.has(FUNNEL):
         return monitors.plan((PAYMENTS,), 1800.0)
     funnel = load_funnel(tables)
-    stages = tuple(
-        WatchedStage(
-            stage.name,
-            tuple((one.type, one.step, one.source) for one in stage.events),
-            stage.needs == "all",
-        )
-        for stage in funnel.stages
-    )
-    return monitors.plan(stages, funnel.gap)
+    return monitors.plan(funnel.watched, funnel.gap)
 
 
 def parse_monitors(table: Mapping[str, object], source: str) -> Monitors:

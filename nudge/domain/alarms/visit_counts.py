@@ -19,6 +19,11 @@ REPORTED: Final = frozenset({"paid", "payment_failed"})
 """Types that neither begin a visit nor prolong it (see docs/funnel.md)."""
 
 
+def is_act(event: Event) -> bool:
+    """Return whether an event is an act of the visitor, which begins or prolongs a visit."""
+    return event.type not in REPORTED and (event.source == "page" or event.type == "step")
+
+
 def count_event(
     trace: VisitTrace, event: Event, at: float, minute: int, plan: WatchPlan, count: Count
 ) -> VisitTrace:
@@ -35,7 +40,7 @@ def count_event(
     beside = BESIDE_COUNTS.get(event.type)
     if beside:
         trace = beside(trace, event, minute, plan, count)
-    own = event.type not in REPORTED and (event.source == "page" or event.type == "step")
+    own = is_act(event)
     away = at - trace.acted
     if away >= plan.gap if own else trace.acted and away > plan.gap:
         trace = _ended(trace)

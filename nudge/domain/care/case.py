@@ -18,7 +18,7 @@ import msgpack
 from nudge.domain.care.signal import Signal, joined_parts, parts_of
 from nudge.domain.care.warning_rule import CaseKind, CaseLevel, WarningRule
 from nudge.domain.care.watch import PastWarning
-from nudge.domain.journal.care_events import FOLLOWED, WARNED
+from nudge.domain.journal.care_events import ENGINE, FOLLOWED, WARNED
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
@@ -30,6 +30,8 @@ MOST_JOINS: Final = 20
 """Signals that are told of one case."""
 Facts = tuple[tuple[str, Scalar], ...]
 """Name and value of each fact, by name."""
+RETURNED: Final = "returned"
+"""Outcome of a case of win-back whose visitor has paid, as the engine tells it."""
 FACT: Final = "fact_"
 """Beginning of the fields of a record that tell facts of a case, or of a step."""
 _STEPS: Final = 17
@@ -275,6 +277,7 @@ def joining_record(
     signal: Signal,
     *,
     again: bool,
+    facts: Mapping[str, Scalar] | None = None,
 ) -> Event:
     """Return the record by which a signal joins a case.
 
@@ -285,9 +288,11 @@ def joining_record(
         at: seconds.
         signal: that joins.
         again: it is of the event that the case told last: another rule holds for it.
+        facts: that the case tells from now on in place of those of the same names.
     """
     fields: dict[str, Scalar] = {"case": past.case, "number": past.number}
     fields |= {"rule": rule[0], "level": rule[1]} | _told(signal)
+    fields |= _fact_fields(facts_of(facts or {}))
     fields |= {"again": True} if again else {}
     return Event(subject, f"{past.case}:{past.number}", WARNED, "server", fields=fields, at=at)
 
@@ -300,6 +305,25 @@ def step_record(case: Case, step: CaseStep) -> Event:
     fields |= {"noted": True} if step.noted else {}
     fields |= _fact_fields(step.facts)
     return Event(case.subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+
+
+def engine_step(case: str, subject: str, step: CaseStep) -> Event:
+    """Return the record of a step that the engine takes on a visitor's case.
+
+    Args:
+        case: id.
+        subject: of the visitor, as it is known now.
+        step: with an id made of its cause, so that taking it again changes nothing.
+    """
+    fields: dict[str, Scalar] = {"case": case, "action": step.action, "who": step.who}
+    fields |= {ENGINE: True} | ({"outcome": step.outcome} if step.outcome else {})
+    fields |= _fact_fields(step.facts)
+    return Event(subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+
+
+def is_of_case(record: Event, case: Case) -> bool:
+    """Return whether a record of a step is the case's own, and not a move of it."""
+    return record.subject == case.subject or bool(record.fields.get(ENGINE))
 
 
 def _told(signal: Signal) -> dict[str, Scalar]:
@@ -392,6 +416,7 @@ def _joined(case: Case, fields: Any, at: float) -> Case:  # noqa: ANN401 (a reco
         words=tuple(dict.fromkeys((*case.words, *parts_of(fields.get("words")))))[:MOST_JOINS],
         groups=tuple(sorted({*case.groups, *parts_of(fields.get("groups"))})),
         level=max(case.level, str(fields["level"]), key=lambda one: _RANKS.get(one, 0)),
+        facts=facts_of(dict(case.facts) | dict(_facts_in(fields))),
     )
     step = CaseStep(at, CaseAction.JOIN.value, "nudge", action_id=str(fields.get("of", "")))
     return joined.with_step(step)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nudge.domain.care.case import Case, case_of, with_record
+from nudge.domain.care.case import Case, case_of, is_of_case, with_record
 from nudge.domain.care.signal import parts_of
 from nudge.domain.journal.care_events import CASES, CASES_ERASED, FOLLOWED, WARNED
 from nudge.domain.journal.event import ERASED, IDENTIFIED
@@ -58,7 +58,7 @@ class CaseReplay:
         if case is None:
             if "topic" in fields:
                 self.cases[name] = case_of(self.partition, record, at)
-        elif record.type == WARNED or record.subject == case.subject:
+        elif record.type == WARNED or is_of_case(record, case):
             self.cases[name] = with_record(case, record, at)
 
     def _root(self, case: Case) -> str:

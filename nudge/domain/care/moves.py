@@ -12,7 +12,7 @@ import msgpack
 
 from nudge.domain.care.signal import Signal
 from nudge.domain.care.watch import NOTHING, Watch, decode_watch, encode_watch
-from nudge.domain.journal.care_events import FOLLOWED, SIGNAL_MOVED, WATCH_MOVED
+from nudge.domain.journal.care_events import ENGINE, FOLLOWED, SIGNAL_MOVED, WATCH_MOVED
 from nudge.domain.journal.records import Event, JournalEntry
 
 _WATCH: Final = "watch"
@@ -82,7 +82,7 @@ def moved_step_event(step: Event, to: str) -> Event:
         step: record of the step, or of its move to the subject before.
         to: subject to whom the case's visitor turned out to be.
     """
-    fields: Any = step.fields
+    fields: Any = {name: value for name, value in step.fields.items() if name != ENGINE}
     return Event(to, f"{step.event_id}:{fields['case']}", FOLLOWED, "server", fields=fields)
 
 

@@ -13,7 +13,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from nudge.domain.care.signal import Signal
+from nudge.domain.care.trail_plan import TrailPlan
 from nudge.domain.care.warning_rule import (
+    CaseKind,
     Combination,
     Condition,
     EventTest,
@@ -84,6 +86,8 @@ class RuleBook:
         rules: of the policy, and further ones of win-back and measures: each name is of one rule.
         segments: of the installation: rules may ask for them as for attributes.
         rhythm: of the crowd, by which attributes are made; None where none is known.
+        trails: plan of the trails of visits; None where nobody is won back.
+        purpose: of the contact policy, of contacts that win back.
     """
 
     def __init__(
@@ -92,9 +96,12 @@ class RuleBook:
         segments: Segments | None = None,
         rhythm: Rhythm | None = None,
         further: Sequence[WarningRule] = (),
+        trails: TrailPlan | None = None,
+        purpose: str = CaseKind.WINBACK.value,
     ) -> None:
         self.policy, self.segments, self.rhythm = policy or WarningPolicy(), segments or {}, rhythm
         self.rules = (*self.policy.rules, *further)
+        self.trails, self.purpose = trails, purpose
         self.by_name: dict[str, BookedRule] = {}
         self._rank: dict[str, int] = {}
         self._by_word: dict[str, list[BookedRule]] = defaultdict(list)
@@ -118,7 +125,7 @@ class RuleBook:
                     place.append(booked)
             for scene in (test.scenes or ("",)) if test.within else ():
                 self._counted[test.type, scene].append(test)
-        if list(attribute_rules(rule.when)):
+        if rule.kind is not CaseKind.WINBACK and list(attribute_rules(rule.when)):
             self._of_person.append(booked)
 
     def _places(self, test: EventTest) -> Iterator[list[BookedRule]]:

@@ -14,6 +14,15 @@ CASE_CLOSED: Final = "case_closed"
 """Name under which a rule asks for a closed case."""
 _EITHER: Final = frozenset({FEEDBACK, "payment_failed"})
 _FACTS: Final = frozenset({"complaint", "paid", "refunded", "contacted", "winback_outcome"})
+ACT: Final = "act"
+"""Type of the signal that a visitor's act is to the trail of the visit."""
+PATH_LEFT: Final = "path_left"
+"""Type of the signal that a visitor left the path; its scene is the farthest stage."""
+_TOLD: Final = {
+    "contacted": ("channel", "purpose"),
+    "winback_outcome": ("outcome", "case"),
+}
+"""Fields of a server's word about a contact that a case takes over."""
 SIGNAL_TYPES: Final = tuple(sorted((*_EITHER, *_FACTS, CASE_CLOSED)))
 """Types that a rule may ask for. Only a server's word counts for most: a page's is a claim."""
 HAS_TEXT: Final = "has_text"
@@ -32,6 +41,7 @@ class Signal(NamedTuple):
         groups: of the lexicon, whose words the text holds.
         phrases: of the lexicon.
         complaint: the model's probability; 0 where it is not told.
+        told: further fields by name, of acts and of a server's word about a contact.
     """
 
     at: float
@@ -45,13 +55,14 @@ class Signal(NamedTuple):
     phrases: tuple[str, ...] = ()
     complaint: float = 0.0
     model_words: tuple[str, ...] = ()
+    told: tuple[tuple[str, Scalar], ...] = ()
 
     @property
     def brief(self) -> Signal:
         """The signal without what no rule counts."""
-        if not (self.phrases or self.model_words):
+        if not (self.phrases or self.model_words or self.told):
             return self
-        return self._replace(phrases=(), model_words=())
+        return self._replace(phrases=(), model_words=(), told=())
 
 
 def signal_of(event: Event, at: float) -> Signal | None:
@@ -73,6 +84,7 @@ def signal_of(event: Event, at: float) -> Signal | None:
         float(score) if isinstance(score, int | float) else None,
         reason=_word(fields.get("reason")),
         method=_word(fields.get("method")),
+        told=tuple((name, fields[name]) for name in _TOLD.get(kind, ()) if name in fields),
     )
 
 

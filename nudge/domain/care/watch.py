@@ -9,6 +9,7 @@ import msgpack
 
 from bandits.units import DAY
 from nudge.domain.care.signal import Signal
+from nudge.domain.care.trail import Trail, Trails
 from nudge.errors import CorruptRecordError
 
 KEEP: Final = 400.0 * DAY
@@ -19,7 +20,9 @@ MOST_PENDING: Final = 50
 MOST_WARNED: Final = 400
 """Most warnings of one visitor: each is known until its case is forgotten, so that an erasure finds
 it. More say nothing new."""
-_VERSION: Final = b"\x01"
+_VERSION: Final = b"\x02"
+_WITHOUT_TRAILS: Final = b"\x01"
+"""The version before, which knew no trails."""
 
 
 class Delay(NamedTuple):
@@ -50,6 +53,7 @@ class PastWarning(NamedTuple):
         number: of its records so far.
         event: id of the event that it told last.
         came_from: subject that left for this one and brought it; empty for an own one.
+        since: seconds, of win-back: a payment from then on ends the case.
     """
 
     topic: str
@@ -60,6 +64,7 @@ class PastWarning(NamedTuple):
     number: int = 1
     event: str = ""
     came_from: str = ""
+    since: float = 0.0
 
 
 class Watch(NamedTuple):
@@ -73,6 +78,7 @@ class Watch(NamedTuple):
         past: warnings so far.
         look: seconds at which attributes are looked at again, as they change with time.
         into: subject and partition of the visitor whom this one turned out to be.
+        trails: of visits that wait for a payment, the earliest first.
     """
 
     facts: bytes = b""
@@ -82,13 +88,14 @@ class Watch(NamedTuple):
     past: tuple[PastWarning, ...] = ()
     look: float | None = None
     into: tuple[str, int] | None = None
+    trails: Trails = ()
 
     @property
     def due(self) -> float | None:
         """The second at which something is due first; None where nothing is."""
-        if not self.delays:
+        if not (self.delays or self.trails):
             return self.look
-        first = min([one.due for one in self.delays])
+        first = min([*(one.due for one in self.delays), *(one.due for one in self.trails)])
         return first if self.look is None else min(first, self.look)
 
     def of_thing(self, topic: str, thing: str) -> PastWarning | None:
@@ -109,7 +116,8 @@ GONE: Final = ("", -1)
 
 def recall_watch(watch: Watch, mark: float) -> Watch:
     """Return a watch as it is known at a watermark: an empty one where it is forgotten."""
-    return NOTHING if watch.touched + KEEP < mark and not watch.delays else watch
+    waits = watch.delays or watch.trails
+    return NOTHING if watch.touched + KEEP < mark and not waits else watch
 
 
 def encode_watch(watch: Watch) -> bytes:
@@ -119,16 +127,18 @@ def encode_watch(watch: Watch) -> bytes:
 
 
 def decode_watch(data: bytes | None) -> Watch:
-    """Decode a watch that `encode_watch` encoded; None gives an empty one.
+    """Decode a watch that `encode_watch` encoded, also in the version before; None: an empty one.
 
     Raises:
         CorruptRecordError: bytes of another version.
     """
     if data is None:
         return NOTHING
-    if data[:1] != _VERSION:
+    if data[:1] not in (_VERSION, _WITHOUT_TRAILS):
         raise CorruptRecordError("a watch is of another version; run `nudge rebuild --fold care`")
-    facts, touched, signals, delays, past, look, into = msgpack.unpackb(data[1:], use_list=False)
+    facts, touched, signals, delays, past, look, into, *rest = msgpack.unpackb(
+        data[1:], use_list=False
+    )
     return Watch(
         facts,
         touched,
@@ -137,4 +147,5 @@ def decode_watch(data: bytes | None) -> Watch:
         tuple(starmap(PastWarning, past)) if past else (),
         look,
         into,
+        tuple(starmap(Trail, rest[0])) if rest else (),
     )

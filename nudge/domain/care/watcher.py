@@ -7,7 +7,7 @@ entry is taken, at the time at which it was due. So batches do not matter.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bandits.units import DAY
@@ -21,8 +21,24 @@ from nudge.domain.care.case import (
 )
 from nudge.domain.care.person_facts import FACT_TYPES, decode_facts, facts_with_event
 from nudge.domain.care.rule_book import BookedRule, Occasion, RuleBook
-from nudge.domain.care.signal import CASE_CLOSED, Signal, signal_of
-from nudge.domain.care.warning_rule import PROPOSAL, CaseLevel, Thing, WarningRule
+from nudge.domain.care.signal import ACT, CASE_CLOSED, Signal, signal_of
+from nudge.domain.care.trail import (
+    Trail,
+    Trails,
+    act_signal,
+    is_worth,
+    merged_trails,
+    next_asking,
+    trail_attributes,
+    trail_facts,
+    trail_signal,
+    with_act,
+    with_decision,
+    with_exposure,
+    with_failure,
+    without_paid,
+)
+from nudge.domain.care.warning_rule import PROPOSAL, CaseKind, CaseLevel, Thing, WarningRule
 from nudge.domain.care.watch import (
     MOST_PENDING,
     MOST_SIGNALS,
@@ -33,6 +49,7 @@ from nudge.domain.care.watch import (
     Watch,
     recall_watch,
 )
+from nudge.domain.care.winback_steps import contact_steps, returned_steps
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
@@ -71,8 +88,10 @@ class Watcher:
             if self.watch.look == due:
                 self.watch = self.watch._replace(look=None)
                 self._ask_person(due, self._attributes(due))
-            else:
+            elif any(one.due == due for one in self.watch.delays):
                 self._end_delays(due)
+            else:
+                self._end_trail(due)
 
     def take_event(self, event: Event, at: float, stamp: float) -> None:
         """Take an event of the visitor.
@@ -85,8 +104,20 @@ class Watcher:
         signal = signal_of(event, at)
         if signal is not None:
             self.take_signal(signal, stamp)
+        elif self.book.trails is not None and (act := act_signal(event, at)) is not None:
+            self._take_act(act)
         if event.type in FACT_TYPES:
             self._take_fact(event, at, stamp)
+
+    def take_decision(self, channel: str, city: str, at: float) -> None:
+        """Take the channel and the city group that a decision's page told; `at` is in seconds."""
+        if (plan := self.book.trails) is not None:
+            self._keep_trails(with_decision(self.watch.trails, channel, city, at, plan))
+
+    def take_exposure(self, slot: str, variant: str, at: float) -> None:
+        """Take an offer that was shown; `at` is in seconds."""
+        if (plan := self.book.trails) is not None:
+            self._keep_trails(with_exposure(self.watch.trails, slot, variant, at, plan))
 
     def take_signal(self, signal: Signal, stamp: float) -> None:
         """Take a signal: of an event, or of the record of what was found in its text.
@@ -95,7 +126,11 @@ class Watcher:
             signal: of the visitor.
             stamp: seconds, of its arrival.
         """
+        if signal.type == ACT:
+            self._take_act(signal)
+            return
         self._touch(stamp)
+        self._follow_path(signal)
         held = self._take_signal(signal)
         if held:
             return
@@ -132,7 +167,67 @@ class Watcher:
             once = rule.rule.once if rule else self.book.policy.proposal_once
             key = (str(fields["topic"]), str(fields["thing"]))
             of = str(fields.get("of", ""))
-            self.watch = self.watch.with_past(PastWarning(*key, case, at + once, event=of))
+            since = float(fields["began"]) if fields.get("kind") == CaseKind.WINBACK else 0.0
+            past = PastWarning(*key, case, at + once, event=of, since=since)
+            self.watch = self.watch.with_past(past)
+
+    def _take_act(self, act: Signal) -> None:
+        """Take an act of the visitor; feedback is a signal as well."""
+        if (plan := self.book.trails) is not None:
+            self._keep_trails(with_act(self.watch.trails, act, plan))
+
+    def _keep_trails(self, trails: Trails) -> None:
+        if trails is not self.watch.trails:
+            self.watch = self.watch._replace(trails=trails)
+
+    def _follow_path(self, signal: Signal) -> None:
+        """Take a payment that failed or went through, or a word about a contact."""
+        plan = self.book.trails
+        if signal.type == "paid":
+            if self.watch.trails:
+                self._keep_trails(without_paid(self.watch.trails, signal.at))
+            self.watch, steps = returned_steps(self.watch, self.subject, signal)
+            self.records += steps
+        elif signal.type == "payment_failed" and plan is not None:
+            self._keep_trails(with_failure(self.watch.trails, signal, plan))
+        elif signal.type in ("contacted", "winback_outcome"):
+            self.records += contact_steps(self.watch, self.subject, self.book.purpose, signal)
+
+    def _end_trail(self, due: float) -> None:
+        """Ask the rules of win-back about the visits whose time has come."""
+        plan, over = self.book.trails, [one for one in self.watch.trails if one.due == due]
+        rest = tuple(one for one in self.watch.trails if one.due != due)
+        self.watch = self.watch._replace(trails=rest)
+        for trail in over:
+            if plan is None:
+                break  # nobody is won back any more
+            after = next_asking(trail, plan) if not self._ask_trail(trail, due) else None
+            if after is not None:
+                left = (*self.watch.trails, after)
+                self.watch = self.watch._replace(trails=tuple(sorted(left)))
+        if self.watch._replace(touched=0.0) == NOTHING:
+            self.watch = NOTHING  # of somebody who only looked nothing is left
+
+    def _ask_trail(self, trail: Trail, due: float) -> bool:
+        """Open a case, or let the visit join one; return whether the visit needs no more asking."""
+        plan = self.book.trails
+        if plan is None or trail.asked >= len(plan.waits):
+            return True
+        signal, wait = trail_signal(trail, plan), plan.waits[trail.asked]
+        asking = [x for x in self.book.about(signal) if plan.after.get(x.rule.name) == wait]
+        if not asking or not is_worth(trail, plan):
+            return False
+        known = self._attributes(due)
+        paid = known.get("last_paid_at")
+        if isinstance(paid, int | float) and paid >= trail.began:
+            return True
+        context = {**known, **trail_attributes(trail, plan)}
+        asked = Occasion(due, signal, (), lambda _: context)
+        held = next((one for one in asking if one.holds(asked)), None)
+        if held is not None:
+            rule = replace(held.rule, facts={**held.rule.facts, **trail_facts(trail, plan)})
+            self._warn(rule, "", due, signal._replace(scene=""), trail.began)
+        return held is not None
 
     def _touch(self, stamp: float) -> None:
         if stamp > self.watch.touched:
@@ -246,7 +341,9 @@ class Watcher:
         )
         self.watch = self.watch._replace(delays=delays)
 
-    def _warn(self, rule: WarningRule, thing: str, at: float, signal: Signal) -> None:
+    def _warn(
+        self, rule: WarningRule, thing: str, at: float, signal: Signal, since: float = 0.0
+    ) -> None:
         """Open a case, or let the signal join the open one; what was warned of lately is silent."""
         topic, told = rule.shared_topic, (rule.name, rule.level.value)
         past = self.watch.of_thing(topic, thing)
@@ -254,14 +351,18 @@ class Watcher:
             if not self._has_room(at):
                 return
             name = case_id(self.partition, self.subject, topic, thing, at)
-            one = PastWarning(topic, thing, name, at + rule.once, event=signal.event_id)
+            event = signal.event_id
+            one = PastWarning(topic, thing, name, at + rule.once, event=event, since=since)
             self.watch = self.watch.with_past(one)
             self.records.append(opening_record(name, self.subject, rule, thing, at, signal))
         elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)
             again = bool(signal.event_id) and past.event == signal.event_id
-            self.records.append(joining_record(joined, self.subject, told, at, signal, again=again))
+            facts = rule.facts if rule.kind is CaseKind.WINBACK else None
+            self.records.append(
+                joining_record(joined, self.subject, told, at, signal, again=again, facts=facts)
+            )
 
     def _has_room(self, at: float) -> bool:
         """Forget what is over for long; return whether one more warning may be known."""
@@ -301,4 +402,5 @@ def arriving_watch(mine: Watch, other: Watch) -> Watch:
             *(one for one in other.delays if (one.rule, one.thing) not in running),
         )[:MOST_PENDING],
         past=(*(one for one in other.past if one.case not in cases), *mine.past),
+        trails=merged_trails(mine.trails, other.trails),
     )

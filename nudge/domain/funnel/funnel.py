@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from bandits.units import DAY
+from nudge.domain.alarms.watch_plan import WatchedStage
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar
 from nudge.domain.reports.filters import Where, plain_where, read_where
 from nudge.errors import InvalidRequestError
@@ -72,6 +73,18 @@ class Funnel:
     def names(self) -> tuple[str, ...]:
         """The stages' names, in order."""
         return tuple(stage.name for stage in self.stages)
+
+    @property
+    def watched(self) -> tuple[WatchedStage, ...]:
+        """The stages as folds follow them."""
+        return tuple(
+            WatchedStage(
+                stage.name,
+                tuple((one.type, one.step, one.source) for one in stage.events),
+                stage.needs == "all",
+            )
+            for stage in self.stages
+        )
 
 
 @dataclass(frozen=True)

@@ -18,5 +18,7 @@ CASES_ERASED: Final = "cases_erased"
 """Type of the event by which the cases of a forgotten visitor end in another partition."""
 CASES: Final = "cases"
 """Field of `cases_erased`: ids of the cases."""
+ENGINE: Final = "engine"
+"""Field of `followed` of a step that the engine took; its case may be of an earlier subject."""
 OWN_TYPES: Final = frozenset({HEARD, WARNED, FOLLOWED, WATCH_MOVED, SIGNAL_MOVED, CASES_ERASED})
 """Types of events that only the fold `care` reads: no act of the visitor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ from nudge.domain.basics.local_time import UTC, find_zone, iso
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import NO_CAPACITY, Contact, ContactFacts
+from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.journal.records import Decision
 from nudge.domain.people.deliveries import name_of_plan
 from nudge.domain.people.visitor import VisitorState
@@ -86,6 +87,25 @@ class PlanAnswer(NamedTuple):
     decisions: Mapping[str, SlotAnswer] = {}
     displaces: tuple[str, ...] = ()
     content: str = ""
+
+
+def contact_facts_of(
+    policy: ContactPolicy,
+    assigned: Collection[StandingDecision],
+    state: VisitorState,
+    at: float,
+) -> ContactFacts:
+    """Return the facts about a visitor that the contact policy asks for, with every plan.
+
+    Args:
+        policy: of contacts.
+        assigned: standing decisions of the visitor.
+        state: of the visitor.
+        at: seconds, now.
+    """
+    plans = list_plans(assigned, at, state.contacts)
+    known = policy.in_own_words(read_contact_facts(state, plans, None))
+    return known._replace(contacts=with_planned_content(known.contacts, assigned))
 
 
 def refuse_plan(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> PlanAnswer:

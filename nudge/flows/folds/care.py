@@ -22,6 +22,7 @@ from nudge.domain.care.case_tally import (
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.signal import heard_event
 from nudge.domain.care.text_reading import TextReader
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
@@ -126,11 +127,12 @@ class CareFold:
         mark: float,
         position: int,
     ) -> tuple[CareState, Commit]:
-        mine = [entry for entry in entries if taken(entry)]
+        book = self.book()
+        mine = [entry for entry in entries if taken(entry, book.trails)]
         names = dict.fromkeys((*(entry.record.subject for entry in mine), *due))
         before = self.store.watches.read_each(partition, list(names), state.generation)
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
-        batch = CareBatch(self.book(), partition, state.watermark, before, known)
+        batch = CareBatch(book, partition, state.watermark, before, known)
         for entry in entries:
             take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
@@ -190,6 +192,8 @@ class CareFold:
             )
         for was, case in batch.changed_cases():
             yield from self.store.cases.put(partition, was, case, generation)
+            if case.kind == CaseKind.WINBACK:
+                yield self.store.winback_order.stale(partition, case.id)
 
     def _old(self, partition: int, before: CareState, mark: float) -> list[str]:
         """Return the ids of old cases to forget, once a day of the watermark."""

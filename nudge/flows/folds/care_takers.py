@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from nudge.domain.care.case import case_of, partition_of, with_record
+from nudge.domain.alarms.visit_counts import is_act
+from nudge.domain.care.case import case_of, is_of_case, partition_of, with_record
 from nudge.domain.care.case_tally import HEARD as HEARD_TEXTS
 from nudge.domain.care.case_tally import TEXTS, opened_name
 from nudge.domain.care.moves import (
@@ -28,6 +29,8 @@ from nudge.domain.care.signal import (
     parts_of,
     signal_of,
 )
+from nudge.domain.care.trail import act_signal
+from nudge.domain.care.trail_plan import TrailPlan
 from nudge.domain.care.watch import GONE, NOTHING, PastWarning, Watch
 from nudge.domain.care.watcher import Watcher, arriving_watch
 from nudge.domain.journal.care_events import (
@@ -41,27 +44,50 @@ from nudge.domain.journal.care_events import (
     WATCH_MOVED,
 )
 from nudge.domain.journal.event import ERASED, IDENTIFIED
-from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.journal.records import (
+    Decision,
+    DecisionReason,
+    Event,
+    Exposure,
+    JournalEntry,
+)
 from nudge.domain.people.merging import INTO, LEFT, PARTITION
 from nudge.domain.people.parting import INTO_OTHER, OTHER, PARTED
 from nudge.flows.folds.care_batch import CareBatch
 
 TAKEN: Final = frozenset({*SIGNAL_TYPES, *FACT_TYPES, *OWN_TYPES, LEFT, ERASED})
 """Types of events that the fold reads; all others only move the watermark."""
+_UNSEEN: Final = frozenset({"sms"})
+"""Channels of decisions that are no part of a visit."""
 
 
-def taken(entry: JournalEntry) -> bool:
-    """Return True for an entry that the fold reads."""
-    return isinstance(entry.record, Event) and entry.record.type in TAKEN
+def taken(entry: JournalEntry, plan: TrailPlan | None = None) -> bool:
+    """Return True for an entry that the fold reads.
+
+    Args:
+        entry: of the journal.
+        plan: of trails; without one, acts and offers say nothing.
+    """
+    record = entry.record
+    if isinstance(record, Event):
+        return record.type in TAKEN or (plan is not None and is_act(record))
+    if plan is None or not isinstance(record, Decision | Exposure):
+        return False
+    if record.slot not in plan.offers or record.reason == DecisionReason.FORCED:
+        return False
+    return isinstance(record, Exposure) or record.channel not in _UNSEEN
 
 
 def take_entry(batch: CareBatch, entry: JournalEntry) -> None:
     """Take one entry, after what was due before it for its visitor."""
     batch.mark = max(batch.mark, entry.stamp)
-    if not taken(entry):
+    if not taken(entry, batch.book.trails):
         return
     record: Any = entry.record
     watcher = batch.advanced(record.subject)
+    if isinstance(record, Decision | Exposure):
+        _take_offer(batch, watcher, entry)
+        return
     if watcher.watch.into == GONE and record.type != WATCH_MOVED:
         return  # what was on its way when the visitor was forgotten
     if record.type == FEEDBACK and record.fields.get(HAS_TEXT):
@@ -74,9 +100,30 @@ def _take_event(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None
     record: Any = entry.record
     if watcher.watch.into is None:
         watcher.take_event(record, entry.at, entry.stamp)
-    elif (signal := signal_of(record, entry.at)) is not None:
+    elif (signal := _said(batch, record, entry.at)) is not None:
         # Facts follow by `attribute`, which sends the state on.
         _pass_on(batch, watcher.watch.into, entry, signal)
+
+
+def _said(batch: CareBatch, event: Event, at: float) -> Signal | None:
+    """Return what an event says that follows the visitor: a signal, or a step of the path."""
+    signal, plan = signal_of(event, at), batch.book.trails
+    if signal is not None or plan is None:
+        return signal
+    reaches = plan.place(event.type, event.source, event.fields) is not None
+    return act_signal(event, at) if reaches or "amount" in event.fields else None
+
+
+def _take_offer(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
+    """Take a decision of a slot with offers, or its exposure."""
+    record, plan = entry.record, batch.book.trails
+    if plan is None or watcher.watch.into is not None:
+        return
+    if isinstance(record, Decision):
+        city = record.context.get(plan.city) if plan.city else None
+        watcher.take_decision(record.channel, "" if city is None else str(city), entry.at)
+    elif isinstance(record, Exposure):
+        watcher.take_exposure(record.slot, record.variant, entry.at)
 
 
 def _take_heard(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
@@ -120,7 +167,7 @@ def _take_step(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     watcher.take_step(record, entry.at, entry.stamp)
     name = str(record.fields["case"])
     case = batch.cases.get(name)
-    if case is not None and case.subject == record.subject:  # and not a step's move
+    if case is not None and is_of_case(record, case):  # and not a step's move
         batch.cases[name] = with_record(case, record, entry.at)
     if watcher.watch.into is not None:
         # Whom the visitor turned out to be must know that the case is closed.

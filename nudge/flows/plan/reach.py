@@ -7,11 +7,7 @@ from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_reach import Reach, list_reach
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.timing.plan_request import (
-    list_plans,
-    read_contact_facts,
-    with_planned_content,
-)
+from nudge.domain.timing.plan_request import contact_facts_of
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorView
 
@@ -40,6 +36,4 @@ def read_facts(
     policy: ContactPolicy, found: VisitorView, state: VisitorState, at: float
 ) -> ContactFacts:
     """Read the facts about a visitor that the contact policy asks for, with every plan."""
-    plans = list_plans(found.assigned.values(), at, state.contacts)
-    known = policy.in_own_words(read_contact_facts(state, plans, None))
-    return known._replace(contacts=with_planned_content(known.contacts, found.assigned.values()))
+    return contact_facts_of(policy, found.assigned.values(), state, at)

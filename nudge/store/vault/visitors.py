@@ -288,15 +288,33 @@ class VisitorBook:
         """Return what the store knows of the subject at the end of the way, not decoded."""
         closed: bool | None = None
         for _ in range(MOST_STEPS):
-            p = home.partition
-            args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
-            names = [self.keys.fold(p, _FOLD), self.keys.quota(p)]
+            names, args = _read_call(self.keys, home, _flags(wanted))
             into, *rest, claims = self.client.run("read_subject", names, args)
             closed = claims == CLOSED.encode() if closed is None else closed
             if not into:
                 return UnreadVisitor(home, rest, closed)
             home = _home(into)
         raise RuntimeError(f"{home.subject} is followed without end")
+
+    def follow_each(self, homes: Sequence[Home]) -> list[VisitorView]:
+        """Return the views of the subjects into which these were merged, or of themselves.
+
+        Few round trips for all of them; one more for each step that somebody went.
+        """
+        found: list[UnreadVisitor | None] = [None] * len(homes)
+        now = dict(enumerate(homes))
+        for _ in range(MOST_STEPS):
+            if not now:
+                break
+            calls = [_read_call(self.keys, home, (0, 0)) for home in now.values()]
+            replies = self.client.run_each("read_subject", calls)
+            ahead: dict[int, Home] = {}
+            for (place, home), (into, *rest, _) in zip(now.items(), replies, strict=True):
+                if into:
+                    ahead[place] = _home(into)
+                found[place] = UnreadVisitor(home, rest, closed=False)
+            now = ahead
+        return [one.view() for one in found if one is not None]
 
     def root_of(self, home: Home) -> Home:
         """Return the subject into which this one was merged at last, or itself."""
@@ -374,6 +392,12 @@ def _call(keys: Keys, wanted: VisitorQuery, *, pages_own_ids: bool) -> tuple[lis
     seen = device.marks(claims=pages_own_ids) if device else ()
     args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
     return names, [*args, int(wanted.claim), *_flags(wanted), int(wanted.names), *seen]
+
+
+def _read_call(keys: Keys, home: Home, flags: tuple[int, int]) -> Call:
+    p = home.partition
+    args: list[Arg] = [keys.prefix(p), home.subject, *flags]
+    return [keys.fold(p, _FOLD), keys.quota(p)], args
 
 
 def _flags(wanted: VisitorQuery) -> tuple[int, int]:

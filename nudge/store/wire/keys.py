@@ -79,6 +79,9 @@ FAMILIES = (
     Family("case_queue", "partition", "zset", "CaseStore", "web, assigner, notices", "800 days"),
     Family("case_queues", "partition", "set", "CaseStore", "web, assigner, notices", "for ever"),
     Family("acting", "partition", "string", "CaseStore", "web", "1 hour"),
+    Family("winback_stale", "partition", "set", "WinbackOrder", "winback worker", "until ordered"),
+    Family("winback_order", "partition", "zset", "WinbackOrder", "web", "until closed"),
+    Family("winback_places", "partition", "hash", "WinbackOrder", "winback worker", "until closed"),
     Family("member", "partition", "string", "MemberStore", "segment, web", "400 days idle"),
     Family("member_due", "partition", "zset", "MemberStore", "segment", "400 days idle"),
     Family("members", "partition", "zset", "MemberStore", "web", "while they are members"),
@@ -115,6 +118,9 @@ FAMILIES = (
     Family("processes", "config", "hash", "ProcessNotes", "monitor", "a minute"),
     Family("reward_runs", "config", "hash", "RewardRuns", "monitor", "as the slot"),
     Family("judgement", "config", "hash", "Alarms", "monitor", "for ever"),
+    Family("mended", "config", "hash", "WinbackNotes", "web, winback worker", "for ever", True),
+    Family("uplift", "config", "string", "WinbackNotes", "web, winback worker", "for ever"),
+    Family("winback_turn", "config", "hash", "WinbackNotes", "winback worker", "for ever"),
     Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),
     Family("job", "config", "hash", "Jobs", "web, report worker", "1 min to 1 day"),
@@ -377,6 +383,18 @@ class Keys:
     def acting(self, partition: int, name: str) -> str:
         """The number of actions on a case that were appended, and the id of the last one."""
         return f"{self.prefix(partition)}acting:{name}"
+
+    def winback_stale(self, partition: int) -> str:
+        """The cases of win-back whose place in the order has to be made anew."""
+        return self.prefix(partition) + "winback_stale"
+
+    def winback_order(self, partition: int) -> str:
+        """The places of cases of win-back, sorted as text."""
+        return self.prefix(partition) + "winback_order"
+
+    def winback_places(self, partition: int) -> str:
+        """The place of each case of win-back that has one."""
+        return self.prefix(partition) + "winback_places"
 
     def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""

@@ -22,6 +22,7 @@ from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
 from nudge.config.documents.worklist_file import FILE as WORKLIST
+from nudge.config.documents.winback_file import FILE as WINBACK
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -38,6 +39,8 @@ PARTS: Final = {
     "notices": MONITORS,
     "lexicon": LEXICON,
     "warnings": WARNINGS,
+    "winback": WINBACK,
+    "rule_book": WINBACK,
     "rhythm": RHYTHM,
     "worklist": WORKLIST,
 }
