@@ -77,6 +77,12 @@ class ChangedMeanwhileError(InvalidRequestError):
     code = "precondition_failed"
 
 
+class MeasureRefusedError(InvalidRequestError):
+    """No measure may be granted for the case now; the text says why."""
+
+    code = "measure_refused"
+
+
 class UnauthenticatedError(NudgeError):
     """The call has no API key, an unknown one or a revoked one."""
 

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from nudge.api import docs, health
 from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
-from nudge.api.care import warning_factors, warnings, worklist, worklist_changes
+from nudge.api.care import measures, warning_factors, warnings, worklist, worklist_changes
 from nudge.api.errors import http_answer
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
@@ -50,6 +50,7 @@ BLUEPRINTS: Final = (
     warnings.blueprint,
     worklist.blueprint,
     worklist_changes.blueprint,
+    measures.blueprint,
     warning_factors.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,

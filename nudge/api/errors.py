@@ -32,6 +32,7 @@ STATUS: Final = {
     "key_revoked": 401,
     "forbidden": 403,
     "not_found": 404,
+    "measure_refused": 409,
     "trimmed": 410,
     "precondition_failed": 412,
     "precondition_required": 428,

@@ -42,6 +42,10 @@ COMMANDS = {
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
     ),
     "winback": Command("care.winback", "Tell whom a contact brings back, against people held out."),
+    "measures": Command(
+        "care.measures",
+        "Tell what is due for whom in each stage, and grant it: one benefit of a group, once.",
+    ),
     "segment": Command(
         "people.segment",
         "Tell who belongs to which segment, since when, and how many did each day.",

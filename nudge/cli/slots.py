@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from nudge.config.documents.document import DocumentChange
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import load_measures, measure_warnings, slot_problems
 from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
@@ -124,6 +125,7 @@ def check(
         load_complaint_model(model)
     segments = load_segments(settings.config_dir)
     warnings += context_warnings(slots.values(), segments, settings.people_attributes)
+    warnings += _check_measures(settings, slots, segments)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
         warnings.append(f"unknown setting {name}{hint}")
@@ -137,6 +139,20 @@ def check(
         out().print(table)
     for sentence in rules:
         click.echo(sentence)
+
+
+def _check_measures(
+    settings: Settings, slots: Mapping[str, Slot], segments: Iterable[str]
+) -> list[str]:
+    """Return the warnings on the measures.
+
+    Raises:
+        InvalidConfigError: they are wrong, or name a slot that is not there.
+    """
+    measures = load_measures(settings.config_dir).values()
+    if wrong := slot_problems(measures, slots):
+        raise InvalidConfigError(wrong)
+    return measure_warnings(measures, (*segments, *settings.people_attributes))
 
 
 def _check_contact(settings: Settings, language: str) -> tuple[list[str], list[str]]:

@@ -28,6 +28,7 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.grant_book import GrantBook
 from nudge.store.plans.offer_book import OfferBook
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.scheduler_places import SchedulerPlaces
@@ -45,8 +46,8 @@ from nudge.store.service.reward_runs import RewardRuns
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
-from nudge.store.service.work_notes import WorkNotes
 from nudge.store.service.winback_notes import WinbackNotes
+from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
 from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
@@ -175,6 +176,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def grants(self) -> GrantBook:
+        """Grants that are under way: of a group one case of a visitor grants."""
+        return GrantBook(self.client, self.keys)
 
     @cached_property
     def offers(self) -> OfferBook:

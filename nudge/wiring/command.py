@@ -30,11 +30,13 @@ from nudge.flows.upkeep.erase import Eraser
 from nudge.flows.upkeep.load import VisitorLoader
 from nudge.flows.upkeep.load_replies import ReplyLoader
 from nudge.settings.settings import Settings
+from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
 from nudge.wiring.stores import hot_store, patient_store
 
 if TYPE_CHECKING:
     from nudge.flows.alarms.judge import Judge
+    from nudge.flows.measures.measure_desk import MeasureDesk
     from nudge.flows.upkeep.accept import StoreAcceptance
     from nudge.flows.upkeep.detectors.judgement_rebuild import JudgementRebuild
     from nudge.flows.upkeep.imports.import_log import Importer
@@ -120,6 +122,23 @@ class Installation:
             segments=self.configuration.segments,
             rhythm=self.configuration.rhythm,
         )
+
+    @property
+    def measure_desk(self) -> MeasureDesk:
+        """The desk that says which measure is due for a case.
+
+        Raises:
+            InvalidConfigError: the measures, the segments or the contact policy are wrong.
+        """
+        from nudge.flows.measures.measure_desk import MeasureDesk  # noqa: PLC0415 (see the module)
+        from nudge.flows.serving.subject_decider import SubjectDecider  # noqa: PLC0415
+
+        known = self.configuration
+        store, holdout = self.store, self.settings.holdout
+        slots = store.catalogue.refresh(Catalogue.empty()).slots
+        decider = SubjectDecider(store, self.sealer, holdout, known.segments, known.rhythm)
+        policy = known.contact if known.plans_contacts else None
+        return MeasureDesk(store, decider, slots, known.measures, policy)
 
     @property
     def lake(self) -> Lake:

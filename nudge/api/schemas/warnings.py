@@ -20,7 +20,8 @@ MOST: Final = 1000
 """Warnings of one page."""
 STATES: Final = tuple(one.value for one in CaseState)
 LEVELS: Final = tuple(one.value for one in CaseLevel)
-_WORDS: Final = tuple(one.value for one in ACTIONS)
+_WORDS: Final = tuple(one.value for one in ACTIONS if one is not CaseAction.GRANT)
+"""Actions that are only a step; a measure is decided when it is granted (`grantMeasure`)."""
 _TIME: Final = {"format": "date-time"}
 
 WarningActionSchema: Final = StrictTable.from_dict(

@@ -19,13 +19,14 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import load_measures
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
 from nudge.config.documents.warnings_file import load_warnings
-from nudge.config.documents.worklist_file import load_worklist
 from nudge.config.documents.winback_file import load_winback
+from nudge.config.documents.worklist_file import load_worklist
 from nudge.config.table_file import ConfigTables
 from nudge.domain.alarms.monitors import Monitors
 from nudge.domain.alarms.notice_policy import NoticePolicy
@@ -39,11 +40,12 @@ from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.contact.reply import ReplyReader
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.measures.measure import Measure, measure_rules
 from nudge.domain.membership.segment_book import SegmentBook
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments
-from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.domain.winback.winback_policy import WinbackPolicy
+from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 
@@ -210,21 +212,30 @@ class Configuration:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        """The book of the rules of warnings and of win-back.
+        """The book of the rules of warnings, of win-back and of measures.
 
         Raises:
             InvalidConfigError: the rules or the segments are wrong, or two rules have one name.
         """
-        winback = self.winback
-        _check_names(self.warnings.rules, winback.rules)
+        winback, measures = self.winback, measure_rules(list(self.measures.values()))
+        _check_names(self.warnings.rules, winback.rules, measures)
         return RuleBook(
             self.warnings,
             self.segments,
             self.rhythm,
-            winback.rules,
+            (*winback.rules, *measures),
             winback.trails,
             winback.purpose,
         )
+
+    @cached_property
+    def measures(self) -> Mapping[str, Measure]:
+        """The lifecycle measures by name, in the order of their file.
+
+        Raises:
+            InvalidConfigError: measures.toml is wrong, or names what contact.toml has not.
+        """
+        return load_measures(self.tables)
 
     @cached_property
     def rhythm(self) -> Rhythm | None:

@@ -14,18 +14,19 @@ from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import dates_file
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.lexicon_file import FILE as LEXICON
+from nudge.config.documents.measures_file import FILE as MEASURES
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
-from nudge.config.documents.worklist_file import FILE as WORKLIST
 from nudge.config.documents.winback_file import FILE as WINBACK
+from nudge.config.documents.worklist_file import FILE as WORKLIST
 from nudge.config.slot_change import Edit, flat_keys
 from nudge.config.table_file import ConfigTables, parse_text, read_text
 from nudge.errors import InvalidConfigError
 
 NAMES: Final = (
-    *(CONTACT, FUNNEL, LEXICON, MONITORS, RHYTHM, SEGMENTS),
+    *(CONTACT, FUNNEL, LEXICON, MEASURES, MONITORS, RHYTHM, SEGMENTS),
     *(WARNINGS, WINBACK, WORKLIST),
 )
 """Documents besides the file of dates, which the contact policy names."""

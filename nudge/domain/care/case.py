@@ -19,7 +19,7 @@ from nudge.domain.care.signal import Signal, joined_parts, parts_of
 from nudge.domain.care.warning_rule import CaseKind, CaseLevel, WarningRule
 from nudge.domain.care.watch import PastWarning
 from nudge.domain.journal.care_events import ENGINE, FOLLOWED, WARNED
-from nudge.domain.journal.records import Event
+from nudge.domain.journal.records import Event, Ref
 from nudge.domain.slots.slot import Scalar
 
 KEEP: Final = 800
@@ -88,6 +88,7 @@ class CaseStep(NamedTuple):
         action_id: of the caller; of a signal that joined, the event's id.
         noted: there is a note in the vault, under the action's id.
         facts: of the step, such as the seconds of a call, or the decision of a measure.
+        decision: that a grant carries out; None for other steps.
     """
 
     at: float
@@ -98,6 +99,11 @@ class CaseStep(NamedTuple):
     action_id: str = ""
     noted: bool = False
     facts: Facts = ()
+    decision: Ref | None = None
+
+    def fact(self, name: str) -> Scalar | None:
+        """Return a fact by its name; None where the step does not tell it."""
+        return next((value for key, value in self.facts if key == name), None)
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,11 @@ class Case:
         """Return a fact by its name; None where the case does not tell it."""
         return next((value for key, value in self.facts if key == name), None)
 
+    @property
+    def grant(self) -> CaseStep | None:
+        """The step that granted a measure; None while nobody took it."""
+        return next((step for step in self.steps if step.action == CaseAction.GRANT), None)
+
     def with_step(self, step: CaseStep) -> Case:
         """Return the case with one more step in its history."""
         return replace(self, steps=(*self.steps, step))
@@ -206,6 +217,8 @@ def is_news(case: Case, step: CaseStep) -> bool:
     if step.action_id and any(one.action_id == step.action_id for one in case.steps):
         return False
     state = case.state
+    if step.action == CaseAction.GRANT:
+        return case.grant is None  # a case has one measure
     if step.action == CaseAction.ASSIGN:
         return not (state is CaseState.ASSIGNED and case.assignee == step.to)
     if step.action == CaseAction.OUTCOME:
@@ -304,7 +317,9 @@ def step_record(case: Case, step: CaseStep) -> Event:
     fields |= {"outcome": step.outcome} if step.outcome else {}
     fields |= {"noted": True} if step.noted else {}
     fields |= _fact_fields(step.facts)
-    return Event(case.subject, step.action_id, FOLLOWED, "server", fields=fields, at=step.at)
+    return Event(
+        case.subject, step.action_id, FOLLOWED, "server", step.decision, fields, at=step.at
+    )
 
 
 def engine_step(case: str, subject: str, step: CaseStep) -> Event:
@@ -399,6 +414,7 @@ def with_record(case: Case, record: Event, at: float) -> Case:
         record.event_id,
         bool(fields.get("noted")),
         _facts_in(fields),
+        record.decision,
     )
     if not is_news(case, step) or problem_of(case, step) is not None:
         return case

@@ -355,6 +355,8 @@ class Watcher:
             one = PastWarning(topic, thing, name, at + rule.once, event=event, since=since)
             self.watch = self.watch.with_past(one)
             self.records.append(opening_record(name, self.subject, rule, thing, at, signal))
+        elif rule.kind is CaseKind.MEASURE:
+            return  # it is due already: that its rule still holds is no further signal
         elif past.is_open and past.number < MOST_JOINS:
             joined = past._replace(number=past.number + 1, event=signal.event_id)
             self.watch = self.watch.with_past(joined)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from nudge.domain.alarms.visit_counts import is_act
 from nudge.domain.care.case import case_of, is_of_case, partition_of, with_record
 from nudge.domain.care.case_tally import HEARD as HEARD_TEXTS
 from nudge.domain.care.case_tally import TEXTS, opened_name
+from nudge.domain.care.grants import grant_events
 from nudge.domain.care.moves import (
     leaving_watch,
     moved_signal,
@@ -168,11 +170,22 @@ def _take_step(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
     name = str(record.fields["case"])
     case = batch.cases.get(name)
     if case is not None and is_of_case(record, case):  # and not a step's move
-        batch.cases[name] = with_record(case, record, entry.at)
+        after = batch.cases[name] = with_record(case, record, entry.at)
+        if after.grant is not None and case.grant is None:
+            _carry_out(batch, watcher, grant_events(after, after.grant))
     if watcher.watch.into is not None:
         # Whom the visitor turned out to be must know that the case is closed.
         to, partition = watcher.watch.into
         batch.sends.append((partition, moved_step_event(record, to)))
+
+
+def _carry_out(batch: CareBatch, watcher: Watcher, events: Iterable[Event]) -> None:
+    """Write what a grant makes true of whom the visitor turned out to be."""
+    into = watcher.watch.into
+    if into is None:
+        batch.records += events
+    else:
+        batch.sends += [(into[1], replace(one, subject=into[0])) for one in events]
 
 
 def _identify(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:

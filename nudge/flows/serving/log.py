@@ -67,12 +67,12 @@ class DecisionLog:
 
     Attributes:
         store: of the installation.
-        spool: takes what the store does not.
+        spool: takes what the store does not; None for who asks again instead.
         patience: seconds that a page waits for the disk under the spool; None has no bound.
     """
 
     store: Store
-    spool: Spool
+    spool: Spool | None
     patience: float | None = PATIENCE
 
     def choose_and_log(
@@ -126,6 +126,8 @@ class DecisionLog:
         """Put decisions where they outlive this process; False where the spool takes no more."""
         if not unlogged:
             return True
+        if self.spool is None:
+            return False
         items = [
             SpooledAppend(
                 one.standing.ref.partition,

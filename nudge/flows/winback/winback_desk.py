@@ -85,12 +85,13 @@ class WinbackDesk:
             StoreAwayError: no answer.
         """
         homes = [Home(case.subject, case.partition) for case in cases]
-        views = self.store.visitors.follow_each(homes) if homes else []
-        return [self._judged(case, view) for case, view in zip(cases, views, strict=True)]
+        views = self.store.visitors.follow_each(homes)
+        return [self._judged(case, views[home]) for case, home in zip(cases, homes, strict=True)]
 
     def reach_each(self, case: Case) -> list[CallReach]:
         """Return the reach of a case's visitor by each channel, the preferred first."""
-        (view,) = self.store.visitors.follow_each([Home(case.subject, case.partition)])
+        home = Home(case.subject, case.partition)
+        view = self.store.visitors.follow_each([home])[home]
         known, planner = self._contact_facts(view), self.planner
         return planner.each(known, self.at) if planner and known else [CallReach("", self.at)]
 

@@ -17,7 +17,7 @@ class Removal:
     keys: Keys
 
     def remove_books(self, home: Home) -> int:
-        """Remove a subject's numbers, texts, standing decisions, offers and event ids.
+        """Remove a subject's numbers, texts, standing decisions, offers, grants and event ids.
 
         Returns:
             How many texts there were.
@@ -25,8 +25,8 @@ class Removal:
         p, subject = home.partition, home.subject
         texts = int(self.client.call("HLEN", self.keys.texts(p, subject)))
         keys = self.keys
-        families = (keys.numbers, keys.texts, keys.assigned, keys.offered, keys.seen)
-        self.client.call("DEL", *(key(p, subject) for key in families))
+        books = (keys.numbers, keys.texts, keys.assigned, keys.offered, keys.granting, keys.seen)
+        self.client.call("DEL", *(key(p, subject) for key in books))
         return texts
 
     def remove_entry(self, home: Home) -> None:

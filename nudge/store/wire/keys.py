@@ -55,6 +55,7 @@ FAMILIES = (
     Family("proof_ends", "partition", "zset", "ProofBook", "proofs worker", PROVEN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
     Family("offered", "partition", "hash", "Journal", "decide, plan", "longest stickiness", True),
+    Family("granting", "partition", "hash", "GrantBook", "measures", "7 days", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
     Family("withdrawals", "partition", "hash", "Withdrawals", "web", "92 days", True),
@@ -168,6 +169,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "Removal": _MAKES["Removal"],
         "Stock": "a decision that nobody saw, and what it offered, go in one script",
     },
+    "granting": {"Removal": _MAKES["Removal"]},
     "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
@@ -263,6 +265,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def granting(self, partition: int, subject: str) -> str:
+        """The case that grants a benefit of each group to a subject."""
+        return f"{self.prefix(partition)}granting:{subject}"
 
     def offered(self, partition: int, subject: str) -> str:
         """The benefit of each group that a subject was offered."""

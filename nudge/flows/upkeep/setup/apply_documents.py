@@ -17,12 +17,13 @@ from nudge.config.documents.document import (
 )
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.lexicon_file import FILE as LEXICON
+from nudge.config.documents.measures_file import FILE as MEASURES
 from nudge.config.documents.notice_tables import FILE as MONITORS
 from nudge.config.documents.rhythm_file import FILE as RHYTHM
 from nudge.config.documents.segment_file import FILE as SEGMENTS
 from nudge.config.documents.warnings_file import FILE as WARNINGS
-from nudge.config.documents.worklist_file import FILE as WORKLIST
 from nudge.config.documents.winback_file import FILE as WINBACK
+from nudge.config.documents.worklist_file import FILE as WORKLIST
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.domain.journal.records import Mark
@@ -41,6 +42,7 @@ PARTS: Final = {
     "warnings": WARNINGS,
     "winback": WINBACK,
     "rule_book": WINBACK,
+    "measures": MEASURES,
     "rhythm": RHYTHM,
     "worklist": WORKLIST,
 }
