@@ -54,6 +54,8 @@ POINTS: Final = (
     "case.after_append",
     "assign.before_append",
     "assign.after_append",
+    "export.before_append",
+    "export.after_append",
     "next.before_append",
     "next.after_append",
     "grant.before_decide",

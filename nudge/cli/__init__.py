@@ -37,6 +37,10 @@ COMMANDS = {
         "care.warnings",
         "Tell who is about to leave, and what was done; teach the model of complaints.",
     ),
+    "worklist": Command(
+        "care.worklist",
+        "Tell whose turn it is; assign, hand over, export to call centres, import outcomes.",
+    ),
     "rhythm": Command(
         "care.rhythm",
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",

@@ -206,15 +206,16 @@ def open_alarm(store: Store, document: Json) -> None:
     assert store.alarms.put(StoredAlarm(alarm))
 
 
-def open_case(store: Store, document: Json) -> None:
-    """Open the case of the examples: no fold is there that would."""
-    (one,) = (one for one in operations(document) if one.name == "getWarning")
-    name, subject = one.parameters["warning"]["example"], "5" * 32
+def open_cases(store: Store, document: Json) -> None:
+    """Open the cases of the examples: no fold is there that would."""
+    named = {one.name: one.parameters for one in operations(document)}
+    examples = (named["getWarning"]["warning"], named["getWork"]["case"])
     signal = Signal(clock.now(), "feedback", "f-1", "after_sales", 2.0)
     rule = WarningRule("leaving", EventTest("feedback"), CaseLevel.CRITICAL)
-    record = opening_record(name, subject, rule, "", 1.0, signal)
-    for write in store.cases.put(0, None, case_of(0, record, clock.now())):
-        store.client.call(write.command, write.key, *write.args)
+    for name in (one["example"] for one in examples):
+        record = opening_record(name, "5" * 32, rule, "", 1.0, signal)
+        for write in store.cases.put(0, None, case_of(0, record, clock.now())):
+            store.client.call(write.command, write.key, *write.args)
 
 
 def test_o08_every_example_is_answered_as_the_document_says(
@@ -225,7 +226,7 @@ def test_o08_every_example_is_answered_as_the_document_says(
     monkeypatch.setattr(questions, "PATIENCE", 0.0)
     caller = Caller(web, document)
     open_alarm(web.service.store, document)
-    open_case(web.service.store, document)
+    open_cases(web.service.store, document)
     # Jobs and decisions are asked for before somebody asks about them; who is erased, is last.
     order = sorted(
         operations(document), key=lambda one: (one.name == "getJob", one.method == "delete")

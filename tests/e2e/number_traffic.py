@@ -23,6 +23,7 @@ FIRST: Final[dict[str, str]] = {
     "quarantine": "q-000000000000",
     "alarm": "0" * 16,
     "warning": "0-" + "0" * 18,
+    "case": "0-" + "0" * 18,
     "segment": "stage.stable",
 }
 """Values of paths that lead somewhere."""
@@ -267,5 +268,5 @@ class Caller:
 
 def _quoted(value: str) -> dict[str, str]:
     names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm", "warning")
-    names = (*names, "segment")
+    names = (*names, "segment", "case")
     return dict.fromkeys(names, quote(value, safe=""))

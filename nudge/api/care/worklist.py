@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 
 from flask import Response, request
@@ -20,19 +20,16 @@ from nudge.api.schemas.worklist import (
     WorkRowSchema,
     WorkSummarySchema,
 )
-from nudge.api.service import Service, current
+from nudge.api.service import current
 from nudge.clock import now
-from nudge.domain.basics.local_time import date_of
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.instants import parse_instant
 from nudge.domain.values.refusal import ValueRefusedError
-from nudge.domain.worklist.case_queue import NOBODY, OWNERS
-from nudge.domain.worklist.work_policy import Agent, Titles
 from nudge.domain.worklist.work_view import work_csv
 from nudge.errors import ForbiddenError, NotFoundError
 from nudge.flows.care.case_details import case_details
 from nudge.flows.worklist.work_list import WorkQuestion, list_work, parse_due_cursor
-from nudge.flows.worklist.work_summary import OpenWork, WorkSummary, summarise_work
+from nudge.flows.worklist.work_summary import summarise_work, summary_view
 
 blueprint = resource("worklist", "Work lists: whose turn it is, until when, and what was done")
 
@@ -97,7 +94,7 @@ def summary() -> Response:
     service, at = current(), now()
     policy, calendar = service.configuration.worklist, service.calendar
     found = summarise_work(service.patient, policy, calendar, at)
-    return answer({"at": calendar.label(at)} | summary_view(service, found, at))
+    return answer({"at": calendar.label(at)} | summary_view(found, policy, calendar, at))
 
 
 @operation(
@@ -124,58 +121,6 @@ def one(case: str) -> Response:
             if step["action_id"] in more.notes:
                 step["note"] = more.notes[step["action_id"]]
     return answer(view)
-
-
-def summary_view(service: Service, found: WorkSummary, at: float) -> dict[str, Any]:
-    """Return the summary as JSON."""
-    policy, day = service.configuration.worklist, date_of(service.calendar.day_of(at))
-    known = dict.fromkeys((*policy.by_name, *policy.team_by_name))
-    known |= dict.fromkeys(owner for owner, _ in found.by if owner not in OWNERS)
-    every = found.of()
-    return {
-        "agents": [
-            {
-                "name": name,
-                "title": _title(_titles(policy.by_name.get(name)), name),
-                "team": policy.team_of(name),
-                "capacity": policy.by_name[name].capacity if name in policy.by_name else 0,
-                "away": name in policy.by_name and policy.by_name[name].is_away(day),
-                **_figures(found.of((name,))),
-            }
-            for name in known
-            if name not in policy.team_by_name
-        ],
-        "teams": [
-            {
-                "name": team.name,
-                "title": _title(team.title, team.name),
-                "lead": team.lead,
-                "capacity": sum(one.capacity for one in policy.members(team.name)),
-                **_figures(found.of(policy.owners(team.name))),
-            }
-            for team in policy.teams
-        ],
-        "unassigned": found.of((NOBODY,)).open,
-        "open": every.open,
-        "overdue": every.overdue,
-    }
-
-
-def _titles(agent: Agent | None) -> Titles:
-    return agent.title if agent else {}
-
-
-def _title(titles: Mapping[str, str], name: str) -> dict[str, str]:
-    return {language: titles.get(language) or name for language in ("zh", "en")}
-
-
-def _figures(work: OpenWork) -> dict[str, Any]:
-    return {
-        "open": work.open,
-        "overdue": work.overdue,
-        "oldest": work.oldest,
-        "closed_today": work.closed_today,
-    }
 
 
 def _question() -> WorkQuestion:

@@ -124,7 +124,7 @@ OutcomesSchema: Final = StrictTable.from_dict(
 """Outcomes of many cases."""
 
 
-class ReachSchema(Schema):
+class CaseReachSchema(Schema):
     """The chance to contact a person by a channel."""
 
     channel = ma.String(required=True)
@@ -147,7 +147,7 @@ class WorkRowSchema(WarningSchema):
         required=True, metadata={"description": "who had the person's last case; empty: nobody"}
     )
     reach = ma.List(
-        ma.Nested(ReachSchema), required=True, metadata={"description": "by the contact policy"}
+        ma.Nested(CaseReachSchema), required=True, metadata={"description": "by the contact policy"}
     )
 
 

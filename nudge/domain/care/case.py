@@ -40,7 +40,7 @@ _RANKS: Final = {level.value: rank for rank, level in enumerate(CaseLevel)}
 
 
 class CaseAction(StrEnum):
-    """Action of a step: of the engine (open, join) or of a person."""
+    """Action of a step: of the engine (open, join), of a call list (export), or of a person."""
 
     OPEN = "open"
     JOIN = "join"
@@ -50,8 +50,11 @@ class CaseAction(StrEnum):
     OUTCOME = "outcome"
     CLOSE = "close"
     REOPEN = "reopen"
+    EXPORT = "export"
 
 
+_SILENT: Final = (CaseAction.JOIN, CaseAction.EXPORT)
+"""Actions that leave the state as it is."""
 ACTIONS: Final = tuple(one for one in CaseAction if one not in (CaseAction.OPEN, CaseAction.JOIN))
 """Actions that people may take."""
 
@@ -158,7 +161,7 @@ class Case:
         """The state after the last step that changes it; an assignment stays over a reopening."""
         state = CaseState.OPEN
         for step in self.steps:
-            if step.action != CaseAction.JOIN:
+            if step.action not in _SILENT:
                 state = _AFTER[CaseAction(step.action)]
         return state
 

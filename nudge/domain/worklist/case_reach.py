@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from bandits.units import DAY
@@ -11,30 +11,11 @@ from nudge.domain.contact import contact as reasons
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
+from nudge.domain.contact.contact_words import REASON_SENTENCES
 
 AHEAD: Final = 31.0 * DAY
 """Seconds ahead in which a moment is looked for."""
-_WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    reasons.UNKNOWN_PURPOSE: ("联系策略没有这个用途", "the contact policy has no such purpose"),
-    reasons.NO_OFFERS: ("该用途不能带优惠", "this purpose carries no offer"),
-    reasons.UNKNOWN_CHANNEL: ("联系策略没有这个渠道", "the contact policy has no such channel"),
-    reasons.BLACKLISTED: ("客户在免打扰名单", "the person must not be contacted at all"),
-    reasons.COMPLAINT: ("客户近期投诉过联系", "the person complained about contacts"),
-    reasons.NO_CONSENT: ("客户没有同意该渠道", "the person has not agreed to this channel"),
-    reasons.HOLIDAY: ("节假日不联系", "a holiday: nothing goes out"),
-    reasons.WEEKDAY: ("这一天不联系", "no contacts on this weekday"),
-    reasons.QUIET_HOURS: ("静默时段", "quiet hours"),
-    reasons.SPACING: ("离上次联系太近", "too soon behind another contact"),
-    reasons.CAP_DAY: ("当日联系次数已满", "the contacts of the day are used up"),
-    reasons.CAP_WEEK: ("本周联系次数已满", "the contacts of the week are used up"),
-    reasons.CAP_MONTH: ("本月联系次数已满", "the contacts of the month are used up"),
-    reasons.CAP_ROLLING: ("一段时间内联系次数已满", "the contacts within a time are used up"),
-    reasons.SAME_CONTENT: ("近期发过同样内容", "the same was said lately"),
-    reasons.NEVER_WITH: ("不能与另一联系同时出现", "must not stand beside another contact"),
-    reasons.NOT_AFTER: ("不能紧跟另一联系", "must not follow another contact"),
-    reasons.ONLY_AFTER: ("要先有另一次联系", "another contact has to come first"),
-    reasons.NO_CAPACITY: ("渠道容量已满", "the channel has no capacity left"),
-}
+_ALLOWED: Final = {"zh": "现在可以联系。", "en": "A contact is allowed now."}
 
 
 class CaseReach(NamedTuple):
@@ -90,12 +71,7 @@ def reach_view(reach: Sequence[CaseReach], calendar: OperatorCalendar) -> list[d
             "allowed": one.is_open,
             "from": None if one.start is None else calendar.label(one.start),
             "reason": one.reason,
-            "text": _text(one.reason),
+            "text": dict(REASON_SENTENCES[one.reason] if one.reason else _ALLOWED),
         }
         for one in reach
     ]
-
-
-def _text(reason: str) -> dict[str, str]:
-    zh, en = _WORDS.get(reason, (reason, reason)) if reason else ("现在可以联系", "allowed now")
-    return {"zh": zh, "en": en}

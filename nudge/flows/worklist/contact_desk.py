@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from nudge.domain.care.case import Case
-from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.identity.sealing import Home
-from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.people.visitor import VisitorState
-from nudge.domain.timing.plan_request import (
-    list_plans,
-    read_contact_facts,
-    with_planned_content,
-)
+from nudge.domain.timing.plan_request import contact_facts_of
 from nudge.domain.worklist.case_reach import CaseReach, find_case_reach
 from nudge.domain.worklist.work_policy import ContactPlan
 from nudge.store.store import Store
 from nudge.store.vault.state_reader import StateReader
-
-MOST_STEPS: Final = 16
-"""Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +43,7 @@ class ContactDesk:
             return {}
         policy = self.policy
         open_ones = [one for one in cases if not one.held]
-        known = self._facts({Home(one.subject, one.partition) for one in open_ones}, policy, at)
+        known = self._facts(open_ones, policy, at)
         seen: dict[tuple[ContactFacts, str, str], CaseReach] = {}
 
         def find(facts: ContactFacts, purpose: str, channel: str) -> CaseReach:
@@ -67,63 +55,16 @@ class ContactDesk:
 
         return {
             case.id: tuple(
-                find(known[Home(case.subject, case.partition)], self.plan.purpose(case.kind), name)
-                for name in self.plan.channels
+                find(facts, self.plan.purpose(case.kind), name) for name in self.plan.channels
             )
-            for case in open_ones
+            for case, facts in zip(open_ones, known, strict=True)
         }
 
-    def _facts(
-        self, homes: Iterable[Home], policy: ContactPolicy, at: float
-    ) -> Mapping[Home, ContactFacts]:
+    def _facts(self, cases: Sequence[Case], policy: ContactPolicy, at: float) -> list[ContactFacts]:
         """Read the facts about visitors, those of whom each turned out to be."""
-        found: dict[Home, ContactFacts] = {}
-        asked = {home: home for home in homes}
-        for _ in range(MOST_STEPS):
-            if not asked:
-                break
-            states = self._states(asked.values())
-            books = self._plans(asked.values(), at)
-            after: dict[Home, Home] = {}
-            for first, home in asked.items():
-                state = states[home]
-                if state.into is not None:
-                    after[first] = Home(*state.into)
-                else:
-                    found[first] = _facts_of(policy, state, books.get(home, ()), at)
-            asked = after
-        return found
-
-    def _states(self, homes: Iterable[Home]) -> dict[Home, VisitorState]:
         reader = StateReader()
-        found: dict[Home, VisitorState] = {}
-        for p, subjects in _by_partition(homes).items():
-            generation = self.store.folds.generation_of(p, FoldName.ATTRIBUTE)
-            blobs = self.store.visitor_states.read_each(p, subjects, generation)
-            found |= {Home(one, p): reader.person(blob) for one, blob in blobs.items()}
-        return found
-
-    def _plans(self, homes: Iterable[Home], at: float) -> dict[Home, tuple[StandingDecision, ...]]:
-        found: dict[Home, tuple[StandingDecision, ...]] = {}
-        for p, subjects in _by_partition(homes).items():
-            for subject, plans in self.store.withdrawals.read_books(p, subjects, at).items():
-                found[Home(subject, p)] = tuple(plans.standing(p, subject).values())
-        return found
-
-
-def _by_partition(homes: Iterable[Home]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = defaultdict(list)
-    for home in homes:
-        found[home.partition].append(home.subject)
-    return found
-
-
-def _facts_of(
-    policy: ContactPolicy, state: VisitorState, plans: tuple[StandingDecision, ...], at: float
-) -> ContactFacts:
-    planned = list_plans(plans, at, state.contacts)
-    known = policy.in_own_words(read_contact_facts(state, planned, None))
-    if not policy.tells_content or not plans:
-        return known
-    contacts = with_planned_content(known.contacts, plans)
-    return known._replace(contacts=contacts)
+        homes = [Home(one.subject, one.partition) for one in cases]
+        return [
+            contact_facts_of(policy, view.assigned.values(), reader.person(view.state), at)
+            for view in self.store.visitors.follow_each(homes)
+        ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.worklist.case_queue import ALL, HELD, CaseQueue
-from nudge.domain.worklist.work_policy import WorkPolicy
+from nudge.domain.basics.local_time import date_of
+from nudge.domain.worklist.case_queue import ALL, HELD, NOBODY, OWNERS, CaseQueue
+from nudge.domain.worklist.work_policy import Agent, Titles, WorkPolicy
 from nudge.store.store import Store
 
 
@@ -99,3 +101,64 @@ def _span(
     if not queue.is_open:
         return queue, midnight, at + 1.0
     return queue, 0.0, at - policy.span(queue)
+
+
+def summary_view(
+    found: WorkSummary, policy: WorkPolicy, calendar: OperatorCalendar, at: float
+) -> dict[str, Any]:
+    """Return the summary as JSON.
+
+    Args:
+        found: of all cases.
+        policy: of work lists.
+        calendar: of the operator.
+        at: seconds, now.
+    """
+    day = date_of(calendar.day_of(at))
+    known = dict.fromkeys((*policy.by_name, *policy.team_by_name))
+    known |= dict.fromkeys(owner for owner, _ in found.by if owner not in OWNERS)
+    every = found.of()
+    return {
+        "agents": [
+            {
+                "name": name,
+                "title": _title(_titles(policy.by_name.get(name)), name),
+                "team": policy.team_of(name),
+                "capacity": policy.by_name[name].capacity if name in policy.by_name else 0,
+                "away": name in policy.by_name and policy.by_name[name].is_away(day),
+                **_figures(found.of((name,))),
+            }
+            for name in known
+            if name not in policy.team_by_name
+        ],
+        "teams": [
+            {
+                "name": team.name,
+                "title": _title(team.title, team.name),
+                "lead": team.lead,
+                "capacity": sum(one.capacity for one in policy.members(team.name)),
+                **_figures(found.of(policy.owners(team.name))),
+            }
+            for team in policy.teams
+        ],
+        "unassigned": found.of((NOBODY,)).open,
+        "open": every.open,
+        "overdue": every.overdue,
+    }
+
+
+def _titles(agent: Agent | None) -> Titles:
+    return agent.title if agent else {}
+
+
+def _title(titles: Mapping[str, str], name: str) -> dict[str, str]:
+    return {language: titles.get(language) or name for language in ("zh", "en")}
+
+
+def _figures(work: OpenWork) -> dict[str, Any]:
+    return {
+        "open": work.open,
+        "overdue": work.overdue,
+        "oldest": work.oldest,
+        "closed_today": work.closed_today,
+    }

@@ -267,6 +267,29 @@ class VisitorBook:
         found = self.client.call("HGET", self.keys.vault(hashed.partition, hashed.subject), "s")
         return None if found is None else found.decode()
 
+    def subjects_of(self, hashed: Sequence[Home]) -> list[Home | None]:
+        """Return the subjects to which hashed ids lead, in order; None where an id is unknown."""
+        commands = [("HGET", self.keys.vault(one.partition, one.subject), "s") for one in hashed]
+        replies = self.client.call_each(commands) if commands else []
+        return [
+            None if name is None else Home(name.decode(), one.partition)
+            for one, name in zip(hashed, replies, strict=True)
+        ]
+
+    def roots_of(self, homes: Sequence[Home]) -> list[Home]:
+        """Return the subjects into which these were merged at last, or themselves, in order."""
+        found, now = list(homes), dict(enumerate(homes))
+        for _ in range(MOST_STEPS):
+            if not now:
+                break
+            names = [self.keys.person(home.partition, home.subject) for home in now.values()]
+            replies = self.client.call_each([("HGET", name, "into") for name in names])
+            ahead = {p: _home(into) for p, into in zip(now, replies, strict=True) if into}
+            for place, home in ahead.items():
+                found[place] = home
+            now = ahead
+        return found
+
     def book(self, home: Home) -> dict[str, bytes]:
         """Return a subject's numbers, encrypted, by device and label."""
         found = self.client.read_hash(self.keys.numbers(home.partition, home.subject))
