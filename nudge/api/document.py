@@ -17,7 +17,15 @@ from werkzeug.wrappers import Response
 from nudge.api import docs, health
 from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
-from nudge.api.care import measures, warning_factors, warnings, worklist, worklist_changes
+from nudge.api.care import (
+    measures,
+    warning_factors,
+    warnings,
+    winback,
+    winback_causes,
+    worklist,
+    worklist_changes,
+)
 from nudge.api.errors import http_answer
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
@@ -53,6 +61,8 @@ BLUEPRINTS: Final = (
     worklist_changes.blueprint,
     measures.blueprint,
     warning_factors.blueprint,
+    winback.blueprint,
+    winback_causes.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,

@@ -23,7 +23,7 @@ from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmLevel, AlarmStep
 from nudge.domain.alarms.quarantine import QuarantineNote, QuarantineScope
 from nudge.domain.care.case import case_of, opening_record
 from nudge.domain.care.signal import Signal
-from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningRule
+from nudge.domain.care.warning_rule import CaseKind, CaseLevel, EventTest, WarningRule
 from nudge.flows.serving import questions
 from nudge.flows.upkeep import quarantine
 from nudge.store.service.alarms import StoredAlarm
@@ -206,16 +206,16 @@ def open_alarm(store: Store, document: Json) -> None:
     assert store.alarms.put(StoredAlarm(alarm))
 
 
-def open_cases(store: Store, document: Json) -> None:
-    """Open the cases of the examples: no fold is there that would."""
-    named = {one.name: one.parameters for one in operations(document)}
-    examples = (named["getWarning"]["warning"], named["getWork"]["case"])
+def open_case(store: Store, document: Json, operation: str, kind: CaseKind) -> None:
+    """Open a case of the examples: no fold is there that would."""
+    (one,) = (one for one in operations(document) if one.name == operation)
+    (place,) = (x for x in one.parameters.values() if x["in"] == "path")
+    name, subject = place["example"], "5" * 32
     signal = Signal(clock.now(), "feedback", "f-1", "after_sales", 2.0)
-    rule = WarningRule("leaving", EventTest("feedback"), CaseLevel.CRITICAL)
-    for name in (one["example"] for one in examples):
-        record = opening_record(name, "5" * 32, rule, "", 1.0, signal)
-        for write in store.cases.put(0, None, case_of(0, record, clock.now())):
-            store.client.call(write.command, write.key, *write.args)
+    rule = WarningRule("leaving", EventTest("feedback"), CaseLevel.CRITICAL, kind=kind)
+    record = opening_record(name, subject, rule, "", 1.0, signal)
+    for write in store.cases.put(0, None, case_of(0, record, clock.now())):
+        store.client.call(write.command, write.key, *write.args)
 
 
 def test_o08_every_example_is_answered_as_the_document_says(
@@ -226,7 +226,9 @@ def test_o08_every_example_is_answered_as_the_document_says(
     monkeypatch.setattr(questions, "PATIENCE", 0.0)
     caller = Caller(web, document)
     open_alarm(web.service.store, document)
-    open_cases(web.service.store, document)
+    open_case(web.service.store, document, "getWarning", CaseKind.WARNING)
+    open_case(web.service.store, document, "getWinback", CaseKind.WINBACK)
+    open_case(web.service.store, document, "getWork", CaseKind.WARNING)
     # Jobs and decisions are asked for before somebody asks about them; who is erased, is last.
     order = sorted(
         operations(document), key=lambda one: (one.name == "getJob", one.method == "delete")

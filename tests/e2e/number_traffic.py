@@ -24,6 +24,7 @@ FIRST: Final[dict[str, str]] = {
     "alarm": "0" * 16,
     "warning": "0-" + "0" * 18,
     "case": "0-" + "0" * 18,
+    "cause": "0" * 18,
     "segment": "stage.stable",
 }
 """Values of paths that lead somewhere."""
@@ -268,5 +269,5 @@ class Caller:
 
 def _quoted(value: str) -> dict[str, str]:
     names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm", "warning")
-    names = (*names, "segment", "case")
+    names = (*names, "segment", "case", "cause")
     return dict.fromkeys(names, quote(value, safe=""))

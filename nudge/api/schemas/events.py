@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,8 +38,11 @@ LINK: Final = "token"
 """Field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
 """Fields that never enter a record."""
-HIDDEN_ELSEWHERE: Final = frozenset({"text", "other_id", "refund_of", MESSAGE_ID})
-"""Fields that are encrypted or hashed before they are written; in ids numbers are hashed."""
+CASE: Final = "case"
+HIDDEN_ELSEWHERE: Final = frozenset({"text", "other_id", "refund_of", MESSAGE_ID, CASE})
+"""Fields that are encrypted or hashed before they are written; in ids numbers are hashed, and an id
+of a case has a form that no number has."""
+_CASE_ID: Final = re.compile(r"[0-9]{1,5}-[0-9a-f]{18}")
 AMOUNT: Final = "amount"
 IN_FEN: Final = "amount_fen"
 """Field that a sender may give in place of `amount`; only `amount` enters a record."""
@@ -96,6 +100,12 @@ def _score(value: object) -> float:
     if not 0 <= found <= MOST_SCORE:
         raise ValueRefusedError(f"is out of range; give a number from 0 to {MOST_SCORE}")
     return int(found) if found.is_integer() else found
+
+
+def _case_id(value: object) -> str:
+    if not (isinstance(value, str) and _CASE_ID.fullmatch(value)):
+        raise ValueRefusedError("is not the id of a case; give one of GET /v1/winback")
+    return value
 
 
 def _feedback() -> Fields:
@@ -169,6 +179,9 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
     "winback_outcome": {
         "outcome": _word('say what came of it, such as "recharged"'),
+        CASE: forms.DoorField(
+            _case_id, "give the id of a case; left out: the open one", {"type": "string"}
+        ),
         **_leaving(),
     },
     "refunded": {

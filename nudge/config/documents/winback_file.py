@@ -244,6 +244,7 @@ def _plan(data: Mapping[str, Any], funnel: Funnel) -> TrailPlan:
         after,
         frozenset(data["offers"]),
         funnel.dimensions.get(CITY, ""),
+        funnel.gap,
     )
 
 

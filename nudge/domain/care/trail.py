@@ -80,7 +80,7 @@ def _told(event: Event) -> tuple[tuple[str, Scalar], ...]:
     return (("type", event.type), ("source", event.source), *known)
 
 
-def with_act(trails: Trails, act: Signal, plan: TrailPlan) -> Trails:
+def with_act(trails: Trails, act: Signal, stamp: float, plan: TrailPlan) -> Trails:
     """Return the trails of a visitor behind an act.
 
     A visit is remembered from the act on that reaches a stage of which a rule asks, or tells an
@@ -89,6 +89,7 @@ def with_act(trails: Trails, act: Signal, plan: TrailPlan) -> Trails:
     Args:
         trails: of the visitor, the earliest visit first.
         act: of `act_signal`.
+        stamp: seconds, of its arrival.
         plan: of trails.
     """
     fields = dict(act.told)
@@ -98,11 +99,12 @@ def with_act(trails: Trails, act: Signal, plan: TrailPlan) -> Trails:
     if last is not None and act.at < last.began - plan.watch.gap:
         return trails
     if last is not None and act.at - last.acted < plan.watch.gap:
-        return (*trails[:-1], _acted(last, act, place, fields, plan))
+        acted = _acted(last, act, place, fields, plan)
+        return (*trails[:-1], _with_due(acted, plan, stamp))
     if amount is None and (place is None or not plan.first <= place[0] < plan.watch.aim):
         return trails
     new = _acted(Trail(act.at, act.at), act, place, fields, plan)
-    return (*trails, new)[-MOST:]
+    return (*trails, _with_due(new, plan, stamp))[-MOST:]
 
 
 def _acted(
@@ -121,7 +123,7 @@ def _acted(
         method=method if isinstance(method, str) and method else trail.method,
         event=act.event_id,
     )
-    return _with_due(_reached(trail, place, plan) if place else trail, plan)
+    return _reached(trail, place, plan) if place else trail
 
 
 def _reached(trail: Trail, place: Place, plan: TrailPlan) -> Trail:
@@ -135,7 +137,7 @@ def _reached(trail: Trail, place: Place, plan: TrailPlan) -> Trail:
     return trail._replace(stage=stage, seen=tuple(sorted(seen.items())))
 
 
-def with_failure(trails: Trails, signal: Signal, plan: TrailPlan) -> Trails:
+def with_failure(trails: Trails, signal: Signal, stamp: float, plan: TrailPlan) -> Trails:
     """Return the trails behind a failed payment, which neither begins nor prolongs a visit.
 
     Where no visit of the visitor is remembered, the failure itself is one, at the stage before the
@@ -144,6 +146,7 @@ def with_failure(trails: Trails, signal: Signal, plan: TrailPlan) -> Trails:
     Args:
         trails: of the visitor.
         signal: of the failure.
+        stamp: seconds, of its arrival.
         plan: of trails.
     """
     last = trails[-1] if trails else None
@@ -159,37 +162,42 @@ def with_failure(trails: Trails, signal: Signal, plan: TrailPlan) -> Trails:
         method=signal.method or last.method,
         event=signal.event_id,
     )
-    return (*trails[:-1], _with_due(failed, plan))
+    return (*trails[:-1], _with_due(failed, plan, stamp))
 
 
-def with_exposure(trails: Trails, slot: str, variant: str, at: float, plan: TrailPlan) -> Trails:
+def with_exposure(
+    trails: Trails, offer: tuple[str, str], at: float, stamp: float, plan: TrailPlan
+) -> Trails:
     """Return the trails behind an offer that was shown; the first thing seen begins a visit, too.
 
     Args:
         trails: of the visitor.
-        slot: of the offer.
-        variant: that was shown.
+        offer: slot and variant.
         at: seconds.
+        stamp: seconds, of its arrival.
         plan: of trails.
     """
-    return _told_of(trails, at, plan, offer=(slot, variant))
+    return _told_of(trails, at, stamp, plan, offer=offer)
 
 
-def with_decision(trails: Trails, channel: str, city: str, at: float, plan: TrailPlan) -> Trails:
+def with_decision(
+    trails: Trails, page: tuple[str, str], at: float, stamp: float, plan: TrailPlan
+) -> Trails:
     """Return the trails with the channel and the city group that a decision's page told.
 
     Args:
         trails: of the visitor.
-        channel: of the page.
-        city: group of the city; empty where the page did not tell it.
+        page: channel, and group of the city; empty where the page did not tell it.
         at: seconds.
+        stamp: seconds, of its arrival.
         plan: of trails.
     """
+    channel, city = page
     known = {"channel": channel} | ({"city": city} if city else {})
-    return _told_of(trails, at, plan, **known)
+    return _told_of(trails, at, stamp, plan, **known)
 
 
-def _told_of(trails: Trails, at: float, plan: TrailPlan, **known: object) -> Trails:
+def _told_of(trails: Trails, at: float, stamp: float, plan: TrailPlan, **known: object) -> Trails:
     last = trails[-1] if trails else None
     if last is not None and at < last.began - plan.watch.gap:
         return trails
@@ -197,7 +205,7 @@ def _told_of(trails: Trails, at: float, plan: TrailPlan, **known: object) -> Tra
         last = Trail(at, at)
         trails = (*trails, last)[-MOST:]
     told = last._replace(**known)  # type: ignore[arg-type] # fields by their names
-    return (*trails[:-1], _with_due(told, plan))
+    return (*trails[:-1], _with_due(told, plan, stamp))
 
 
 def without_paid(trails: Trails, at: float) -> Trails:
@@ -210,7 +218,7 @@ def next_asking(trail: Trail, plan: TrailPlan) -> Trail | None:
     asked = trail.asked + 1
     if not is_worth(trail, plan) or asked >= len(plan.waits):
         return None
-    return _with_due(trail._replace(asked=asked), plan)
+    return _with_due(trail._replace(asked=asked), plan, trail.due - plan.grace)
 
 
 def is_worth(trail: Trail, plan: TrailPlan) -> bool:
@@ -218,11 +226,12 @@ def is_worth(trail: Trail, plan: TrailPlan) -> bool:
     return bool(trail.failed_at) or trail.stage >= plan.first
 
 
-def _with_due(trail: Trail, plan: TrailPlan) -> Trail:
+def _with_due(trail: Trail, plan: TrailPlan, stamp: float) -> Trail:
     """Return the trail with its due time; a visit that comes to nothing is forgotten at its end."""
     waits = plan.waits
     wait = waits[trail.asked] if is_worth(trail, plan) and waits else plan.watch.gap
-    return trail._replace(due=max(trail.acted, trail.failed_at) + wait)
+    due = max(trail.acted, trail.failed_at) + wait
+    return trail._replace(due=max(due, stamp + plan.grace))
 
 
 def trail_signal(trail: Trail, plan: TrailPlan) -> Signal:

@@ -25,6 +25,8 @@ class TrailPlan:
         after: name of a rule -> seconds from the last act until it is asked.
         offers: slots whose variants are noted as the offer that was seen.
         city: context attribute of a decision that tells the city group; empty for none.
+        grace: seconds after the arrival of what a trail tells in which more of it may come: acts
+            that arrive late, such as those of an app without a net, come one by one.
     """
 
     watch: WatchPlan
@@ -33,6 +35,7 @@ class TrailPlan:
     after: Mapping[str, float] = field(default_factory=dict)
     offers: frozenset[str] = frozenset()
     city: str = ""
+    grace: float = 1800.0
 
     @cached_property
     def waits(self) -> tuple[float, ...]:

@@ -105,19 +105,31 @@ class Watcher:
         if signal is not None:
             self.take_signal(signal, stamp)
         elif self.book.trails is not None and (act := act_signal(event, at)) is not None:
-            self._take_act(act)
+            self._take_act(act, stamp)
         if event.type in FACT_TYPES:
             self._take_fact(event, at, stamp)
 
-    def take_decision(self, channel: str, city: str, at: float) -> None:
-        """Take the channel and the city group that a decision's page told; `at` is in seconds."""
-        if (plan := self.book.trails) is not None:
-            self._keep_trails(with_decision(self.watch.trails, channel, city, at, plan))
+    def take_page(self, page: tuple[str, str], at: float, stamp: float) -> None:
+        """Take channel and city group that a decision's page told.
 
-    def take_exposure(self, slot: str, variant: str, at: float) -> None:
-        """Take an offer that was shown; `at` is in seconds."""
+        Args:
+            page: channel, and city group; empty where it is not known.
+            at: seconds, of the decision.
+            stamp: seconds, of its arrival.
+        """
         if (plan := self.book.trails) is not None:
-            self._keep_trails(with_exposure(self.watch.trails, slot, variant, at, plan))
+            self._keep_trails(with_decision(self.watch.trails, page, at, stamp, plan))
+
+    def take_offer(self, offer: tuple[str, str], at: float, stamp: float) -> None:
+        """Take an offer that was shown.
+
+        Args:
+            offer: slot and variant.
+            at: seconds, of the exposure.
+            stamp: seconds, of its arrival.
+        """
+        if (plan := self.book.trails) is not None:
+            self._keep_trails(with_exposure(self.watch.trails, offer, at, stamp, plan))
 
     def take_signal(self, signal: Signal, stamp: float) -> None:
         """Take a signal: of an event, or of the record of what was found in its text.
@@ -127,10 +139,10 @@ class Watcher:
             stamp: seconds, of its arrival.
         """
         if signal.type == ACT:
-            self._take_act(signal)
+            self._take_act(signal, stamp)
             return
         self._touch(stamp)
-        self._follow_path(signal)
+        self._follow_path(signal, stamp)
         held = self._take_signal(signal)
         if held:
             return
@@ -171,16 +183,16 @@ class Watcher:
             past = PastWarning(*key, case, at + once, event=of, since=since)
             self.watch = self.watch.with_past(past)
 
-    def _take_act(self, act: Signal) -> None:
+    def _take_act(self, act: Signal, stamp: float) -> None:
         """Take an act of the visitor; feedback is a signal as well."""
         if (plan := self.book.trails) is not None:
-            self._keep_trails(with_act(self.watch.trails, act, plan))
+            self._keep_trails(with_act(self.watch.trails, act, stamp, plan))
 
     def _keep_trails(self, trails: Trails) -> None:
         if trails is not self.watch.trails:
             self.watch = self.watch._replace(trails=trails)
 
-    def _follow_path(self, signal: Signal) -> None:
+    def _follow_path(self, signal: Signal, stamp: float) -> None:
         """Take a payment that failed or went through, or a word about a contact."""
         plan = self.book.trails
         if signal.type == "paid":
@@ -189,7 +201,7 @@ class Watcher:
             self.watch, steps = returned_steps(self.watch, self.subject, signal)
             self.records += steps
         elif signal.type == "payment_failed" and plan is not None:
-            self._keep_trails(with_failure(self.watch.trails, signal, plan))
+            self._keep_trails(with_failure(self.watch.trails, signal, stamp, plan))
         elif signal.type in ("contacted", "winback_outcome"):
             self.records += contact_steps(self.watch, self.subject, self.book.purpose, signal)
 
@@ -225,6 +237,7 @@ class Watcher:
         asked = Occasion(due, signal, (), lambda _: context)
         held = next((one for one in asking if one.holds(asked)), None)
         if held is not None:
+            self._touch(due)
             rule = replace(held.rule, facts={**held.rule.facts, **trail_facts(trail, plan)})
             self._warn(rule, "", due, signal._replace(scene=""), trail.began)
         return held is not None

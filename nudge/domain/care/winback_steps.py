@@ -19,7 +19,8 @@ _BY_EVENT: Final = {"source": "event"}
 def returned_steps(watch: Watch, subject: str, paid: Signal) -> tuple[Watch, list[Event]]:
     """Return the watch and the records by which a payment closes open cases of win-back.
 
-    Nobody is called who has paid. Of who is held out, the outcome comes with the closing step.
+    Nobody is called who has paid; who leaves again later is listed again. Of who is held out, the
+    outcome comes with the closing step.
 
     Args:
         watch: over the visitor.
@@ -29,7 +30,7 @@ def returned_steps(watch: Watch, subject: str, paid: Signal) -> tuple[Watch, lis
     records: list[Event] = []
     for past in watch.past:
         if past.since and past.is_open and paid.at >= past.since:
-            watch = watch.with_past(past._replace(is_open=False))
+            watch = watch.with_past(past._replace(is_open=False, until=paid.at))
             for action in (CaseAction.OUTCOME, CaseAction.CLOSE):
                 name = f"{RETURNED}:{action}:{paid.event_id}"
                 step = CaseStep(paid.at, action.value, WHO, "", RETURNED, name)

@@ -123,9 +123,10 @@ def _take_offer(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None
         return
     if isinstance(record, Decision):
         city = record.context.get(plan.city) if plan.city else None
-        watcher.take_decision(record.channel, "" if city is None else str(city), entry.at)
+        page = record.channel, "" if city is None else str(city)
+        watcher.take_page(page, entry.at, entry.stamp)
     elif isinstance(record, Exposure):
-        watcher.take_exposure(record.slot, record.variant, entry.at)
+        watcher.take_offer((record.slot, record.variant), entry.at, entry.stamp)
 
 
 def _take_heard(batch: CareBatch, watcher: Watcher, entry: JournalEntry) -> None:
