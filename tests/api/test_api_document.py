@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,9 +21,12 @@ from nudge import clock
 from nudge.api.schemas.examples import FOLDER, METHODS
 from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmLevel, AlarmStep
 from nudge.domain.alarms.quarantine import QuarantineNote, QuarantineScope
-from nudge.domain.care.case import case_of, opening_record
+from nudge.domain.care.case import CaseStep, case_of, facts_of, opening_record
 from nudge.domain.care.signal import Signal
 from nudge.domain.care.warning_rule import CaseKind, CaseLevel, EventTest, WarningRule
+from nudge.domain.measures.measure import Measure, measure_rules
+from nudge.domain.slots.rule import read_rule
+from nudge.domain.slots.slot import Scalar
 from nudge.flows.serving import questions
 from nudge.flows.upkeep import quarantine
 from nudge.store.service.alarms import StoredAlarm
@@ -218,6 +221,22 @@ def open_case(store: Store, document: Json, operation: str, kind: CaseKind) -> N
         store.client.call(write.command, write.key, *write.args)
 
 
+def grant_measure(store: Store, document: Json) -> None:
+    """Grant the measure of the examples: a call that is repeated tells what was granted."""
+    (one,) = (one for one in operations(document) if one.name == "makeGrant")
+    (rule,) = measure_rules([Measure("welcome", read_rule({"attribute": "stage", "is": "growth"}))])
+    signal = Signal(clock.now(), "", "")
+    name = one.parameters["case"]["example"]
+    record = opening_record(name, "6" * 32, replace(rule, held_share=0.0), "", 1.0, signal)
+    facts: dict[str, Scalar] = {"measure": "welcome", "slot": "retention_offer"}
+    facts |= {"variant": "data_package", "group": "retention", "amount": 8.0}
+    told = facts_of(facts | {"decision_id": "a" * 26})
+    case = case_of(0, record, clock.now())
+    granted = case.with_step(CaseStep(clock.now(), "grant", "care_team", facts=told))
+    for write in store.cases.put(0, None, granted):
+        store.client.call(write.command, write.key, *write.args)
+
+
 def test_o08_every_example_is_answered_as_the_document_says(
     web: Web, document: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +248,7 @@ def test_o08_every_example_is_answered_as_the_document_says(
     open_case(web.service.store, document, "getWarning", CaseKind.WARNING)
     open_case(web.service.store, document, "getWinback", CaseKind.WINBACK)
     open_case(web.service.store, document, "getWork", CaseKind.WARNING)
+    grant_measure(web.service.store, document)
     # Jobs and decisions are asked for before somebody asks about them; who is erased, is last.
     order = sorted(
         operations(document), key=lambda one: (one.name == "getJob", one.method == "delete")

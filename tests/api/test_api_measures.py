@@ -286,7 +286,7 @@ def test_who_may_not_be_contacted_is_granted_nothing(ruled: Web) -> None:
 
 
 def test_the_slots_holdout_is_granted_no_benefit(ruled: Web) -> None:
-    """Who is held out in the slot is told of no benefit, and nobody sees it before."""
+    """A visitor who is held out in the slot is told of no benefit; nobody sees it before."""
     change(ruled, holdout=0.9999999)
     falling(ruled, "ada")
     (case,) = cases(ruled)

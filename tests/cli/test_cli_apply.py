@@ -25,6 +25,7 @@ NAMES = [
     "funnel.toml",
     "holidays.toml",
     "lexicon.toml",
+    "measures.toml",
     "monitors.toml",
     "segments.toml",
     "warnings.toml",
@@ -73,7 +74,7 @@ def test_o06_a_directory_is_applied_with_diff_and_audit_entry(
     first = told(apply(config, "--json"))
     assert [one["document"] for one in first if "document" in one] == NAMES
     assert {one["action"] for one in first} == {"create"}
-    assert sum("slot" in one for one in first) == 5
+    assert sum("slot" in one for one in first) == 6
     assert {one["action"] for one in told(apply(config, "--json"))} == {"unchanged"}
     edit(config / "contact.toml", "month = 4", "month = 5")
     file, why = config / "contact.toml", ("--why", "more room", "--who", "li")

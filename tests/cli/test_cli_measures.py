@@ -74,7 +74,7 @@ def told(settings: Settings, *words: str) -> Any:
 
 
 def test_a_measure_is_listed_shown_and_granted(settings: Settings, store: Store) -> None:
-    """What may be granted is told before; the grant tells which variant the slot decided on."""
+    """The options are told before; the grant tells which variant the slot decided on."""
     assert [one["measure"] for one in told(settings, "list")["measures"]] == ["reward"]
     shown = told(settings, "show", NAME)
     assert (shown["may"], shown["granted"], len(shown["variants"])) == (True, None, 4)

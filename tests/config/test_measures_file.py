@@ -32,7 +32,7 @@ def problems(text: str) -> str:
 
 
 def test_the_shipped_measures_are_right() -> None:
-    """field-notes: each stage has its measure, with both titles, and all that they name is there."""
+    """field-notes: each stage has its measure, with both titles; all that they name is there."""
     measures = load_measures(ROOT / "config")
     assert list(measures) == [
         "welcome",

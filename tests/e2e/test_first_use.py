@@ -35,9 +35,10 @@ def test_running_service_says_where_it_is(service: Service) -> None:
 
 
 def test_example_slots_are_in_service(service: Service) -> None:
-    """`nudge serve` applies config/slots: the five slots of the product are served."""
+    """`nudge serve` applies config/slots: the slots of the product are served."""
     served = {slot["slot"] for slot in service.api.get("/v1/slots")["slots"]}
-    assert served >= {"denomination", "prefill", "banner", "payment_retry", "sms_timing"}
+    own = {"denomination", "prefill", "banner", "payment_retry", "sms_timing", "retention_offer"}
+    assert served >= own
 
 
 def test_applying_again_changes_nothing(service: Service) -> None:

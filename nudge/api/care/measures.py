@@ -64,7 +64,7 @@ def one(case: str) -> Response:
 @operation(
     blueprint,
     f"POST {_PATH}",
-    name="grantMeasure",
+    name="makeGrant",
     scopes=("admin",),
     answers={200: CaseMeasureSchema},
     body={MIMETYPE: GrantSchema},

@@ -21,7 +21,7 @@ MOST: Final = 1000
 STATES: Final = tuple(one.value for one in CaseState)
 LEVELS: Final = tuple(one.value for one in CaseLevel)
 _WORDS: Final = tuple(one.value for one in ACTIONS if one is not CaseAction.GRANT)
-"""Actions that are only a step; a measure is decided when it is granted (`grantMeasure`)."""
+"""Actions that are only a step; a measure is decided when it is granted (`makeGrant`)."""
 _TIME: Final = {"format": "date-time"}
 
 WarningActionSchema: Final = StrictTable.from_dict(

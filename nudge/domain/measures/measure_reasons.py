@@ -35,7 +35,7 @@ SENTENCES: Final[Mapping[MeasureReason, Said]] = {
         "en": "No measure is due for this visitor now.",
     },
     MeasureReason.HELD: {
-        "zh": "这位客户在对照组：不联系，也不给措施，用来衡量效果。",
+        "zh": "这位客户在保留组：不联系，也不给措施，用来衡量效果。",
         "en": "The visitor is held out: no contact and no measure, to tell what comes without.",
     },
     MeasureReason.CLOSED: {
@@ -47,19 +47,19 @@ SENTENCES: Final[Mapping[MeasureReason, Said]] = {
         "en": "The case has its measure already: {detail}.",
     },
     MeasureReason.HAS_BENEFIT: {
-        "zh": "这位客户已享有“{detail}”组的优惠，惠不重叠，不能再给同组的第二个优惠。",
+        "zh": "这位客户已享有“{detail}”组的权益：惠不重叠，同组不再给第二个。",
         "en": "The visitor has a benefit of the group {detail} already: never a second one.",
     },
     MeasureReason.OFFERED_OTHER: {
-        "zh": "“{detail}”组里已有另一个优惠给了这位客户，且仍然有效：一人一价。",
+        "zh": "“{detail}”组里的另一个权益已经给出并仍然有效：一人一价。",
         "en": "Another offer of the group {detail} stands for this visitor: one person, one price.",
     },
     MeasureReason.GRANTED_ELSEWHERE: {
-        "zh": "同组优惠正由另一张工单 {detail} 办理，请到那张工单办理。",
+        "zh": "同组权益正由工单 {detail} 办理，请到那张工单继续。",
         "en": "The case {detail} is granting a benefit of the same group; go on there.",
     },
     MeasureReason.NO_BENEFIT: {
-        "zh": "该措施不含优惠，联系客户即可。",
+        "zh": "该措施不含权益，联系客户即可。",
         "en": "The measure has no benefit: the contact is all of it.",
     },
     MeasureReason.NO_SLOT: {
@@ -96,7 +96,7 @@ _BACK: Final[Mapping[str, Said]] = {
     "channel": {"zh": "该方案不适用于这个渠道。", "en": "It is not for this channel."},
     "page": {"zh": "该方案不适用于工单。", "en": "It is not for the work list."},
     eligibility.STATE_UNKNOWN: {
-        "zh": "暂时无法得知客户已有的优惠。",
+        "zh": "暂时无法得知客户已有的权益。",
         "en": "What benefits the visitor has is not known now.",
     },
     eligibility.SOLD_OUT: {"zh": "库存已用完。", "en": "None is left."},

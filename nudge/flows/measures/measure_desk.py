@@ -11,11 +11,12 @@ from nudge.domain.care.case import Case
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.identity.sealing import Home
 from nudge.domain.measures.measure import CHANNEL, Measure, due_measure
-from nudge.domain.measures.measure_contact import MeasureContact, find_contact
+from nudge.domain.measures.measure_contact import ContactSearch
 from nudge.domain.measures.measure_options import list_options
 from nudge.domain.measures.measure_reasons import MeasureReason, same_text
 from nudge.domain.measures.measure_state import MeasureState, benefit_problem, refused_case
@@ -106,10 +107,8 @@ class MeasureDesk:
         found = {case.id: self._refused(case) for case in cases}
         asked = [case for case in cases if found[case.id] is None]
         visitors = self.visitors(asked, at)
-        capacity = self.capacity() if asked else Capacity()
-        states = {
-            case.id: self.state(case, visitors[home_of(case)], capacity, at) for case in asked
-        }
+        search = self._search(at) if asked else ContactSearch(None, Capacity(), at)
+        states = {case.id: self.state(case, visitors[home_of(case)], search) for case in asked}
         return {name: one or states[name] for name, one in found.items()}
 
     def look(self, case: Case, at: float) -> tuple[CaseVisitor, MeasureState]:
@@ -119,7 +118,7 @@ class MeasureDesk:
             StoreAwayError: no answer.
         """
         visitor = self.visitors((case,), at)[home_of(case)]
-        state = self._refused(case) or self.state(case, visitor, self.capacity(), at)
+        state = self._refused(case) or self.state(case, visitor, self._search(at))
         return visitor, state
 
     def visitors(self, cases: Sequence[Case], at: float) -> dict[Home, CaseVisitor]:
@@ -133,26 +132,13 @@ class MeasureDesk:
         views = self.store.visitors.follow_each(homes, stock=stock)
         return {home: self._visitor(view, at) for home, view in views.items()}
 
-    def capacity(self) -> Capacity:
-        """Return what is used of the gateways.
-
-        Raises:
-            StoreAwayError: no answer.
-        """
-        channels = self.policy.channels if self.policy else {}
-        limited = [name for name, one in channels.items() if one.capacity is not None]
-        return Capacity({name: self.store.capacity.used(name) for name in limited})
-
-    def state(
-        self, case: Case, visitor: CaseVisitor, capacity: Capacity, at: float
-    ) -> MeasureState:
-        """Return the state of the measure of one case."""
-        measure = due_measure(case, self.measures, visitor.known.context, at)
+    def state(self, case: Case, visitor: CaseVisitor, search: ContactSearch) -> MeasureState:
+        """Return the state of the measure of one case at the moment of a search."""
+        measure = due_measure(case, self.measures, visitor.known.context, search.at)
         if measure is None:
             return MeasureState(None, MeasureReason.NOT_DUE)
-        state = MeasureState(measure, due=measure.due(case))
-        contact = self._contact(measure, case, visitor, capacity, at)
-        state = state._replace(contact=contact)
+        contact = search.find(measure, case, self._facts(visitor, search.at))
+        state = MeasureState(measure, contact=contact, due=measure.due(case))
         if not measure.slot:
             return state._replace(reason=MeasureReason.NO_BENEFIT)
         live = self.slots.get(measure.slot)
@@ -160,24 +146,22 @@ class MeasureDesk:
             return state._replace(reason=MeasureReason.NO_SLOT, detail=same_text(measure.slot))
         return _with_options(state, live, visitor)
 
+    def _search(self, at: float) -> ContactSearch:
+        """Return the search for contacts; it knows what is used of the gateways."""
+        channels = self.policy.channels if self.policy else {}
+        limited = [name for name, one in channels.items() if one.capacity is not None]
+        used = {name: self.store.capacity.used(name) for name in limited}
+        return ContactSearch(self.policy, Capacity(used), at)
+
+    def _facts(self, visitor: CaseVisitor, at: float) -> ContactFacts:
+        if self.policy is None:
+            return ContactFacts()
+        return contact_facts_of(self.policy, visitor.view.assigned.values(), visitor.state, at)
+
     def _visitor(self, view: VisitorView, at: float) -> CaseVisitor:
         request = DecisionRequest(view.subject, CHANNEL, PAGE, tuple(self._asked))
         known = self.decider.know(self.slots, view, request, at)
         return CaseVisitor(view, self.store.state_reader.state(view.state), known)
-
-    def _contact(
-        self,
-        measure: Measure,
-        case: Case,
-        visitor: CaseVisitor,
-        capacity: Capacity,
-        at: float,
-    ) -> MeasureContact:
-        policy = self.policy
-        if policy is None:
-            return MeasureContact(measure.channels[0])
-        facts = contact_facts_of(policy, visitor.view.assigned.values(), visitor.state, at)
-        return find_contact(measure, case, policy, facts, capacity, at)
 
     def _refused(self, case: Case) -> MeasureState | None:
         grant = case.grant

@@ -38,7 +38,7 @@ WARNED = case(WarningRule("w", EventTest("complaint")))
 
 
 def test_a_case_of_a_measure_has_its_own_and_its_date() -> None:
-    """Another measure of a higher priority does not take its place; the date counts from opening."""
+    """No measure of a higher priority takes its place; the date counts from the opening."""
     own = case(measure_rules([LOW])[0])
     assert (own.kind, own.fact("measure")) == (CaseKind.MEASURE, "low")
     assert due_measure(own, MEASURES, BOTH, AT) is LOW
@@ -76,7 +76,7 @@ def option(reason: str | None, group: str = "") -> MeasureOption:
 def test_a_benefit_is_what_may_be_granted(
     options: list[MeasureOption], reason: MeasureReason | None
 ) -> None:
-    """Where only the variant without a benefit is left nothing is granted, and it says why."""
+    """Nothing is granted where only the variant without a benefit is left; it says why."""
     found = benefit_problem(options)
     assert (found[0] if found else None) == reason
 

@@ -204,7 +204,7 @@ def test_two_cases_of_a_visitor_grant_one_benefit(site: Site) -> None:
 def test_a_case_that_was_closed_gives_its_reservation_up(
     site: Site,
 ) -> None:
-    """Who died between reservation and step, and never came back, bars nobody for good."""
+    """A death between reservation and step, without a return, bars nobody for good."""
     tell(site.store, Event(ADA, "c", "complaint", "server"))
     site.fold()
     (measure,), (warning,) = site.cases("measure"), site.cases("warning")
