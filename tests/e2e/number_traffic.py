@@ -26,7 +26,6 @@ FIRST: Final[dict[str, str]] = {
     "case": "0-" + "0" * 18,
     "cause": "0" * 18,
     "segment": "stage.stable",
-    "case": "0-" + "0" * 18,
 }
 """Values of paths that lead somewhere."""
 
