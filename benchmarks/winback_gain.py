@@ -1,6 +1,6 @@
 """Win-back on live cases: whom a contact brings back, as the list tells it.
 
-    python -m benchmarks winback [--runs 100] [--people 20000] [--lakes 2]
+    python -m benchmarks winback_gain [--runs 100] [--people 20000] [--lakes 2]
 
 **Cases** (`uplift_worlds`, as cases: facts at the opening, a fifth held out) go through the table
 of live cases, the model and the form in which the uplift is in force; then the list scores people
@@ -57,7 +57,7 @@ AT: Final = 1_789_920_000.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run both parts and return the exit code."""
-    parser = option_parser("winback", __doc__)
+    parser = option_parser("winback_gain", __doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of each world")
     parser.add_argument("--people", type=int, default=PEOPLE, help="people of a run")
     parser.add_argument("--lakes", type=int, default=LAKES, help="runs by way of a lake")
