@@ -45,7 +45,9 @@ COMMANDS = {
         "care.rhythm",
         "Tell the rhythm of purchases: who still comes, and when the next one is expected.",
     ),
-    "winback": Command("care.winback", "Tell whom a contact brings back, against people held out."),
+    "winback": Command(
+        "care.winback", "Tell who left the path and whom to call, and whom a contact brings back."
+    ),
     "measures": Command(
         "care.measures",
         "Tell what is due for whom in each stage, and grant it: one benefit of a group, once.",

@@ -18,7 +18,7 @@ from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep
 from nudge.domain.care.case_view import case_view
-from nudge.domain.care.warning_rule import CaseLevel
+from nudge.domain.care.warning_rule import CaseKind, CaseLevel
 from nudge.domain.identity.sealing import new_label
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import NotFoundError
@@ -60,7 +60,7 @@ warnings.add_command(factors)
 warnings.add_command(train)
 
 
-def _acting(command: _F) -> _F:
+def acting(command: _F) -> _F:
     """Add the options that every action has."""
     for add in (
         json_option,
@@ -95,7 +95,7 @@ def list_(
     settings = load_settings(data_dir)
     after = parse_cursor(cursor) if cursor else None
     of = "" if state == "all" else state
-    question = CaseQuestion(of, level or "", after=after, **asked)
+    question = CaseQuestion(of, level or "", after=after, kind=CaseKind.WARNING, **asked)
     with open_installation(settings) as installation:
         page = list_cases(installation.store, question)
         views = [_view(installation, one) for one in page.cases]
@@ -135,7 +135,7 @@ def show(name: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT0
 @warnings.command()
 @click.argument("name", metavar="ID")
 @click.argument("to", metavar="PERSON")
-@_acting
+@acting
 def assign(name: str, to: str, **given: Unpack[ActionOptions]) -> None:
     """Assign a warning to a person of warnings.toml."""
     _act(name, CaseAction.ASSIGN, to=to, **given)
@@ -143,7 +143,7 @@ def assign(name: str, to: str, **given: Unpack[ActionOptions]) -> None:
 
 @warnings.command()
 @click.argument("name", metavar="ID")
-@_acting
+@acting
 def contact(name: str, **given: Unpack[ActionOptions]) -> None:
     """Say that the person was contacted."""
     _act(name, CaseAction.CONTACT, **given)
@@ -152,7 +152,7 @@ def contact(name: str, **given: Unpack[ActionOptions]) -> None:
 @warnings.command()
 @click.argument("name", metavar="ID")
 @click.argument("outcome", metavar="OUTCOME")
-@_acting
+@acting
 def outcome(name: str, outcome: str, **given: Unpack[ActionOptions]) -> None:
     """Say what came of a warning, by an outcome of warnings.toml."""
     _act(name, CaseAction.OUTCOME, outcome=outcome, **given)
@@ -161,7 +161,7 @@ def outcome(name: str, outcome: str, **given: Unpack[ActionOptions]) -> None:
 @warnings.command()
 @click.argument("name", metavar="ID")
 @click.option("--outcome", default="", help="What came of it, if that was not said before.")
-@_acting
+@acting
 def close(name: str, outcome: str, **given: Unpack[ActionOptions]) -> None:
     """Close a warning."""
     _act(name, CaseAction.CLOSE, outcome=outcome, **given)
@@ -169,7 +169,7 @@ def close(name: str, outcome: str, **given: Unpack[ActionOptions]) -> None:
 
 @warnings.command()
 @click.argument("name", metavar="ID")
-@_acting
+@acting
 def reopen(name: str, **given: Unpack[ActionOptions]) -> None:
     """Open a closed warning again."""
     _act(name, CaseAction.REOPEN, **given)

@@ -16,7 +16,7 @@ from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 
 MOST: Final = 3
-"""Visits of one visitor that wait for a payment at a time: the latest."""
+"""Visits of one visitor that wait for a payment beside the one at hand: the latest."""
 UNKNOWN: Final = "unknown"
 """Reason of a failed payment that told none."""
 _ASKED: Final = {"stage", "reason", "method", "amount", "offer", "channel"}
@@ -104,7 +104,16 @@ def with_act(trails: Trails, act: Signal, stamp: float, plan: TrailPlan) -> Trai
     if amount is None and (place is None or not plan.first <= place[0] < plan.watch.aim):
         return trails
     new = _acted(Trail(act.at, act.at), act, place, fields, plan)
-    return (*trails, _with_due(new, plan, stamp))[-MOST:]
+    return _kept((*trails, _with_due(new, plan, stamp)), plan)
+
+
+def _kept(trails: Trails, plan: TrailPlan) -> Trails:
+    """Return the trails that have room: those that came to nothing go first, then the earliest."""
+    if len(trails) <= MOST + 1:
+        return trails
+    *before, last = trails
+    worth = [one for one in before if is_worth(one, plan)]
+    return (*(worth or before)[-MOST:], last)
 
 
 def _acted(
@@ -154,7 +163,7 @@ def with_failure(trails: Trails, signal: Signal, stamp: float, plan: TrailPlan) 
         return trails
     if last is None or signal.at - last.acted > plan.late:
         last = Trail(signal.at, signal.at, stage=plan.watch.aim - 1)
-        trails = (*trails, last)[-MOST:]
+        trails = (*trails, last)
     failed = last._replace(
         asked=0,
         failed_at=max(last.failed_at, signal.at),
@@ -162,7 +171,7 @@ def with_failure(trails: Trails, signal: Signal, stamp: float, plan: TrailPlan) 
         method=signal.method or last.method,
         event=signal.event_id,
     )
-    return (*trails[:-1], _with_due(failed, plan, stamp))
+    return _kept((*trails[:-1], _with_due(failed, plan, stamp)), plan)
 
 
 def with_exposure(
@@ -203,9 +212,9 @@ def _told_of(trails: Trails, at: float, stamp: float, plan: TrailPlan, **known: 
         return trails
     if last is None or at - last.acted >= plan.watch.gap:
         last = Trail(at, at)
-        trails = (*trails, last)[-MOST:]
+        trails = (*trails, last)
     told = last._replace(**known)  # type: ignore[arg-type] # fields by their names
-    return (*trails[:-1], _with_due(told, plan, stamp))
+    return _kept((*trails[:-1], _with_due(told, plan, stamp)), plan)
 
 
 def without_paid(trails: Trails, at: float) -> Trails:
@@ -269,4 +278,4 @@ def trail_attributes(trail: Trail, plan: TrailPlan) -> dict[str, Scalar]:
 def merged_trails(mine: Trails, other: Trails) -> Trails:
     """Return the trails of a visitor who was known as two, the earliest visit first."""
     both = {(one.began, one.event): one for one in (*other, *mine)}
-    return tuple(sorted(both.values(), key=lambda one: (one.acted, one.began)))[-MOST:]
+    return tuple(sorted(both.values(), key=lambda one: (one.acted, one.began)))[-MOST - 1 :]
