@@ -25,7 +25,7 @@ from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
 from nudge.config.documents.warnings_file import load_warnings
-from nudge.config.documents.worklist_file import load_worklist
+from nudge.config.documents.worklist_file import load_worklist, worklist_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -120,7 +120,7 @@ def check(
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
     load_warnings(settings.config_dir)
-    load_worklist(settings.config_dir)
+    warnings += worklist_warnings(settings.config_dir, load_worklist(settings.config_dir))
     if (model := own_model(settings.data_dir)).exists():
         load_complaint_model(model)
     segments = load_segments(settings.config_dir)

@@ -33,9 +33,9 @@ _F = Callable[..., Any]
 class FilterOptions(TypedDict):
     """Options of a filter of cases."""
 
-    kind: str
-    state: str
-    level: str
+    kind: str | None
+    state: str | None
+    level: str | None
     assignee: str
     team: str
     unassigned: bool
@@ -51,9 +51,9 @@ def filter_options(command: _F) -> _F:
         click.option("--unassigned", is_flag=True, help="Only those of nobody."),
         click.option("--team", default="", help="Only those of this team and its agents."),
         click.option("--assignee", default="", help="Only those of this agent."),
-        click.option("--level", type=click.Choice(LEVELS), default="", help="Only this level."),
-        click.option("--state", type=click.Choice(STATES), default="", help="All but closed."),
-        click.option("--kind", type=click.Choice(KINDS), default="", help="Only this kind."),
+        click.option("--level", type=click.Choice(LEVELS), default=None, help="Only this level."),
+        click.option("--state", type=click.Choice(STATES), default=None, help="All but closed."),
+        click.option("--kind", type=click.Choice(KINDS), default=None, help="Only this kind."),
     ):
         command = add(command)
     return command
@@ -75,9 +75,9 @@ def question_of(**given: Unpack[FilterOptions]) -> WorkQuestion:
         except ValueRefusedError as error:
             raise click.BadParameter(str(error), param_hint="--due-before") from error
     return WorkQuestion(
-        given["kind"],
-        given["state"],
-        given["level"],
+        given["kind"] or "",
+        given["state"] or "",
+        given["level"] or "",
         given["assignee"],
         given["team"],
         given["unassigned"],

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from marshmallow import ValidationError
 
@@ -41,13 +41,6 @@ _WORDS: Final[Mapping[str, str]] = {
 """Key of `when` -> the attribute of a case."""
 
 
-class ContactNames(NamedTuple):
-    """The names of the contact policy that work lists may use."""
-
-    channels: tuple[str, ...]
-    purposes: tuple[str, ...]
-
-
 def load_worklist(place: Path | ConfigTables) -> WorkPolicy:
     """Load the policy of work lists; without the file nothing is assigned by itself.
 
@@ -58,21 +51,39 @@ def load_worklist(place: Path | ConfigTables) -> WorkPolicy:
     if not tables.has(FILE):
         return WorkPolicy()
     people = tuple(load_notices(tables).people)
-    contact = _contact_names(tables.read(CONTACT)) if tables.has(CONTACT) else None
-    return parse_worklist(tables.read(FILE), str(tables.place(FILE)), people, contact)
+    return parse_worklist(tables.read(FILE), str(tables.place(FILE)), people)
 
 
-def _contact_names(table: Mapping[str, Any]) -> ContactNames:
-    """Return the names in a contact policy, whose own check tells what is wrong with it."""
-    named = ([one.get("name", "") for one in table.get(key, ())] for key in ContactNames._fields)
-    return ContactNames(*map(tuple, named))
+def worklist_warnings(place: Path | ConfigTables, policy: WorkPolicy) -> list[str]:
+    """Return channels and purposes that the contact policy does not know, each with a cure.
+
+    They are no mistakes: a contact policy may be applied after the work lists.
+
+    Args:
+        place: of the configuration.
+        policy: of work lists, as it was loaded.
+    """
+    tables = ConfigTables.of(place)
+    if not (tables.has(FILE) and tables.has(CONTACT)):
+        return []
+    contact = tables.read(CONTACT)
+    used = (
+        ("contacts.channels", "channels", policy.contacts.channels),
+        ("contacts.purposes", "purposes", policy.contacts.purposes.values()),
+        ("costs.contacts", "channels", policy.costs.contacts),
+    )
+    source = tables.place(FILE)
+    return [
+        f"{source}: {key}: names {name!r}, which is not in {CONTACT}; {suggestion(name, known)}"
+        for key, table, names in used
+        for known in ([one.get("name", "") for one in contact.get(table, ())],)
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
 
 
 def parse_worklist(
-    table: Mapping[str, object],
-    source: str,
-    people: Collection[str] = (),
-    contact: ContactNames | None = None,
+    table: Mapping[str, object], source: str, people: Collection[str] = ()
 ) -> WorkPolicy:
     """Parse the policy of work lists of a plain table.
 
@@ -80,14 +91,13 @@ def parse_worklist(
         table: of the file.
         source: of the file, for messages.
         people: names of [[people]] in monitors.toml.
-        contact: names of the contact policy; None without one.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
     """
     try:
         data: dict[str, Any] = _schema().load(table)
-        found = [*_name_problems(data, people), *_contact_problems(data, contact)]
+        found = list(_name_problems(data, people))
     except ValidationError as error:
         found, data = list(problems_of(error.messages, table)), {}
     if found:
@@ -126,20 +136,6 @@ def _rule_problems(data: Mapping[str, Any], names: list[str]) -> Iterator[Proble
             yield key, f"names {one['to']!r}, nobody; {_hint(one['to'], names, '[[teams]]')}"
         elif one["to"] in teams - manned:
             yield key, f"names {one['to']!r}, a team without agents; give an agent this team"
-
-
-def _contact_problems(data: Mapping[str, Any], contact: ContactNames | None) -> Iterator[Problem]:
-    if contact is None:
-        return
-    asked = (
-        ("contacts.channels", data["contacts"]["channels"], contact.channels),
-        ("contacts.purposes", data["contacts"]["purposes"].values(), contact.purposes),
-        ("costs.contacts", data["costs"]["contacts"], contact.channels),
-    )
-    for key, given, known in asked:
-        for name in (name for name in given if name not in known):
-            hint = _hint(name, list(known), "one")
-            yield key, f"names {name!r}, which is not in contact.toml; {hint}"
 
 
 def _hint(name: str, known: list[str], table: str) -> str:
