@@ -66,7 +66,8 @@ def put(web: Web, name: str, text: str) -> None:
 @pytest.fixture
 def ruled(web: Web) -> Web:
     """A site with a measure for the mid tier in warning, and nobody held out by the slot."""
-    put(web, "lexicon.toml", "")  # the shipped one takes long to read
+    for name in ("lexicon.toml", "winback.toml", "worklist.toml"):
+        put(web, name, "")  # the shipped ones name more channels, or take long to read
     put(web, "contact.toml", CONTACT)
     put(web, "warnings.toml", WARNINGS)
     put(web, "measures.toml", MEASURES)
@@ -212,6 +213,10 @@ def test_who_has_a_subsidy_gets_no_second_one(ruled: Web) -> None:
     )
     assert "惠不重叠" in told["why"]["zh"]
     assert "never a second one" in told["why"]["en"]
+    (row,) = ruled.get("/v1/worklist?kind=measure").json["cases"]
+    assert (row["sentence"]["zh"], row["measure"]["why"]) == ("唤醒奖励", told["why"])
+    table = ruled.get("/v1/worklist?kind=measure&format=csv").get_data(as_text=True)
+    assert "惠不重叠" in table
     back = {one["variant"]: one["reason"] for one in told["variants"]}
     assert {back[name] for name in BENEFITS - {"monthly_credit"}} == {"exclusive:retention"}
     answer = grant(ruled, case.id)
@@ -232,6 +237,8 @@ def test_who_was_offered_another_benefit_gets_no_second_one(ruled: Web) -> None:
     (case,) = cases(ruled)
     told = look(ruled, case.id)
     assert (told["may"], told["reason"]) == (False, "offered_other")
+    (row,) = ruled.get("/v1/worklist?kind=measure").json["cases"]
+    assert row["measure"]["why"] == told["why"]
     assert "一人一价" in told["why"]["zh"]
     assert "one person, one price" in told["why"]["en"]
     assert grant(ruled, case.id).status_code == 409

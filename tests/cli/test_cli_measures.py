@@ -36,6 +36,8 @@ held_share = 0
 OTHERS = {
     "lexicon.toml": "",
     "warnings.toml": "",
+    "winback.toml": "",
+    "worklist.toml": "",
     "contact.toml": """
 spacing = "24h"
 complaint_pause = "never"

@@ -8,20 +8,18 @@ from flask import Response
 from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
-from nudge.api.operation import caller, operation, resource
+from nudge.api.care.work_desks import action_name, actor, measure_desk
+from nudge.api.operation import operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.measures import CaseMeasureSchema, GrantSchema, MeasuresSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.care.case import Case
-from nudge.domain.identity.sealing import new_label
 from nudge.domain.measures.measure_view import case_measure_view, configured_view
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.care.case_actions import CaseDesk
 from nudge.flows.measures.granting import GrantDesk, GrantOrder
-from nudge.flows.measures.measure_desk import MeasureDesk
-from nudge.flows.serving.subject_decider import SubjectDecider
 
 blueprint = resource("measures", "Lifecycle measures: what is due for whom, and granting it")
 
@@ -80,40 +78,16 @@ def grant(case: str) -> Response:
         asked = _GRANT.load(json_table(service.settings.max_body))
     except ValidationError as error:
         raise InvalidRequestError("the request does not fit", error.messages_dict) from error
-    policy = service.configuration.warnings
-    who = asked.get("by", "")
-    if who and who not in policy.agents:
-        wrong = "is not listed; use a name of agents in warnings.toml"
-        raise InvalidRequestError(f"by: {wrong}", {"by": [wrong]})
     order = GrantOrder(
         case,
-        who or caller().key_id,
-        service.sealer.hide_numbers(asked.get("action_id") or new_label()),
+        actor(service, asked.get("by")),
+        action_name(service, asked.get("action_id")),
         mask_numbers(asked.get("note", "")),
         asked.get("revision"),
     )
-    actor = CaseDesk(service.patient, policy, service.sealer.vault)
-    desk = GrantDesk(measure_desk(service), actor, service.calendar.label)
+    cases = CaseDesk(service.patient, service.configuration.warnings, service.sealer.vault)
+    desk = GrantDesk(measure_desk(service), cases, service.calendar.label)
     return answer(_view(service, desk.grant(order, at), at))
-
-
-def measure_desk(service: Service) -> MeasureDesk:
-    """Return the desk that says which measure is due, by the configuration of now."""
-    configuration, store = service.configuration, service.patient
-    decider = SubjectDecider(
-        store,
-        service.sealer,
-        service.settings.holdout,
-        configuration.segments,
-        configuration.rhythm,
-    )
-    return MeasureDesk(
-        store,
-        decider,
-        service.catalogue().slots,
-        configuration.measures,
-        configuration.contact if configuration.plans_contacts else None,
-    )
 
 
 def _view(service: Service, case: Case, at: float) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from nudge.domain.care.case import Case
 from nudge.domain.identity.sealing import new_label
 from nudge.domain.worklist.work_view import WorkViewer
 from nudge.errors import InvalidRequestError
+from nudge.flows.measures.measure_desk import MeasureDesk
+from nudge.flows.serving.subject_decider import SubjectDecider
 from nudge.flows.worklist.assignment_desk import AssignmentDesk
 from nudge.flows.worklist.contact_desk import ContactDesk
 from nudge.flows.worklist.work_rows import WorkRows
@@ -26,8 +28,23 @@ def contact_desk(service: Service) -> ContactDesk:
 def work_rows(service: Service) -> WorkRows:
     """Return the maker of rows, of now."""
     configuration = service.configuration
-    viewer = WorkViewer(configuration.warnings, configuration.worklist, service.calendar, now())
-    return WorkRows(contact_desk(service), viewer)
+    viewer = WorkViewer(configuration.case_policy, configuration.worklist, service.calendar, now())
+    return WorkRows(contact_desk(service), viewer, measure_desk(service))
+
+
+def measure_desk(service: Service) -> MeasureDesk:
+    """Return the desk that says which measure is due, by the configuration of now."""
+    configuration, store = service.configuration, service.patient
+    decider = SubjectDecider(
+        store,
+        service.sealer,
+        service.settings.holdout,
+        configuration.segments,
+        configuration.rhythm,
+    )
+    policy = configuration.contact if configuration.plans_contacts else None
+    slots = service.catalogue().slots
+    return MeasureDesk(store, decider, slots, configuration.measures, policy)
 
 
 def assignment_desk(service: Service) -> AssignmentDesk:

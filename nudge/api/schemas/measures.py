@@ -73,10 +73,9 @@ class GrantedMeasureSchema(Schema):
     decision_id = ma.String(required=True)
 
 
-class CaseMeasureSchema(Schema):
-    """The measure of a case: what is due, and what may be granted now."""
+class DueMeasureSchema(Schema):
+    """The measure that is due for a case."""
 
-    case = ma.String(required=True)
     measure = ma.String(
         required=True, allow_none=True, metadata={"description": "null: none is due"}
     )
@@ -98,6 +97,12 @@ class CaseMeasureSchema(Schema):
         validate=validate.OneOf([one.value for one in MeasureReason]),
     )
     why = ma.Nested(TranslatedSchema, required=True, allow_none=True)
+
+
+class CaseMeasureSchema(DueMeasureSchema):
+    """The measure of a case: what is due, and what may be granted now."""
+
+    case = ma.String(required=True)
     variants = ma.List(ma.Nested(MeasureVariantSchema), required=True)
     granted = ma.Nested(GrantedMeasureSchema, required=True, allow_none=True)
 

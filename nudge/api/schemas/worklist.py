@@ -9,6 +9,7 @@ from marshmallow import fields as ma
 
 from nudge.api.forms import text
 from nudge.api.schemas.figure_fields import TranslatedSchema
+from nudge.api.schemas.measures import DueMeasureSchema
 from nudge.api.schemas.warnings import (
     LEVELS,
     MAX_ID,
@@ -149,6 +150,7 @@ class WorkRowSchema(WarningSchema):
     reach = ma.List(
         ma.Nested(CaseReachSchema), required=True, metadata={"description": "by the contact policy"}
     )
+    measure = ma.Nested(DueMeasureSchema, required=True)
 
 
 class WorkListSchema(Schema):

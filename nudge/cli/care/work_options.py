@@ -112,22 +112,31 @@ def work_rows(installation: Installation) -> WorkRows:
     """Return the maker of rows, of now."""
     configuration = installation.configuration
     viewer = WorkViewer(
-        configuration.warnings, configuration.worklist, calendar_of(installation), now()
+        configuration.case_policy, configuration.worklist, calendar_of(installation), now()
     )
-    return WorkRows(contact_desk(installation), viewer)
+    return WorkRows(contact_desk(installation), viewer, installation.measure_desk)
 
 
 def tell_cases(views: list[dict[str, Any]], language: str) -> None:
     """Print cases as a table."""
-    table = Table("id", "kind", "level", "state", "assignee", "due", "reach", "what")
+    table = Table("id", "kind", "level", "state", "assignee", "due", "reach", "measure", "what")
     for view in views:
         names = ("id", "kind", "level", "state", "assignee", "due")
         table.add_row(
             *(escape(str(view[name])) for name in names),
             escape(_reach(view["reach"], language)),
+            escape(_measure(view["measure"], language)),
             escape(view["sentence"][language]),
         )
     out().print(table)
+
+
+def _measure(told: Mapping[str, Any], language: str) -> str:
+    """Return the measure that is due, and why it may not be granted now."""
+    if told["measure"] is None:
+        return ""
+    title = told["title"].get(language, told["measure"])
+    return title if told["why"] is None else f"{title}: {told['why'][language]}"
 
 
 def _reach(reach: list[Mapping[str, Any]], language: str) -> str:

@@ -212,7 +212,7 @@ class Configuration:
 
     @cached_property
     def rule_book(self) -> RuleBook:
-        """The book of the rules of warnings, of win-back and of measures.
+        """The book of the rules that open cases: of warnings, of win-back and of measures.
 
         Raises:
             InvalidConfigError: the rules or the segments are wrong, or two rules have one name.
@@ -227,6 +227,15 @@ class Configuration:
             winback.trails,
             winback.purpose,
         )
+
+    @cached_property
+    def case_policy(self) -> WarningPolicy:
+        """The policy of warnings with the rules of all cases, for their titles.
+
+        Raises:
+            InvalidConfigError: the rules are wrong.
+        """
+        return replace(self.warnings, rules=self.rule_book.rules)
 
     @cached_property
     def measures(self) -> Mapping[str, Measure]:

@@ -22,7 +22,17 @@ Label = Callable[[float], str]
 
 
 def measure_view(state: MeasureState, label: Label) -> dict[str, Any]:
-    """Return the state of a measure as a plain table.
+    """Return the state of a measure as a plain table, with the variants of its slot.
+
+    Args:
+        state: of a case's measure.
+        label: formats a moment in seconds.
+    """
+    return due_view(state, label) | {"variants": [_option(one) for one in state.options]}
+
+
+def due_view(state: MeasureState, label: Label) -> dict[str, Any]:
+    """Return the state of a measure as a plain table, for a row of a list.
 
     Args:
         state: of a case's measure.
@@ -39,7 +49,6 @@ def measure_view(state: MeasureState, label: Label) -> dict[str, Any]:
         "may": state.may,
         "reason": state.reason and str(state.reason),
         "why": None if state.reason is None else dict(why_not(state, label)),
-        "variants": [_option(one) for one in state.options],
     }
 
 

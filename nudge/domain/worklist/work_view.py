@@ -58,7 +58,7 @@ class WorkViewer:
 COLUMNS: Final = (
     *("id", "kind", "subject", "state", "level", "rule", "scene", "score", "opened", "due"),
     *("overdue_seconds", "assignee", "team", "portfolio", "outcome", "channel", "callable_from"),
-    *("not_now", "title_zh", "title_en"),
+    *("not_now", "title_zh", "title_en", "measure", "no_measure_zh", "no_measure_en"),
 )
 """Columns of the list as CSV."""
 
@@ -68,14 +68,27 @@ def work_row(view: Mapping[str, Any]) -> dict[str, object]:
     reach = sorted(view["reach"], key=lambda one: (one["from"] is None, one["from"]))
     first = reach[0] if reach else {"channel": "", "from": None, "reason": ""}
     row = {name: view[name] for name in COLUMNS if name in view}
-    return row | {
-        "overdue_seconds": round(view["overdue"]),
-        "channel": first["channel"],
-        "callable_from": first["from"] or "",
-        "not_now": first["reason"],
-        "title_zh": view["sentence"]["zh"],
-        "title_en": view["sentence"]["en"],
-    }
+    return (
+        row
+        | {
+            "overdue_seconds": round(view["overdue"]),
+            "channel": first["channel"],
+            "callable_from": first["from"] or "",
+            "not_now": first["reason"],
+            "title_zh": view["sentence"]["zh"],
+            "title_en": view["sentence"]["en"],
+        }
+        | _measure_row(view.get("measure"))
+    )
+
+
+def _measure_row(told: Mapping[str, Any] | None) -> dict[str, object]:
+    """Return the columns of a measure: which is due, and why it may not be granted now."""
+    if told is None:
+        return {"measure": ""}
+    why = told["why"] or {"zh": "", "en": ""}
+    name = told["measure"] or ""
+    return {"measure": name, "no_measure_zh": why["zh"], "no_measure_en": why["en"]}
 
 
 def work_csv(views: Iterable[Mapping[str, Any]]) -> str:

@@ -130,7 +130,7 @@ class MeasureDesk:
         homes = list(dict.fromkeys(map(home_of, cases)))
         stock = any(live.slot.limits for live in self._asked.values())
         views = self.store.visitors.follow_each(homes, stock=stock)
-        return {home: self._visitor(view, at) for home, view in views.items()}
+        return {home: self._visitor(view, at) for home, view in zip(homes, views, strict=True)}
 
     def state(self, case: Case, visitor: CaseVisitor, search: ContactSearch) -> MeasureState:
         """Return the state of the measure of one case at the moment of a search."""
@@ -156,7 +156,8 @@ class MeasureDesk:
     def _facts(self, visitor: CaseVisitor, at: float) -> ContactFacts:
         if self.policy is None:
             return ContactFacts()
-        return contact_facts_of(self.policy, visitor.view.assigned.values(), visitor.state, at)
+        assigned = visitor.view.assigned.values()
+        return contact_facts_of(self.policy, assigned, visitor.state, at)
 
     def _visitor(self, view: VisitorView, at: float) -> CaseVisitor:
         request = DecisionRequest(view.subject, CHANNEL, PAGE, tuple(self._asked))

@@ -87,12 +87,11 @@ class WinbackDesk:
         """
         homes = [Home(case.subject, case.partition) for case in cases]
         views = self.store.visitors.follow_each(homes)
-        return [self._judged(case, views[home]) for case, home in zip(cases, homes, strict=True)]
+        return [self._judged(case, view) for case, view in zip(cases, views, strict=True)]
 
     def reach_each(self, case: Case) -> list[CallReach]:
         """Return the reach of a case's visitor by each channel, the preferred first."""
-        home = Home(case.subject, case.partition)
-        view = self.store.visitors.follow_each([home])[home]
+        (view,) = self.store.visitors.follow_each([Home(case.subject, case.partition)])
         known, planner = self._contact_facts(view), self.planner
         return planner.each(known, self.at) if planner and known else [CallReach("", self.at)]
 

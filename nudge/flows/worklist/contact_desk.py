@@ -64,8 +64,7 @@ class ContactDesk:
         """Read the facts about visitors, those of whom each turned out to be."""
         reader = StateReader()
         homes = [Home(one.subject, one.partition) for one in cases]
-        views = self.store.visitors.follow_each(homes)
         return [
             contact_facts_of(policy, view.assigned.values(), reader.person(view.state), at)
-            for view in (views[home] for home in homes)
+            for view in self.store.visitors.follow_each(homes)
         ]

@@ -307,34 +307,6 @@ class VisitorBook:
         """
         return self._end(home, wanted).view()
 
-    def follow_each(self, homes: Sequence[Home], *, stock: bool = False) -> dict[Home, VisitorView]:
-        """Return the view of each subject, or of the one into which it was merged.
-
-        Few round trips for all where there is one server; as many more for each step of the
-        longest way.
-
-        Args:
-            homes: of subjects.
-            stock: what is left of limited stock is wanted.
-
-        Raises:
-            StoreAwayError: no answer.
-        """
-        ends, found = {home: home for home in homes}, dict[Home, VisitorView]()
-        for _ in range(MOST_STEPS):
-            asked = list(dict.fromkeys(end for home, end in ends.items() if home not in found))
-            if not asked:
-                return found
-            calls = [_read_call(self.keys, end, (int(stock), 0)) for end in asked]
-            replies = dict(zip(asked, self.client.run_each("read_subject", calls), strict=True))
-            for home in [one for one in ends if one not in found]:
-                into, *rest, _claims = replies[ends[home]]
-                if into:
-                    ends[home] = _home(into)
-                else:
-                    found[home] = _opened(ends[home], rest)
-        raise RuntimeError("a subject is followed without end")
-
     def _end(self, home: Home, wanted: VisitorQuery) -> UnreadVisitor:
         """Return what the store knows of the subject at the end of the way, not decoded."""
         closed: bool | None = None
@@ -346,6 +318,30 @@ class VisitorBook:
                 return UnreadVisitor(home, rest, closed)
             home = _home(into)
         raise RuntimeError(f"{home.subject} is followed without end")
+
+    def follow_each(self, homes: Sequence[Home], *, stock: bool = False) -> list[VisitorView]:
+        """Return the views of the subjects into which these were merged, or of themselves.
+
+        Few round trips for all of them; one more for each step that somebody went.
+
+        Args:
+            homes: of subjects.
+            stock: what is left of limited stock is wanted.
+        """
+        found: list[UnreadVisitor | None] = [None] * len(homes)
+        now = dict(enumerate(homes))
+        for _ in range(MOST_STEPS):
+            if not now:
+                break
+            calls = [_read_call(self.keys, home, (int(stock), 0)) for home in now.values()]
+            replies = self.client.run_each("read_subject", calls)
+            ahead: dict[int, Home] = {}
+            for (place, home), (into, *rest, _) in zip(now.items(), replies, strict=True):
+                if into:
+                    ahead[place] = _home(into)
+                found[place] = UnreadVisitor(home, rest, closed=False)
+            now = ahead
+        return [one.view() for one in found if one is not None]
 
     def root_of(self, home: Home) -> Home:
         """Return the subject into which this one was merged at last, or itself."""

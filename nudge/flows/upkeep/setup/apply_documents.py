@@ -40,9 +40,9 @@ PARTS: Final = {
     "notices": MONITORS,
     "lexicon": LEXICON,
     "warnings": WARNINGS,
+    "measures": MEASURES,
     "winback": WINBACK,
     "rule_book": WINBACK,
-    "measures": MEASURES,
     "rhythm": RHYTHM,
     "worklist": WORKLIST,
 }
