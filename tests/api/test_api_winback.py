@@ -153,7 +153,7 @@ def test_who_left_is_listed_with_stage_reason_and_wish(ruled: Web) -> None:
 
 
 def test_a_page_follows_the_order_and_its_cursor_goes_on(ruled: Web) -> None:
-    """Who left last comes first; pages neither repeat nor leave anybody out."""
+    """The last who left comes first; pages neither repeat nor leave anybody out."""
     for number in range(5):
         leave(ruled, f"v-{number}", (10 + number) * HOUR, amount=10 + number)
     settle(ruled)

@@ -29,6 +29,7 @@ NAMES = [
     "monitors.toml",
     "segments.toml",
     "warnings.toml",
+    "winback.toml",
 ]
 Apply = Callable[..., Result]
 

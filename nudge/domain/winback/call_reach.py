@@ -109,6 +109,8 @@ class CallPlanner:
         most = limit(self.policy, self.purpose, channel)
         if most is None or not allowed:
             return allowed
+        if not most:
+            return ()  # the share of the purpose is less than one contact in an hour
         return minus(allowed, merge(spans(self.capacity.full(channel, most))))
 
 
