@@ -117,6 +117,10 @@ def kept_state(store: Store, partition: int = 0) -> dict[str, Any]:
             found[f"{family} {name} ends"] = store.client.call("PEXPIRETIME", key)
     for family in ("watch_due", "case_times", "cases_open"):
         found[family] = store.client.call("ZRANGE", f"{start}{family}{mark}", 0, -1, "WITHSCORES")
+    for queue in sorted(store.client.call("SMEMBERS", f"{start}case_queues{mark}")):
+        key = f"{start}case_queue{mark}:{queue.decode()}"
+        listed = store.client.call("ZRANGE", key, 0, -1, "WITHSCORES")
+        found |= {f"case_queue {queue.decode()}": listed} if listed else {}
     return found
 
 

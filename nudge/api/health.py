@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Response
@@ -17,7 +18,8 @@ from nudge.api.work_metrics import WorkCollector
 from nudge.clock import now
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.domain.slots.slot import SlotMode
-from nudge.errors import StoreError, StoreFullError
+from nudge.errors import InvalidConfigError, StoreError, StoreFullError
+from nudge.flows.worklist.work_summary import OpenWork, summarise_work
 from nudge.store.keeping.work_figures import WorkFigures
 
 blueprint = resource("health", "Health and figures of the service")
@@ -135,7 +137,8 @@ def figures() -> Response:
     missing = service.holidays.look(now())
     work = _work(service)
     alarms = _alarms(service, away=work is None) | {"holidays_missing": int(bool(missing))}
-    told = WorkCollector(work, service.configuration.revisions, alarms).text()
+    lists = None if work is None else _lists(service)
+    told = WorkCollector(work, service.configuration.revisions, alarms, lists).text()
     return Response(service.metrics.text() + told, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -148,6 +151,19 @@ def _work(service: Service) -> WorkFigures | None:
     except StoreError as error:
         service.metrics.store_errors.labels(error.code).inc()
         return None
+
+
+def _lists(service: Service) -> Mapping[tuple[str, str], OpenWork] | None:
+    """Read the open cases by team and kind; None if the store does not answer."""
+    try:
+        policy = service.configuration.worklist
+        store = service.questions.store
+        return summarise_work(store, policy, service.calendar, now()).by_team(policy)
+    except StoreError as error:
+        service.metrics.store_errors.labels(error.code).inc()
+        return None
+    except InvalidConfigError:
+        return None  # `nudge check` says what is wrong with it
 
 
 def _alarms(service: Service, *, away: bool) -> dict[str, int]:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from nudge.domain.people.room import Dropped
+from nudge.flows.worklist.work_summary import OpenWork
 from nudge.store.keeping.care_figures import CareFigures
 from nudge.store.keeping.work_figures import WorkFigures
 
@@ -22,11 +23,13 @@ class WorkCollector(Collector):
         work: None while the store does not answer: its families have no sample then.
         revisions: document of the configuration -> revision that this process follows.
         alarms: kind of trouble -> how many there are.
+        lists: team and kind -> open cases of work lists; None where they are not known.
     """
 
     work: WorkFigures | None
     revisions: Mapping[str, int]
     alarms: Mapping[str, int]
+    lists: Mapping[tuple[str, str], OpenWork] | None = None
 
     def text(self) -> bytes:
         """Return the figures in Prometheus' text format."""
@@ -65,6 +68,7 @@ class WorkCollector(Collector):
         yield _by("nudge_notices", "Notices by the outcome of the last try", "outcome", notices)
         yield _dropped(self.work.dropped)
         yield from _care(self.work.care)
+        yield from _lists(self.lists or {})
         planning = "1 while many visitors are planned for"
         yield _one("nudge_planner_busy", planning, float(self.work.planning))
 
@@ -80,6 +84,19 @@ def _care(care: CareFigures) -> Iterator[GaugeMetricFamily | CounterMetricFamily
     yield _one("nudge_warnings_oldest_open_seconds", oldest, care.oldest)
     yield CounterMetricFamily("nudge_texts_read", "Texts of feedback", value=care.texts)
     yield CounterMetricFamily("nudge_texts_heard", "Texts with words found", value=care.heard)
+
+
+def _lists(lists: Mapping[tuple[str, str], OpenWork]) -> Iterator[GaugeMetricFamily]:
+    labels = ("team", "kind")
+    several = GaugeMetricFamily("nudge_worklist_open", "Cases not closed", labels=labels)
+    overdue = GaugeMetricFamily("nudge_worklist_overdue", "Cases past their time", labels=labels)
+    text = "Age of the oldest case not closed"
+    oldest = GaugeMetricFamily("nudge_worklist_oldest_open_seconds", text, labels=labels)
+    for named, one in sorted(lists.items()):
+        several.add_metric(named, one.open)
+        overdue.add_metric(named, one.overdue)
+        oldest.add_metric(named, one.oldest)
+    yield from (several, overdue, oldest)
 
 
 def _by(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
+from nudge.config.documents.configuration import Configuration
 from nudge.config.documents.consent_tables import describe_consent
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
@@ -20,6 +22,7 @@ from nudge.config.documents.document import DocumentChange
 from nudge.config.documents.funnel_file import FILE as FUNNEL
 from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import FILE as MEASURES
 from nudge.config.documents.measures_file import load_measures, measure_warnings, slot_problems
 from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
@@ -75,6 +78,7 @@ def apply(
         if refused := refusals(given.slots):
             raise InvalidConfigError(refused)
         check_documents(settings, given.directory, given.current, given.documents)
+        _check_slots_of_measures(settings, given, installation.store)
         if not dry_run:
             edit = Edit(mask_numbers(who or getpass.getuser()), mask_numbers(why), now())
             apply_documents(installation.store, given.documents, edit)
@@ -139,6 +143,22 @@ def check(
         out().print(table)
     for sentence in rules:
         click.echo(sentence)
+
+
+def _check_slots_of_measures(settings: Settings, given: ConfigPath, store: Store) -> None:
+    """Check that what measures name is in service, or is applied with them.
+
+    Raises:
+        InvalidConfigError: a slot or a group is not there.
+    """
+    new = {one.document.name: one.document for one in given.documents}
+    if MEASURES not in new:
+        return
+    place = replace(settings, config_dir=given.directory)
+    measures = Configuration(place, {**given.current, **new}).measures
+    slots = {**store.slots.current(), **{one.slot.name: one.slot for one in given.slots}}
+    if wrong := slot_problems(measures.values(), slots):
+        raise InvalidConfigError(wrong)
 
 
 def _check_measures(

@@ -246,8 +246,8 @@ def test_o08_every_example_is_answered_as_the_document_says(
     caller = Caller(web, document)
     open_alarm(web.service.store, document)
     open_case(web.service.store, document, "getWarning", CaseKind.WARNING)
-    open_case(web.service.store, document, "getWinback", CaseKind.WINBACK)
     open_case(web.service.store, document, "getWork", CaseKind.WARNING)
+    open_case(web.service.store, document, "getWinback", CaseKind.WINBACK)
     grant_measure(web.service.store, document)
     # Jobs and decisions are asked for before somebody asks about them; who is erased, is last.
     order = sorted(

@@ -20,6 +20,7 @@ from nudge.flows.care.case_list import CaseQuestion, list_cases
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.care import CareFold
 from nudge.flows.folds.fold import Fold
+from nudge.flows.folds.learn import LearnFold
 from nudge.workers.runner import Runner
 
 CONTACT = """
@@ -182,7 +183,7 @@ def test_a_measure_is_due_and_its_slot_decides_once(ruled: Web) -> None:
 
 
 def test_a_grant_is_an_exposure_and_a_payment_rewards_it(ruled: Web) -> None:
-    """The chain of a slot holds: granted, exposed once, paid, rewarded."""
+    """The chain of a slot holds: granted, exposed once, paid, rewarded, counted."""
     falling(ruled, "ada")
     (case,) = cases(ruled)
     variant = grant(ruled, case.id, by="ann").json["granted"]["variant"]
@@ -195,6 +196,12 @@ def test_a_grant_is_an_exposure_and_a_payment_rewards_it(ruled: Web) -> None:
     assert (exposure.slot, exposure.variant) == ("retention_offer", variant)
     assert (reward.decision, reward.conversions) == (exposure.decision, 1)
     assert (decision.page, decision.channel, decision.by_page) == ("worklist", "call", False)
+    learning = Runner(ruled.service.patient, LearnFold(ruled.service.patient), "test-learn")
+    while learning.turn():
+        pass
+    learning._release()
+    (row,) = ruled.service.store.counts.totals("retention_offer")
+    assert (row.variant, row.trials, row.conversions, row.value) == (variant, 1, 1, 10_000)
 
 
 def test_who_has_a_subsidy_gets_no_second_one(ruled: Web) -> None:

@@ -30,6 +30,7 @@ NAMES = [
     "segments.toml",
     "warnings.toml",
     "winback.toml",
+    "worklist.toml",
 ]
 Apply = Callable[..., Result]
 
@@ -113,6 +114,8 @@ def marks_of(store: Store) -> list[Mark]:
         ("holidays.toml", '"2026-01-01"', '"2026-13-01"', "holidays.toml: forbidden"),
         ("segments.toml", "name = ", "nome = ", "segments.toml: "),
         ("funnel.toml", 'gap = "30m"', 'gap = "soon"', "funnel.toml: visit.gap: "),
+        ("measures.toml", 'slot = "none"', 'slot = "tea"', "measures.welcome.slot: no slot 'tea'"),
+        ("measures.toml", 'group = "retention"', 'group = "tv"', "retention_agreement.group"),
     ],
 )
 def test_o06_what_is_broken_is_refused_whole(

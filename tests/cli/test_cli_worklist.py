@@ -35,6 +35,23 @@ consent = "unless_refused"
 [[purposes]]
 name = "winback"
 """
+RULES = """
+[[outcomes]]
+name = "stays"
+[[outcomes]]
+name = "unreachable"
+reached = false
+"""
+LEXICON = """
+[[group]]
+name = "speed"
+complaints = ["慢"]
+"""
+DOCUMENTS = {
+    "contact.toml": CONTACT,
+    "warnings.toml": RULES,
+    "lexicon.toml": LEXICON,
+} | dict.fromkeys(("measures.toml", "winback.toml"), "")
 VISITORS = ("=cmd()", "v-1", "v-2")
 
 
@@ -42,7 +59,8 @@ VISITORS = ("=cmd()", "v-1", "v-2")
 def store(settings: Settings) -> Iterator[Store]:
     """A store in which three visitors have a case each, and may be called at any time."""
     store = patient_store(settings)
-    assert store.documents.put(ConfigDocument("contact.toml", 1, CONTACT), 0, {})
+    for name, text in DOCUMENTS.items():
+        assert store.documents.put(ConfigDocument(name, 1, text), 0, {})
     for number, visitor in enumerate(VISITORS):
         open_case(store, Sealer(settings.secret_key), visitor, number)
     fold(store)

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
 from nudge.api.care.work_desks import action_name, actor, measure_desk
-from nudge.api.operation import operation, resource
+from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.measures import CaseMeasureSchema, GrantSchema, MeasuresSchema
 from nudge.api.service import Service, current
@@ -84,6 +84,7 @@ def grant(case: str) -> Response:
         action_name(service, asked.get("action_id")),
         mask_numbers(asked.get("note", "")),
         asked.get("revision"),
+        caller().key_id,
     )
     cases = CaseDesk(service.patient, service.configuration.warnings, service.sealer.vault)
     desk = GrantDesk(measure_desk(service), cases, service.calendar.label)

@@ -12,6 +12,8 @@ from nudge.domain.basics.calendar import OperatorCalendar
 
 CASES: Final = "warnings."
 """Beginning of the monitor's name of a case of a churn warning, which is told as an alarm is."""
+WORK: Final = "worklist."
+"""Beginning of the monitor's name of a reminder of a work list."""
 MOST: Final = 8
 """Alarms of one notice that are told one by one."""
 LONGEST: Final = 300
@@ -42,6 +44,11 @@ _WORDS: Final[Mapping[str, Words]] = {
     "follow": {
         "zh": "跟进：nudge warnings assign {} 姓名",
         "en": "To follow up: nudge warnings assign {} NAME",
+    },
+    "reminder": {"zh": "工单提醒", "en": "Work list"},
+    "work": {
+        "zh": "查看：nudge worklist list --overdue",
+        "en": "To see them: nudge worklist list --overdue",
     },
     "rest": {
         "zh": "另有 {} 条告警，请用 nudge alarms list 查看。",
@@ -86,8 +93,8 @@ def alarm_text(
     first = next((alarms[one] for one in ids if one in alarms), None)
     what = _sentence(first, language) if first else ""
     more = f" {_say('many', language).format(len(ids) - 1)}" if len(ids) > 1 else ""
-    of_case = first is not None and first.monitor.startswith(CASES)
-    kind = _say("case", language) if of_case else _KINDS[notice.kind][language]
+    named = _named(first)
+    kind = _say(named[0], language) if named else _KINDS[notice.kind][language]
     title = f"[{_LEVELS[level][language]}] {kind}: {what[:60]}{more}"
     lines = [line for one in ids[:MOST] for line in _lines(one, alarms, notice, language, calendar)]
     if ids[MOST:]:
@@ -157,9 +164,17 @@ def _lines(
     if over is not None:
         yield _say("over", language).format(calendar.label(over.at // 1))
     elif notice.kind is not NoticeKind.RESOLVED:
-        word = "follow" if alarm.monitor.startswith(CASES) else "act"
-        yield _say(word, language).format(alarm.id)
+        named = _named(alarm)
+        yield _say(named[1] if named else "act", language).format(alarm.id)
     yield ""
+
+
+def _named(alarm: Alarm | None) -> tuple[str, str] | None:
+    """Return the words for what a notice is of, and for what to do; None for a plain alarm."""
+    monitor = alarm.monitor if alarm else ""
+    if monitor.startswith(CASES):
+        return "case", "follow"
+    return ("reminder", "work") if monitor.startswith(WORK) else None
 
 
 def _resolution(alarm: Alarm) -> AlarmStep | None:

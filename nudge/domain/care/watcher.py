@@ -38,7 +38,14 @@ from nudge.domain.care.trail import (
     with_failure,
     without_paid,
 )
-from nudge.domain.care.warning_rule import PROPOSAL, CaseKind, CaseLevel, Thing, WarningRule
+from nudge.domain.care.warning_rule import (
+    PROPOSAL,
+    CaseKind,
+    CaseLevel,
+    Thing,
+    WarningRule,
+    attribute_rules,
+)
 from nudge.domain.care.watch import (
     MOST_PENDING,
     MOST_SIGNALS,
@@ -281,7 +288,7 @@ class Watcher:
         asked = Occasion(at, None, self.watch.signals, lambda _: context)
         for one in self.book.about_person():
             if one.holds(asked):
-                self._begin(one.rule, at, _NO_SIGNAL._replace(at=at))
+                self._begin(_telling(one.rule, context), at, _NO_SIGNAL._replace(at=at))
         self.watch = self.watch._replace(look=self.book.next_look(context, at))
 
     def _attributes(self, at: float) -> Mapping[str, Scalar]:
@@ -386,6 +393,15 @@ class Watcher:
             past = tuple(one for one in past if one.until + KEEP * DAY >= at)
             self.watch = self.watch._replace(past=past)
         return len(past) < MOST_WARNED
+
+
+def _telling(rule: WarningRule, context: Mapping[str, Scalar]) -> WarningRule:
+    """Return a measure's rule with the words that it holds for, as facts: stage, tier."""
+    if rule.kind is not CaseKind.MEASURE:
+        return rule
+    asked = {test.attribute for one in attribute_rules(rule.when) for test in one.tests()}
+    words = {name: context[name] for name in asked if isinstance(context.get(name), str)}
+    return replace(rule, facts={**words, **rule.facts})
 
 
 def thing_of(rule: WarningRule, signal: Signal) -> str:

@@ -43,6 +43,7 @@ class GrantOrder(NamedTuple):
         action_id: of the caller: a repeated call changes nothing.
         note: free words without numbers; empty for none.
         revision: of the case as the person saw it; None where that does not matter.
+        source: id of the API key; empty for a command.
     """
 
     case: str
@@ -50,6 +51,7 @@ class GrantOrder(NamedTuple):
     action_id: str
     note: str = ""
     revision: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class GrantDesk:
         channel = contact.channel if contact else measure.channels[0]
         request = DecisionRequest(visitor.view.subject, channel, PAGE, (measure.slot,))
         faults.point("grant.before_decide")
-        made = self.desk.decider.decide(self.desk.slots, visitor.view, request, at, order.who)
+        made = self.desk.decider.decide(self.desk.slots, visitor.view, request, at, order.source)
         faults.point("grant.after_decide")
         shown = self._shown(measure, made)
         home = Home(visitor.view.subject, visitor.view.partition)

@@ -19,7 +19,9 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import partition_of
 from nudge.domain.care.case_alarm import TOLD, alarm_of
 from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.flows.notices.case_news import CaseNews
+from nudge.flows.notices.work_news import WorkNews
 from nudge.store.store import Store
 
 log = structlog.get_logger()
@@ -37,16 +39,21 @@ class NoticeOffice:
     store: Store
     calendar: OperatorCalendar
     warnings: Callable[[], WarningPolicy] = WarningPolicy
+    work: Callable[[], WorkPolicy] = WorkPolicy
 
     @cached_property
     def _news(self) -> CaseNews:
         return CaseNews(self.store)
 
+    @cached_property
+    def _work_news(self) -> WorkNews:
+        return WorkNews(self.store, self.calendar)
+
     def look(self, policy: NoticePolicy, now: float) -> NoticeDesk:
         """Return the desk as it is now.
 
         Raises:
-            InvalidConfigError: the rules of warnings are wrong.
+            InvalidConfigError: the rules of warnings, or the work lists, are wrong.
             StoreAwayError: the store does not answer.
         """
         # Deliveries first: an alarm that is resolved in between is read as one, not missed.
@@ -57,8 +64,10 @@ class NoticeOffice:
             if partition_of(name) is None and (found := self.store.alarms.read(name)) is not None:
                 present[name] = found.alarm
         cases = self._news.look(self.warnings(), now)
-        alarms = (*present.values(), *cases.alarms)
-        return NoticeDesk(alarms, deliveries, policy, now, self.calendar, cases.receivers)
+        due = self._work_news.look(self.work(), policy, now)
+        alarms = (*present.values(), *cases.alarms, *(alarm for alarm, _ in due.values()))
+        receivers = {**cases.receivers, **{name: (who,) for name, (_, who) in due.items()}}
+        return NoticeDesk(alarms, deliveries, policy, now, self.calendar, receivers)
 
     def tidy(self, desk: NoticeDesk) -> None:
         """End deliveries that no longer make sense, and forget old ones of alarms that are over.
@@ -109,6 +118,7 @@ class NoticeOffice:
         policy = self.warnings() if cases else WarningPolicy()
         found = {name: self.store.alarms.read(name) for name in ids if name not in cases}
         told = {name: one.alarm for name, one in found.items() if one is not None}
+        told |= {name: one for name in ids if (one := self._work_news.alarm(name)) is not None}
         return told | {name: alarm_of(case, policy) for name, case in cases.items()}
 
 

@@ -56,7 +56,7 @@ class SubjectDecider:
             view: of the visitor.
             request: with the slots that may be decided.
             at: seconds, now.
-            source: id of the API key, or name of the person who asks.
+            source: id of the API key; empty for a command.
         """
         return self._knower.know(request, _visitor(view), _asker(source), live, at).choice
 
@@ -75,7 +75,7 @@ class SubjectDecider:
             view: of the visitor.
             request: of one slot.
             at: seconds, now.
-            source: id of the API key, or name of the person who asks.
+            source: id of the API key; empty for a command.
 
         Raises:
             StoreAwayError: no answer; the same call goes on.

@@ -59,6 +59,13 @@ class WorkSummary:
                 found += one
         return found
 
+    def by_team(self, policy: WorkPolicy) -> dict[tuple[str, str], OpenWork]:
+        """Return the work of each team and kind; who has no team has an empty one."""
+        found: dict[tuple[str, str], OpenWork] = defaultdict(OpenWork)
+        for (owner, kind), one in self.by.items():
+            found[policy.team_of(owner), kind] += one
+        return dict(found)
+
 
 def summarise_work(
     store: Store, policy: WorkPolicy, calendar: OperatorCalendar, at: float

@@ -117,6 +117,35 @@ class CaseQueues:
         width = len(generations)
         return [sum(sizes[i * width : (i + 1) * width]) for i in range(len(spans))]
 
+    def times_between(
+        self, spans: Sequence[tuple[CaseQueue, float, float]], most: int
+    ) -> list[list[float]]:
+        """List the openings of cases in spans, over all partitions.
+
+        Args:
+            spans: queue, first second, and the first second behind the span.
+            most: of one queue and partition.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        if not spans:
+            return []
+        generations = self._generations()
+        window = ("WITHSCORES", "LIMIT", 0, most)
+        commands = [
+            (
+                *("ZRANGEBYSCORE", self.keys.case_queue(p, queue.text, generation)),
+                *(repr(low), f"({high!r}", *window),
+            )
+            for queue, low, high in spans
+            for p, generation in generations.items()
+        ]
+        replies = [member_scores(one) for one in self.client.call_each(commands)]
+        width = len(generations)
+        parts = [replies[i * width : (i + 1) * width] for i in range(len(spans))]
+        return [[at for reply in part for _, at in reply] for part in parts]
+
     def oldest(self, queues: Sequence[CaseQueue]) -> list[float | None]:
         """Return the second of the oldest opening in each queue; None where it has no case.
 

@@ -20,6 +20,7 @@ from nudge.domain.alarms.notice_policy import Addressee, Language, NoticePolicy
 from nudge.domain.alarms.notice_texts import NoticeText
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.worklist.work_policy import WorkPolicy
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.notices.office import NoticeOffice
 from nudge.flows.notices.writer import NoticeWriter, WeekMemory
@@ -78,7 +79,7 @@ class NoticeLoop:
         self._owner, self._ttl, self._store_check = owner, ttl, store_check
         self._follower = ConfigurationFollower(store, settings)
         self._calendar = OperatorCalendar.named(settings.zone)
-        self._office = NoticeOffice(store, self._calendar, self._warnings)
+        self._office = NoticeOffice(store, self._calendar, self._warnings, self._work)
         self._writer = NoticeWriter(self._office, self._calendar, WeekMemory(self._week))
         self._busy: dict[Addressee, Thread] = {}
         self._lock = Lock()
@@ -189,6 +190,9 @@ class NoticeLoop:
 
     def _warnings(self) -> WarningPolicy:
         return self._follower.current().warnings
+
+    def _work(self) -> WorkPolicy:
+        return self._follower.current().worklist
 
     def _week(self, monday: int) -> Mapping[str, Any]:
         """Return the summary of a week; the engine takes a second and 100 MB to import."""

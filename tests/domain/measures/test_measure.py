@@ -110,6 +110,19 @@ def test_nothing_is_asked_of_a_case_that_is_over() -> None:
     assert found.detail == {"zh": "流量包", "en": "v"}
 
 
+def test_a_case_tells_the_words_for_which_its_rule_holds() -> None:
+    """Stage and tier are facts of the case, as they were when it opened; numbers are not."""
+    city = read_rule(
+        {"all": [{"attribute": "city", "is": "杭州"}, {"attribute": "payments", "above": 0}]}
+    )
+    watched = Watcher(RuleBook(further=measure_rules([replace(LOW, when=city)])), 0, SUBJECT)
+    for name, fields in (("loaded", {"city": "杭州"}), ("paid", {"amount": 50})):
+        watched.take_event(Event(SUBJECT, name, name, "server", fields=fields), AT, AT)  # type: ignore[arg-type]
+    (record,) = watched.records
+    told = {key: value for key, value in record.fields.items() if key.startswith("fact_")}
+    assert told == {"fact_city": "杭州", "fact_measure": "low"}
+
+
 def test_a_measure_opens_once_while_its_rule_goes_on_to_hold() -> None:
     """Each payment asks the rule again; the case stands for one measure, not many signals."""
     pays = Measure("pays", read_rule({"attribute": "payments", "at_least": 1}), held_share=0.5)
