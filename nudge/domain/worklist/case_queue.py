@@ -48,20 +48,23 @@ def parse_queue(text: str) -> CaseQueue:
     return CaseQueue(owner, state, kind, level)
 
 
-def queues_of(case: Case) -> tuple[CaseQueue, ...]:
-    """Return the queues that list a case: that of its owner, and that of all."""
-    rest = (case.state.value, case.kind, case.level)
-    if case.held:
-        return (CaseQueue(HELD, *rest),)
-    return CaseQueue(case.assignee or NOBODY, *rest), CaseQueue(ALL, *rest)
-
-
-def place_time(case: Case) -> float:
-    """Return the second by which queues order a case: its opening; once it is closed, the closing.
+def queues_of(case: Case, state: CaseState) -> tuple[str, ...]:
+    """Return the texts of the queues that list a case: that of its owner, and that of all.
 
     Args:
         case: of a visitor.
+        state: of the case: finding it takes a walk over the steps.
     """
-    if case.state is not CaseState.CLOSED:
-        return case.opened
+    rest = f"{state}:{case.kind}:{case.level}"
+    if case.held:
+        return (f"{HELD}:{rest}",)
+    return f"{case.assignee or NOBODY}:{rest}", f"{ALL}:{rest}"
+
+
+def closed_at(case: Case) -> float:
+    """Return the second of the last closing of a closed case, by which queues order it.
+
+    Args:
+        case: that is closed; all others are in the order of their opening.
+    """
     return max(step.at for step in case.steps if step.action == CaseAction.CLOSE)

@@ -190,8 +190,9 @@ class CareFold:
             yield watches.schedule(
                 partition, subject, batch.watchers[subject].watch.due, generation
             )
-        for was, case in batch.changed_cases():
-            yield from self.store.cases.put(partition, was, case, generation)
+        changed = list(batch.changed_cases())
+        yield from self.store.cases.put_each(partition, changed, generation)
+        for _, case in changed:
             if case.kind == CaseKind.WINBACK:
                 yield self.store.winback_order.stale(partition, case.id)
 

@@ -63,8 +63,7 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     cases = {one.id: one for one in store.cases.opened_before(p, balance.until)}
     facts = {subject: facts_of(state) for subject, state in balance.states()}
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
-    for case in cases.values():
-        yield from store.cases.put(p, None, case, generation)
+    yield from store.cases.put_each(p, ((None, case) for case in cases.values()), generation)
     tally = added_tallies(unclosed_change(None, case) for case in cases.values())
     yield store.folds.put_fields(p, lease.fold, {TALLY: tally_text(tally)})
     for start in range(0, len(subjects), CHUNK):

@@ -20,11 +20,13 @@ from nudge.errors import InvalidRequestError
 from nudge.flows.worklist.background import CaseBackground
 from nudge.flows.worklist.contact_desk import ContactDesk
 from nudge.flows.worklist.loads import read_loads
-from nudge.store.folds.case_queues import DueQuestion
+from nudge.store.folds.case_queues import DuePlace, DueQuestion
 from nudge.store.store import Store
 
 LOOKED: Final = 200
-"""Cases that are looked at: those that are due first."""
+"""Cases that are looked at together: those that are due first."""
+PAGES: Final = 25
+"""Looks of one call."""
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,29 @@ class NextCaseDesk:
         return case.assignee in ("", agent.team) if agent.team else not case.assignee
 
     def _candidates(self, agent: Agent, at: float) -> Iterator[Case]:
-        """Yield cases that the agent may take: who may be contacted now, then what is due first."""
+        """Yield cases that the agent may take: who may be contacted now, then what is due first.
+
+        The fold may be behind: where others have just taken the first ones, more are looked at.
+        """
         owners = {NOBODY: CaseState.OPEN} | ({agent.team: CaseState.ASSIGNED} if agent.team else {})
 
         def wants(queue: CaseQueue) -> bool:
             return owners.get(queue.owner) == queue.state
 
-        places = self.store.case_queues.first_due(
-            DueQuestion(frozenset(owners), wants, self.policy.span, most=LOOKED)
-        )
-        cases = list(self.store.cases.read_many(one.id for one in places).values())
+        after: DuePlace | None = None
+        for _ in range(PAGES):
+            asked = DueQuestion(frozenset(owners), wants, self.policy.span, after, most=LOOKED)
+            places = self.store.case_queues.first_due(asked)
+            cases = list(self.store.cases.read_many(one.id for one in places).values())
+            yield from self._first_reachable(cases, agent, at)
+            if len(places) < LOOKED:
+                return
+            after = places[-1]
+
+    def _first_reachable(self, cases: Sequence[Case], agent: Agent, at: float) -> list[Case]:
         fitting = [one for one in self._fitting(cases, agent, at) if self._is_free(one, agent)]
         reach = self.contacts.reach(fitting, at)
-        yield from sorted(
+        return sorted(
             fitting, key=lambda one: not any(way.is_open for way in reach.get(one.id, ()))
         )
 

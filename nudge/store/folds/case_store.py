@@ -19,7 +19,7 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.worklist.case_queue import place_time, queues_of
+from nudge.domain.worklist.case_queue import closed_at, queues_of
 from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
 from nudge.store.wire.client import Arg, Call, Client, member_scores
 from nudge.store.wire.codec import encode
@@ -224,40 +224,54 @@ class CaseStore:
     def put(
         self, partition: int, before: Case | None, case: Case, generation: int = 0
     ) -> Iterator[FoldWrite]:
-        """Yield the writes of a case.
+        """Yield the writes of one case; see `put_each`."""
+        yield from self.put_each(partition, [(before, case)], generation)
+
+    def put_each(
+        self,
+        partition: int,
+        changes: Iterable[tuple[Case | None, Case]],
+        generation: int = 0,
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes of cases, and of their places in lists and queues.
 
         Args:
             partition: of the journal.
-            before: the case as it was; None for a new one, which is listed nowhere yet.
-            case: as it is now.
+            changes: each case as it was, and as it is; None for a new one, which is listed nowhere.
             generation: of the fold's state.
         """
+        start, names = self.keys.case_queue(partition, "", generation), set[str]()
+        for before, case in changes:
+            state = case.state
+            is_open = state is not CaseState.CLOSED
+            yield from self._listed(partition, before, case, generation, is_open=is_open)
+            was, now = queues_of(before, before.state) if before else (), queues_of(case, state)
+            if was == now:
+                continue
+            place = (repr(case.opened if is_open else closed_at(case)), case.id)
+            for queue in was:
+                if queue not in now:
+                    yield FoldWrite("ZREM", start + queue, (case.id,))
+            for queue in now:
+                if queue not in was:
+                    yield FoldWrite("ZADD", start + queue, place)
+            names.update(now)
+        if names:
+            key = self.keys.case_queues(partition, generation)
+            yield FoldWrite("SADD", key, tuple(sorted(names)))
+
+    def _listed(
+        self, partition: int, before: Case | None, case: Case, generation: int, *, is_open: bool
+    ) -> Iterator[FoldWrite]:
+        """Yield the writes of a case and of its places in the lists of all, and of those open."""
         yield FoldWrite("SET", self.keys.case(partition, case.id, generation), (encode_case(case),))
         place = (repr(case.opened), case.id)
         if before is None:
             yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
         was_open = before is not None and before.state is not CaseState.CLOSED
-        is_open = case.state is not CaseState.CLOSED
         if was_open != is_open:
             key = self.keys.cases_open(partition, generation)
             yield FoldWrite("ZADD", key, place) if is_open else FoldWrite("ZREM", key, (case.id,))
-        yield from self._queue(partition, before, case, generation)
-
-    def _queue(
-        self, partition: int, before: Case | None, case: Case, generation: int
-    ) -> Iterator[FoldWrite]:
-        """Yield the writes that move a case from its queues to others."""
-        was = frozenset(queues_of(before)) if before is not None else frozenset()
-        now = frozenset(queues_of(case))
-        for queue in sorted(was - now):
-            key = self.keys.case_queue(partition, queue.text, generation)
-            yield FoldWrite("ZREM", key, (case.id,))
-        new = [queue.text for queue in sorted(now - was)]
-        for text in new:
-            key = self.keys.case_queue(partition, text, generation)
-            yield FoldWrite("ZADD", key, (repr(place_time(case)), case.id))
-        if new:
-            yield FoldWrite("SADD", self.keys.case_queues(partition, generation), tuple(new))
 
     def drop(
         self, partition: int, names: Sequence[str], known: Mapping[str, Case], generation: int = 0
@@ -274,10 +288,9 @@ class CaseStore:
             yield FoldWrite("DEL", self.keys.case(partition, name, generation))
             yield FoldWrite("ZREM", self.keys.case_times(partition, generation), (name,))
             yield FoldWrite("ZREM", self.keys.cases_open(partition, generation), (name,))
-            for queue in queues_of(known[name]) if name in known else ():
-                yield FoldWrite(
-                    "ZREM", self.keys.case_queue(partition, queue.text, generation), (name,)
-                )
+            case = known.get(name)
+            for queue in queues_of(case, case.state) if case else ():
+                yield FoldWrite("ZREM", self.keys.case_queue(partition, queue, generation), (name,))
 
     def old(self, partition: int, mark: float, generation: int = 0) -> list[str]:
         """List the ids of cases that were opened too long before a watermark to be kept."""

@@ -14,7 +14,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case, CaseState, case_of, opening_record
 from nudge.domain.care.signal import Signal
 from nudge.domain.care.warning_rule import CaseKind, CaseLevel, EventTest, WarningRule
-from nudge.domain.worklist.case_queue import queues_of
+from nudge.domain.worklist.case_queue import parse_queue, queues_of
 from nudge.domain.worklist.work_policy import AgeingRule, Agent, Team, WorkPolicy
 from nudge.flows.worklist.work_list import WorkQuestion, list_work, parse_due_cursor
 from nudge.flows.worklist.work_summary import summarise_work
@@ -90,7 +90,7 @@ def expected(cases: dict[str, Case], question: WorkQuestion) -> list[str]:
     owners = question.owners(POLICY)
     found = []
     for case in cases.values():
-        for queue in queues_of(case):
+        for queue in map(parse_queue, queues_of(case, case.state)):
             due = POLICY.span(queue) + case.opened
             if queue.owner in owners and question.wants(queue) and due < question.due_before:
                 found.append((due, case.id))
