@@ -32,7 +32,7 @@ from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared
+from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -52,6 +52,7 @@ BLUEPRINTS: Final = (
     funnel.blueprint,
     experience.blueprint,
     loop.blueprint,
+    winback_effect.blueprint,
     shared.blueprint,
     visitors.blueprint,
     next_offer.blueprint,

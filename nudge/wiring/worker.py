@@ -58,13 +58,14 @@ from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 from nudge.workers.turns.proof_loop import ProofLoop
 from nudge.workers.turns.rhythm_loop import RhythmLoop
 from nudge.workers.turns.stock_loop import StockLoop
+from nudge.workers.turns.uplift_loop import UpliftLoop
 from nudge.workers.turns.winback_loop import WinbackLoop
 from nudge.workers.walk_loop import WalkLoop
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
 """Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
-the publisher, `care` the assigner, reports the guard, the notices and the rhythm."""
+the publisher, `care` the assigner, reports the guard, the notices, the rhythm and the uplift."""
 LONGEST_LOOK: Final = 0.5
 WALKING: Final = Patience(timeout=5.0, tries=1, refused=0.0)
 """A walk waits no longer than a visitor would."""
@@ -188,13 +189,9 @@ def _care(worker: Worker) -> dict[str, Loop]:
     fold = CareFold(
         worker.store, lambda: follower.current().rule_book, TextDesk(seal, reader.current)
     )
-    ordering = WinbackLoop(worker.store, follower, worker.owner, worker.ttl, worker.store_check)
     assigner = AssignerLoop(worker.store, worker.store_check, follower, worker.owner, worker.ttl)
-    return {
-        fold.name: _runner(worker, fold),
-        "winback": ordering,
-        "assigner": assigner,
-    }
+    ordering = WinbackLoop(worker.store, follower, worker.owner, worker.ttl, worker.store_check)
+    return {fold.name: _runner(worker, fold), "assigner": assigner, "winback": ordering}
 
 
 def _segment(worker: Worker) -> dict[str, Loop]:
@@ -260,7 +257,8 @@ def _report(worker: Worker) -> dict[str, Loop]:
     guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
     notices = NoticeLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
     rhythm = RhythmLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
-    return loops | {"guard": guarding, "notices": notices, "rhythm": rhythm}
+    uplift = UpliftLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
+    return loops | {"guard": guarding, "notices": notices, "rhythm": rhythm, "uplift": uplift}
 
 
 def _owner() -> str:

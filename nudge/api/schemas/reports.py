@@ -34,7 +34,7 @@ class JobSchema(Schema):
     kind = ma.String(
         required=True,
         validate=validate.OneOf(
-            ("report", "evaluate", "funnel", "shared", "experience", "factors", "loop")
+            ("report", "evaluate", "funnel", "shared", "experience", "factors", "loop", "winback")
         ),
     )
     state = ma.String(

@@ -21,6 +21,7 @@ from nudge.cli.care.work_options import (
 )
 from nudge.cli.care.worklist_changes import assign, handover, take
 from nudge.cli.care.worklist_files import export, import_
+from nudge.cli.care.worklist_loop import loop
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.domain.values.number_words import mask_numbers
@@ -37,7 +38,7 @@ def worklist() -> None:
     """Tell whose turn it is; assign, hand over, export to call centres, import outcomes."""
 
 
-for _one in (assign, handover, take, export, import_):
+for _one in (assign, handover, take, export, import_, loop):
     worklist.add_command(_one)
 
 

@@ -11,6 +11,15 @@ def loop_terms(configuration: Configuration) -> LoopTerms:
 
     Args:
         configuration: of now.
+
+    Raises:
+        InvalidConfigError: the warnings or the work lists are wrong.
     """
-    del configuration  # the work list's own file is not there yet
-    return LoopTerms()
+    warnings, work = configuration.warnings, configuration.worklist
+    return LoopTerms(
+        warnings.reached,
+        warnings.kept,
+        frozenset(work.team_by_name),
+        tuple(sorted(work.costs.contacts.items())),
+        work.costs.hour,
+    )

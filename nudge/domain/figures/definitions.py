@@ -123,6 +123,18 @@ _LOOP: Final = _HOLDOUT | {
     **dict.fromkeys(("results.people", "results.cases", "results.kept"), "loop-agents"),
     "interval_level": "interval-level",
 }
+_WINBACK: Final = _HOLDOUT | {
+    **dict.fromkeys(("cases", "held_out", "not_over", "number_of_groups"), "loop-cases"),
+    "whole.people": "loop-cases",
+    "groups.people": "loop-cases",
+    **dict.fromkeys(("effect.people", "effect.held_out", "rate", "held_out_rate"), "uplift-people"),
+    **dict.fromkeys(("increment", "interval", "next_interval"), "uplift-increment"),
+    **dict.fromkeys(("needed", "alpha"), "uplift-verdict"),
+    **dict.fromkeys(("top_fifth.people", "rest.people", "fifths.people"), "uplift-increment"),
+    "effect.whole.people": "uplift-increment",
+    "effect.interval_level": "interval-level",
+    "interval_level": "interval-level",
+}
 _MODEL: Final = {
     **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
     **dict.fromkeys(("exposures", "conversions", "effective", "visitors"), "learned-exposures"),
@@ -167,6 +179,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "experience": _EXPERIENCE,
         "factors": _FACTORS,
         "loop": _LOOP,
+        "winback": _WINBACK,
         "model": _MODEL,
         "serving": _SERVING,
         "segment": _SEGMENT,

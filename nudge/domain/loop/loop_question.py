@@ -16,9 +16,14 @@ from nudge.domain.reports.questions import period_of
 from nudge.errors import InvalidRequestError
 
 PARAMETERS: Final = ("from", "to", "by", "kind", "kept_within", "format")
+EFFECT_PARAMETERS: Final = ("from", "to", "by", "kept_within")
+EFFECT_WORDS: Final = ("stage", "reason", "rule", "tier")
+"""Words by which the effect of win-back may be grouped: what was known at the opening."""
 KINDS: Final = tuple(one.value for one in CaseKind)
 WEEKS: Final = 8
 """Weeks of the period where no `from` is given."""
+EFFECT_WEEKS: Final = 26
+"""Weeks of the period of an effect, likewise: horizons have to be over."""
 KEPT_WITHIN: Final = 30.0 * DAY
 """Seconds behind the opening in which a payment keeps a visitor, by default."""
 LONGEST: Final = 180.0 * DAY
@@ -110,16 +115,49 @@ def loop_question(
     Raises:
         InvalidRequestError: a parameter is unknown or makes no sense; each by name, with the cure.
     """
-    for name in texts:
-        if name not in PARAMETERS:
-            raise _wrong(name, f"unknown parameter; use {', '.join(PARAMETERS)}")
-    asked = period_of(texts.get("from"), texts.get("to"), calendar)
-    end = float(math.ceil(now / step) * step) if asked.end is None else asked.end
-    start = calendar.earlier(end, weeks=WEEKS) if asked.start is None else asked.start
-    if not start < end:
-        raise _wrong("from", "is not before the period's end; give an earlier time")
+    _check_names(texts, PARAMETERS)
+    start, end = _ends(texts, now, calendar, (WEEKS, step))
     by, kind = _word(texts, "by", WORDS), _word(texts, "kind", KINDS)
     return LoopQuestion(start, end, by, kind, _within(texts), calendar.zone.key)
+
+
+def effect_question(
+    texts: Mapping[str, str], now: float, calendar: OperatorCalendar, step: int = STEP
+) -> LoopQuestion:
+    """Read a question about the effect of win-back from the parameters of a query.
+
+    Args:
+        texts: parameter -> text.
+        now: seconds.
+        calendar: of dates and labels.
+        step: seconds; see `STEP`.
+
+    Raises:
+        InvalidRequestError: a parameter is unknown or makes no sense; each by name, with the cure.
+    """
+    _check_names(texts, EFFECT_PARAMETERS)
+    start, end = _ends(texts, now, calendar, (EFFECT_WEEKS, step))
+    by, kind = _word(texts, "by", EFFECT_WORDS), CaseKind.WINBACK.value
+    return LoopQuestion(start, end, by, kind, _within(texts), calendar.zone.key)
+
+
+def _check_names(texts: Mapping[str, str], known: tuple[str, ...]) -> None:
+    for name in texts:
+        if name not in known:
+            raise _wrong(name, f"unknown parameter; use {', '.join(known)}")
+
+
+def _ends(
+    texts: Mapping[str, str], now: float, calendar: OperatorCalendar, usual: tuple[int, int]
+) -> tuple[float, float]:
+    """Return the period; `usual` are its weeks, and the step of its end, where none is given."""
+    weeks, step = usual
+    asked = period_of(texts.get("from"), texts.get("to"), calendar)
+    end = float(math.ceil(now / step) * step) if asked.end is None else asked.end
+    start = calendar.earlier(end, weeks=weeks) if asked.start is None else asked.start
+    if not start < end:
+        raise _wrong("from", "is not before the period's end; give an earlier time")
+    return start, end
 
 
 def _word(texts: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:

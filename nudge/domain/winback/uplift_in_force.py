@@ -1,22 +1,20 @@
 """The uplift in force: what a contact adds for a visitor, as it was fitted to live cases. Pure.
 
-It is a line, like the ranking of a campaign (docs/decisions/0045): its increment has an interval,
-by which a row says whether a difference can be told at all.
+A line ranks, as in a campaign (docs/decisions/0045); what is told of a visitor is what was measured
+of all who are ranked so (a fifth), in people whom the ranking had not seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import sqrt
 from typing import Any, Final, NamedTuple
 
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.winback.contact_effect import ContactVerdict
 
-NORMAL: Final = 1.959963984540054
-"""Quantile of the normal distribution of a two-sided interval of .95."""
-MOST_TERMS: Final = 200
+YES: Final = "yes"
+"""Level of a flag; a number that is 0 or 1 in all people is a flag."""
 Words = dict[str, str]
 TOO_FEW: Final[Words] = {
     "zh": "联系过的人还太少，看不出联系是否有用。",
@@ -57,30 +55,46 @@ class ExpectedGain(NamedTuple):
 
 @dataclass(frozen=True)
 class UpliftTerm:
-    """A term of the line: a number, or whether a feature has a level.
+    """A term of the line: a number, whether a number is small, or whether a word is a level.
 
     Attributes:
         name: of the feature.
-        level: value whose presence is 1; empty for a number.
-        center: taken from a number; one that is not known is at the center.
-        scale: by which the rest is divided.
         weight: of the term.
+        level: word whose presence is 1; empty for a number.
+        up_to: the number's bound; 1 for numbers up to it; None for the number itself.
+        usual: number that is taken where none is known.
     """
 
     name: str
+    weight: float
     level: str = ""
-    center: float = 0.0
-    scale: float = 1.0
-    weight: float = 0.0
+    up_to: float | None = None
+    usual: float = 0.0
 
     def value(self, features: Mapping[str, Scalar]) -> float:
         """Return the term's value for a visitor."""
         found = features.get(self.name)
         if self.level:
-            return float(found is not None and str(found) == self.level)
-        if not isinstance(found, int | float):
-            return 0.0
-        return (float(found) - self.center) / self.scale
+            return float(found == self.level or (found == 1 and self.level == YES))
+        number = float(found) if isinstance(found, int | float) else None
+        if self.up_to is not None:
+            return float(number is not None and number <= self.up_to)
+        return self.usual if number is None else number
+
+
+@dataclass(frozen=True)
+class GainBand:
+    """The people whom the line ranks alike, with the increment that was measured of them.
+
+    Attributes:
+        at_least: least value of the line; the last band takes all below.
+        low: lower end of the increment's interval of .95.
+        high: upper end of it.
+    """
+
+    at_least: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -89,35 +103,33 @@ class UpliftInForce:
 
     Attributes:
         fitted_at: seconds.
-        contacted: number of people from whom it was learned.
-        held_out: likewise, who were not contacted.
+        contacted: number of people from whom it was learned, who could be contacted.
+        held_out: likewise, who could not.
         verdict: on all of them.
         base: increment where all terms are 0.
-        terms: of the line.
-        covariance: of base and weights, row by row, in this order.
+        terms: of the line; none where it cannot be told whom a contact helps more.
+        bands: the highest first; none where nothing can be told.
     """
 
     fitted_at: float
     contacted: int
     held_out: int
     verdict: ContactVerdict
-    base: float
+    base: float = 0.0
     terms: tuple[UpliftTerm, ...] = ()
-    covariance: tuple[tuple[float, ...], ...] = ()
+    bands: tuple[GainBand, ...] = ()
 
     def score(self, features: Mapping[str, Scalar]) -> ExpectedGain:
         """Return what a contact is expected to add for a visitor.
 
         Args:
-            features: facts of the case and attributes of the visitor, by name.
+            features: of `case_features`.
         """
-        row = (1.0, *(one.value(features) for one in self.terms))
-        weights = (self.base, *(one.weight for one in self.terms))
-        gain = sum(x * w for x, w in zip(row, weights, strict=True))
-        pairs = zip(row, self.covariance, strict=False)
-        spread = sum(x * sum(c * y for c, y in zip(cs, row, strict=False)) for x, cs in pairs)
-        wide = NORMAL * sqrt(max(spread, 0.0))
-        return ExpectedGain(gain, gain - wide, gain + wide)
+        line = self.base + sum(one.weight * one.value(features) for one in self.terms)
+        if not self.bands:
+            return ExpectedGain(0.0, 0.0, 0.0)
+        band = next((one for one in self.bands if line >= one.at_least), self.bands[-1])
+        return ExpectedGain(min(max(line, band.low), band.high), band.low, band.high)
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -134,7 +146,7 @@ class UpliftInForce:
             ContactVerdict(plain["verdict"]),
             float(plain["base"]),
             tuple(UpliftTerm(**one) for one in plain["terms"]),
-            tuple(tuple(map(float, row)) for row in plain["covariance"]),
+            tuple(GainBand(**one) for one in plain["bands"]),
         )
 
 

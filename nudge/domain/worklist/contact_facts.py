@@ -45,7 +45,7 @@ class ContactNote:
         """
         cost = self.cost
         if cost is None:
-            cost = policy.costs.of_contact(self.channel, self.seconds or 0.0)
+            cost = policy.costs.of_contact(self.channel)
         table: dict[str, Scalar] = {COST: cost}
         table |= {} if self.seconds is None else {SECONDS: self.seconds}
         table |= {} if self.reached is None else {REACHED: self.reached}

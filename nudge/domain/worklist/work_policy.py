@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from bandits.units import DAY, HOUR
+from bandits.units import DAY
 from nudge.domain.slots.rule import Rule
 from nudge.domain.worklist.case_queue import CaseQueue
 
@@ -136,9 +136,9 @@ class WorkCosts:
     hour: float = 0.0
     contacts: Mapping[str, float] = field(default_factory=dict)
 
-    def of_contact(self, channel: str, seconds: float) -> float:
-        """Return what a contact costs: its channel's price, and the agent's time."""
-        return round(self.contacts.get(channel, 0.0) + seconds / HOUR * self.hour, 4)
+    def of_contact(self, channel: str) -> float:
+        """Return what a contact by a channel costs, without the agent's time."""
+        return self.contacts.get(channel, 0.0)
 
 
 @dataclass(frozen=True)

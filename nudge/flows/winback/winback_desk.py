@@ -17,6 +17,7 @@ from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.timing.plan_request import contact_facts_of
 from nudge.domain.winback.call_date import call_date
 from nudge.domain.winback.call_reach import CallPlanner, CallReach
+from nudge.domain.winback.case_features import case_features
 from nudge.domain.winback.judged_case import JudgedCase, worth_of
 from nudge.domain.winback.mended_cause import MendedCause, alarm_cause, mended_by
 from nudge.domain.winback.uplift_in_force import UpliftInForce, expected_gain
@@ -85,7 +86,7 @@ class WinbackDesk:
             StoreAwayError: no answer.
         """
         homes = [Home(case.subject, case.partition) for case in cases]
-        views = self.store.visitors.follow_each(homes) if homes else []
+        views = self.store.visitors.follow_each(homes)
         return [self._judged(case, view) for case, view in zip(cases, views, strict=True)]
 
     def reach_each(self, case: Case) -> list[CallReach]:
@@ -107,7 +108,7 @@ class WinbackDesk:
             case,
             reach,
             date,
-            expected_gain(self.uplift, {**context, **facts}),
+            expected_gain(self.uplift, case_features(facts, context, case.rule)),
             worth_of(case, context, policy.value),
             mended_by(self.causes, facts),
         )

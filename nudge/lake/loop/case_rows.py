@@ -10,14 +10,13 @@ import ibis
 from ibis.expr.types import BooleanValue, FloatingValue, StringValue, Table
 
 from nudge.domain.care.case import FACT, CaseAction
-from nudge.domain.journal.care_events import FOLLOWED, WARNED
+from nudge.domain.journal.care_events import ENGINE, FOLLOWED, WARNED
 from nudge.domain.loop.loop_cases import FACTS
 from nudge.domain.loop.loop_question import LoopTerms
 from nudge.lake.reports.local_dates import timestamp
 
 TRUE: Final = "true"
-ENGINE: Final = "engine"
-"""Field of a step that the engine took; its case may be of an earlier subject."""
+
 TIMES: Final = ("assigned", "agent_since", "contacted", "reached", "granted", "said")
 SUMS: Final = ("contacts", "contact_cost", "talk_seconds", "grant_cost")
 

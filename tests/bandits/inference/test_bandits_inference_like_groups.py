@@ -32,7 +32,7 @@ def test_rows_of_one_person_count_as_one() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_expectation_behind_a_moment_equals_a_loop(seed: int) -> None:
-    """For each row: of the reference of its stratum that had not ended, the share that ends well."""
+    """For each row: of its stratum's reference that had not ended, the share that ends well."""
     rng = np.random.default_rng(seed)
     since, strata = rng.random(7), rng.integers(2, size=7)
     ends = np.where(rng.random(12) < 0.5, rng.random(12) * 2.0, np.inf)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from funnel_traffic import DAY, START, written
 from loop_traffic import opened, paid, step
 
-from nudge.cli.reports.loop import loop
+from nudge.cli.care.worklist_loop import loop
 from nudge.settings.settings import Settings
 
 
