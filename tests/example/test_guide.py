@@ -15,7 +15,6 @@ from browsers import node
 from child_processes import eventually
 from click.testing import CliRunner
 from guide_snippets import CHINESE, ENGLISH, Host, call, hosting, snippet, snippets
-from places import ROOT
 from playwright.sync_api import Browser, Page
 from shop_site import ShopSite
 from shop_visit import PATIENT
@@ -159,7 +158,9 @@ def test_a_mini_program(site: ShopSite, tmp_path: Path) -> None:
     source = tmp_path / "page.js"
     source.write_text(snippet("miniprogram", site), "utf-8")
     runner = Path(__file__).with_name("miniprogram.cjs")
-    sdk = ROOT / "sdk" / "served" / read_sdk_files().current / "nudge.js"
+    files = read_sdk_files()
+    sdk = tmp_path / "nudge.js"
+    sdk.write_bytes(files.versions[files.current].text)
     done = subprocess.run(
         [node(), str(runner), str(sdk), str(source)],
         capture_output=True,
