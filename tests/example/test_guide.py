@@ -217,10 +217,15 @@ def test_qa_sees_a_variant_by_the_address(site: ShopSite, host: Host, page: Page
 
 
 def test_nothing_is_kept_before_consent(site: ShopSite, host: Host, page: Page) -> None:
-    """With a storage of its own the page leaves nothing in the browser, and is decided."""
+    """With a storage of its own the page leaves nothing in the browser, and is decided.
+
+    Afterwards the same visitor is kept.
+    """
     page.goto(host.put(_consenting(site)))
     assert holds(page, "window.amount > 0")
     assert page.evaluate("Object.keys(localStorage)") == []
+    page.evaluate(f"nudge.init({{ endpoint: '{site.url}', key: 'any', channel: 'web' }})")
+    assert page.evaluate("localStorage['nudge.v']") == page.evaluate("kept['nudge.v']")
 
 
 def _consenting(site: ShopSite) -> str:
