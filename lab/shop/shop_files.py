@@ -35,15 +35,14 @@ class ShopFiles:
 
     @property
     def there(self) -> bool:
-        """True where the files came along: a wheel alone lacks the examples."""
+        """True in a checkout; a wheel has no examples."""
         return self.pages.is_dir()
 
 
 @cache
 def find_shop_files() -> ShopFiles:
-    """Return the files of the wheel, or those of the repository where it is used as it is."""
-    shipped = Path(__file__).with_name("shipped")
-    return ShopFiles(shipped if shipped.is_dir() else Path(__file__).parents[2] / "examples/shop")
+    """Return the shop of the repository."""
+    return ShopFiles(Path(__file__).parents[2] / "examples" / "shop")
 
 
 @cache

@@ -12,7 +12,8 @@ from flask import Flask
 
 from lab.shop.payment_book import PaymentBook
 from lab.shop.payment_news import SOON, PaymentNews, ingest_key
-from lab.shop.routes import EXTENSION, Shop, make_blueprint
+from lab.shop.routes import make_blueprint
+from lab.shop.shop import EXTENSION, Shop
 from lab.shop.shop_files import find_shop_files
 from lab.shop.visit import Visits
 from nudge.api.service import EXTENSION as SERVICE
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     service: Service = app.extensions[SERVICE]
     files = find_shop_files()
     if not files.there:
-        cure = "run it in the repository, or put examples/shop there"
+        cure = "run it in a checkout: the wheel has no examples"
         log.warning("shop_missing", directory=str(files.directory), cure=cure)
         return app
     app.extensions[EXTENSION] = make_shop(service.settings)

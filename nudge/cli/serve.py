@@ -9,6 +9,7 @@ import click
 import structlog
 
 from lab.shop.payment_news import register_ingest_key
+from lab.shop.shop_files import find_shop_files
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
@@ -63,7 +64,8 @@ def serve(
     settings = load_settings(data_dir, port, "serve", demo=demo)
     if not demo:
         sys.exit(supervise(settings, prepare))
-    sys.exit(supervise(settings, prepare, _demo_programs(settings), DEMO_PAGES))
+    pages = DEMO_PAGES if find_shop_files().there else {}
+    sys.exit(supervise(settings, prepare, _demo_programs(settings), pages))
 
 
 def _demo_programs(settings: Settings) -> list[Program]:

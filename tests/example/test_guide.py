@@ -15,7 +15,6 @@ from browsers import node
 from child_processes import eventually
 from click.testing import CliRunner
 from guide_snippets import CHINESE, ENGLISH, Host, call, hosting, snippet, snippets
-from places import ROOT
 from playwright.sync_api import Browser, Page
 from shop_site import ShopSite
 from shop_visit import PATIENT
@@ -159,7 +158,9 @@ def test_a_mini_program(site: ShopSite, tmp_path: Path) -> None:
     source = tmp_path / "page.js"
     source.write_text(snippet("miniprogram", site), "utf-8")
     runner = Path(__file__).with_name("miniprogram.cjs")
-    sdk = ROOT / "sdk" / "served" / read_sdk_files().current / "nudge.js"
+    files = read_sdk_files()
+    sdk = tmp_path / "nudge.js"
+    sdk.write_bytes(files.versions[files.current].text)
     done = subprocess.run(
         [node(), str(runner), str(sdk), str(source)],
         capture_output=True,
@@ -216,10 +217,15 @@ def test_qa_sees_a_variant_by_the_address(site: ShopSite, host: Host, page: Page
 
 
 def test_nothing_is_kept_before_consent(site: ShopSite, host: Host, page: Page) -> None:
-    """With a storage of its own the page leaves nothing in the browser, and is decided."""
+    """With a storage of its own the page leaves nothing in the browser, and is decided.
+
+    Afterwards the same visitor is kept.
+    """
     page.goto(host.put(_consenting(site)))
     assert holds(page, "window.amount > 0")
     assert page.evaluate("Object.keys(localStorage)") == []
+    page.evaluate(f"nudge.init({{ endpoint: '{site.url}', key: 'any', channel: 'web' }})")
+    assert page.evaluate("localStorage['nudge.v']") == page.evaluate("kept['nudge.v']")
 
 
 def _consenting(site: ShopSite) -> str:

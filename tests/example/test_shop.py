@@ -148,8 +148,10 @@ def test_a_payment_that_never_answers_is_told_by_the_visitor(
     with visiting(browser, site) as visit:
         buy(visit)
         visit.pay_by("#methods [value=unionpay]", "silent")
+        before = visit.page.locator("[data-does=failed]").bounding_box()
         visit.page.click("[data-does=done]")
         assert visit.page.is_visible("[data-late]")
+        assert visit.page.locator("[data-does=failed]").bounding_box() == before
         visit.page.click("[data-does=failed]")
         visit.await_state(*OFFERS)
         assert told(visit, "payment_failed") == 1

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from places import ROOT
 from shop_site import ShopSite
+from structlog.testing import capture_logs
 
-from lab.shop import payment_book
+from lab.shop import payment_book, web
 from lab.shop.outcomes import OUTCOMES
 from lab.shop.payment_book import Payment, PaymentBook
 from lab.shop.payment_news import ingest_key
-from lab.shop.shop_files import LANGUAGES, find_shop_files, read_words
+from lab.shop.shop_files import LANGUAGES, ShopFiles, find_shop_files, read_words
 from lab.shop.visit import COOKIE
 from nudge.cli.serve import DEMO_PAGES, DEMO_WEB
 from nudge.domain.journal.records import Event
@@ -57,6 +59,18 @@ def test_only_a_demonstration_has_the_shop(shop_settings: Settings) -> None:
     assert DEMO_WEB not in programs(shop_settings)[0].command
     assert DEMO_WEB in programs(shop_settings, DEMO_WEB)[0].command
     assert list(DEMO_PAGES.values()) == ["/example"]
+
+
+def test_a_demonstration_without_the_shop_s_files_serves_the_rest(
+    shop_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A wheel has no examples: the service runs, and the log says what is missing."""
+    monkeypatch.setattr(web, "find_shop_files", lambda: ShopFiles(tmp_path))
+    with capture_logs() as logs:
+        app = web.create_app(shop_settings)
+    assert [one["event"] for one in logs] == ["shop_missing"]
+    assert app.test_client().get("/example").status_code == 404
+    assert app.test_client().get("/healthz").status_code == 200
 
 
 def test_an_integration_has_fifteen_lines_a_page() -> None:
