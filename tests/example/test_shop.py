@@ -183,14 +183,20 @@ def test_nobody_pays_nothing(browser: Browser, site: ShopSite) -> None:
 
 
 def test_each_offer_can_be_taken(browser: Browser, site: ShopSite) -> None:
-    """The window shows what was decided; what it does not know is a choice of the method."""
+    """The window shows what was decided; what it does not know is a choice of the method.
+
+    It has one size, so that nothing moves when the result comes.
+    """
     with visiting(browser, site) as visit:
         buy(visit)
+        visit.page.evaluate("show('waiting')")
+        size = visit.page.locator("#window").bounding_box()
         for action in ACTIONS:
             visit.page.evaluate("(action) => shop.offer({ action })", action)
             visible = visit.page.locator("#window section:visible")
             known = action if action in OFFERS else "choose_method"
             assert visible.get_attribute("data-state") == known
+            assert visit.page.locator("#window").bounding_box() == size
         visit.page.evaluate("shop.offer({ action: 'remind' })")
         visit.page.click("[data-does=remind]:visible")
         assert visit.page.locator("[data-state=reminded]").is_visible()
