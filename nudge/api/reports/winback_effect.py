@@ -17,7 +17,7 @@ from nudge.config.documents.loop_terms import loop_terms
 from nudge.domain.loop.loop_question import effect_question
 
 blueprint = resource("winback_effect", "Whom contacts brought back, against the holdout")
-NAME: Final = "winback"
+NAME: Final = "winback_effect"
 
 
 @operation(

@@ -179,7 +179,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "experience": _EXPERIENCE,
         "factors": _FACTORS,
         "loop": _LOOP,
-        "winback": _WINBACK,
+        "winback_effect": _WINBACK,
         "model": _MODEL,
         "serving": _SERVING,
         "segment": _SEGMENT,

@@ -17,7 +17,7 @@ from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 
-WINBACK: Final = "winback"
+WINBACK: Final = "winback_effect"
 KEPT: Final = 3_600.0
 
 
