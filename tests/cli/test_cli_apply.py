@@ -28,6 +28,8 @@ NAMES = [
     "monitors.toml",
     "segments.toml",
     "warnings.toml",
+    "winback.toml",
+    "worklist.toml",
 ]
 Apply = Callable[..., Result]
 
