@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from care_site import POLICY, SEALER, care_fold, feedback, fold_all, kept_state, step, tell
+from mortal_store import Died, Fate
 
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.journal.records import Event, Mark
@@ -32,36 +32,6 @@ AFTER = 4.0
 """Seconds of the delay: those who pay do so before, however busy the machine is."""
 *AT_ONCE, UNPAID = POLICY.rules
 RULES = replace(POLICY, rules=(*AT_ONCE, replace(UNPAID, after=AFTER)))
-DYING = 0.08
-"""Probability of a death at each call of the store."""
-
-
-class Died(Exception):  # noqa: N818 - no error of the code's: the end of a process
-    """The death of a process at a call of the store."""
-
-
-class Fate:
-    """The fate of processes: by a seed, each call of the store may be the last one.
-
-    A process dies before its call reaches the server, or behind it, without the answer.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311 - the same deaths every time
-        self.deaths = 0
-
-    def around(self, execute: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a call of the store that may be the last one."""
-
-        def call(*command: Any) -> Any:
-            if self.random.random() >= DYING:
-                return execute(*command)
-            self.deaths += 1
-            if self.random.random() < 0.5:
-                execute(*command)
-            raise Died
-
-        return call
 
 
 @pytest.fixture

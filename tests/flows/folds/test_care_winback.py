@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from care_site import SEALER, all_cases, fold_all, kept_state, step
+from mortal_store import Died, Fate
 from winback_site import GRACE, HOUR, failed, hasty_book, paid, visit, winback_fold
 
 from nudge.domain.journal.records import Event, Mark
@@ -95,7 +97,7 @@ def test_batches_leave_the_same_state(store: Store, batch: int) -> None:
 
 def cases_of(store: Store) -> list[tuple[str, object]]:
     beat(store)
-    return [(case.id, case.facts) for case in all_cases(store)]
+    return [(case.rule, case.facts) for case in all_cases(store)]
 
 
 def test_a_visitor_without_a_trail_worth_keeping_costs_nothing(store: Store) -> None:
@@ -115,7 +117,7 @@ def test_a_merger_brings_the_trail_and_closes_the_case_of_either(
     tell(store, *visit(ONE, "v", at))
     fold(store)
     beat(store)
-    into = {"into": TWO, "partition": 1}
+    into: dict[str, Any] = {"into": TWO, "partition": 1}
     tell(store, Event(ONE, "i", "identified", "server", fields=into))
     fold(store)
     tell(store, *visit(ONE, "late", at + 2 * HOUR, amount=30.0))
@@ -166,3 +168,41 @@ def test_cases_that_change_are_listed_to_be_ordered(store: Store) -> None:
     (case,) = all_cases(store)
     assert store.winback_order.take_stale(0, 10) == [case.id]
     assert store.winback_order.take_stale(0, 10) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_dies_each_visit_is_judged_once(
+    store: Store, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deaths at drawn calls of the store leave the cases of a life without one."""
+    fate, at = Fate(seed), long_ago()
+    people = [f"{number:032x}" for number in range(12)]
+
+    def fold_through() -> None:
+        while True:
+            made = winback_fold(store, batch=fate.random.choice((1, 7, 100)))
+            with monkeypatch.context() as mortal:
+                mortal.setattr(store.client, "_execute", fate.around(store.client._execute))
+                try:
+                    if not fold_all(store, made, 0) + fold_all(store, made, 1):
+                        return
+                except Died:
+                    continue
+
+    for subject in people:
+        tell(store, *visit(subject, "v", at), failed(subject, "f", at + 99))
+    tell(store, *(paid(subject, "p", at + HOUR) for subject in people[::3]))
+    fold_through()
+    for _ in range(2):
+        time.sleep(GRACE + 0.05)
+        for p in (0, 1):
+            store.journal.append_mark(p, Mark("beat"))
+        fold_through()
+    tell(store, *(paid(subject, "q", at + 9 * HOUR) for subject in people[1::3]))
+    fold_through()
+    assert fate.deaths
+    found = {case.subject: (case.state.value, case.signals) for case in all_cases(store)}
+    closed = dict.fromkeys(people[1::3], ("closed", 1))
+    assert found == closed | dict.fromkeys(people[2::3], ("open", 1))
+    assert len(all_cases(store)) == len(found)
+    rebuilt(store, tmp_path)

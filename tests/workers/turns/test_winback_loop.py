@@ -59,7 +59,7 @@ def ordered(store: Store) -> set[str]:
 def test_new_cases_are_ordered_at_once_and_all_when_a_worker_begins(
     store: Store, settings: Settings
 ) -> None:
-    """What nobody told of, such as cases of before an upgrade, is ranked by the first pass."""
+    """Cases of which nobody told, such as those of before an upgrade, are in the first pass."""
     old = put(store, 1, told=False)
     ranking = loop(store, settings)
     ranking.turn()
