@@ -13,6 +13,7 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
+from nudge.config.documents.configuration import Configuration
 from nudge.config.documents.consent_tables import describe_consent
 from nudge.config.documents.contact_file import FILE as CONTACT
 from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
@@ -23,7 +24,7 @@ from nudge.config.documents.lexicon_file import load_lexicon
 from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
-from nudge.config.documents.warnings_file import load_warnings
+from nudge.config.documents.winback_file import offer_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -31,6 +32,7 @@ from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_words import describe_policy
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
+from nudge.domain.winback.winback_policy import WinbackPolicy
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
@@ -117,7 +119,8 @@ def check(
     warnings += more
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
-    load_warnings(settings.config_dir)
+    winback = _check_rules(settings)
+    warnings += offer_warnings(winback, slots)
     if (model := own_model(settings.data_dir)).exists():
         load_complaint_model(model)
     segments = load_segments(settings.config_dir)
@@ -135,6 +138,17 @@ def check(
         out().print(table)
     for sentence in rules:
         click.echo(sentence)
+
+
+def _check_rules(settings: Settings) -> WinbackPolicy:
+    """Check the rules by which cases open, of warnings and of win-back; return the latter.
+
+    Raises:
+        InvalidConfigError: a file is wrong, or two of them name one rule.
+    """
+    found = Configuration(settings)
+    _ = found.rule_book
+    return found.winback
 
 
 def _check_contact(settings: Settings, language: str) -> tuple[list[str], list[str]]:
