@@ -151,7 +151,7 @@ def test_a_row_says_by_which_channel_and_when_or_why_not(ruled: Web) -> None:
 
 
 def test_a_wrong_parameter_is_named(ruled: Web) -> None:
-    """What does not fit is refused by its name, and not read as something else."""
+    """A parameter that does not fit is refused by its name, and not read as something else."""
     asked = ("kind=other", "state=gone", "level=high", "overdue=perhaps", "due_before=tomorrow")
     asked += ("limit=0", "limit=1001", "cursor=x", "cursor=bmFuIDA", "format=xml")
     for query in asked:
@@ -326,7 +326,7 @@ def test_the_list_as_csv_has_a_row_for_each_case(ruled: Web) -> None:
 
 
 def test_the_portfolio_names_who_had_the_last_case(ruled: Web) -> None:
-    """Who was assigned a visitor's last case is named on the next one."""
+    """The agent of a visitor's last case is named on the next one."""
     open_cases(ruled, 1)
     (one,) = listed(ruled)
     post(ruled, f"{one['id']}/actions", action="assign", to="bo")

@@ -14,6 +14,9 @@ from worker_site import Site
 
 from nudge.domain.alarms.alarm import Alarm, AlarmAction
 from nudge.domain.alarms.delivery import DeliveryOutcome, NoticeKind
+from nudge.domain.care.case import CaseStep, case_of, opening_record
+from nudge.domain.care.signal import Signal
+from nudge.domain.care.warning_rule import EventTest, WarningRule
 from nudge.errors import StoreAwayError
 from nudge.store.service.alarms import StoredAlarm
 from nudge.store.service.deliveries import Deliveries
@@ -210,3 +213,30 @@ def test_old_deliveries_are_forgotten(told: Site) -> None:
 
 def _away(*_: object) -> bool:
     raise StoreAwayError("away")
+
+
+def test_what_became_due_is_told_once_to_the_assignee_and_then_to_the_lead(
+    told: Site, http: HttpReceiver
+) -> None:
+    """Ann is told of both cases together, and bob of them later; a restart tells nobody again."""
+    config = told.settings.config_dir / "worklist.toml"
+    agents = '[[teams]]\nname = "care"\nlead = "bob"\n[[agents]]\nname = "ann"\nteam = "care"\n'
+    config.write_text(f'{agents}[[ageing]]\ndue = "1h"\nremind_after = "1m"\nescalate_after = "1h"')
+    for number in range(2):
+        rule = WarningRule("low", EventTest("feedback"))
+        signal = Signal(NOON, "feedback", "f", "shop", 2.0)
+        record = opening_record(f"0-{number:018x}", "5" * 32, rule, "", NOON + number, signal)
+        case = case_of(0, record, NOON + number)
+        case = case.with_step(CaseStep(NOON + 60, "assign", "bob", "ann", action_id="a"))
+        for write in told.store.cases.put(0, None, case):
+            told.store.client.call(write.command, write.key, *write.args)
+    loop = loop_of(told)
+    seconds = (3600, 4199, 4200, 4300, 7799, 7800, 9000)
+    begun = [NOON + at for at in seconds if look(loop, NOON + at)]
+    loop._release()
+    assert look(loop_of(told, "two"), NOON + 200 * 60) == 0
+    hooks = [post.body for post in http.posts if post.path.endswith(("hook", "bob"))]
+    assert [post.path.strip("/") for post in http.posts] == ["hook", "bob"]
+    assert begun == [NOON + 4200, NOON + 7800]
+    assert "2 张工单已到处理时限" in hooks[0]["message"]
+    assert "2 cases wait too long" in hooks[1]["message"]

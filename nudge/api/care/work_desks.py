@@ -1,4 +1,4 @@
-"""What the operations of work lists share: desks, rows, and who acts."""
+"""Desks, rows and the actor, as the operations of work lists share them."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class WorkListSchema(Schema):
 
 
 class AssignedSchema(Schema):
-    """What became of one case."""
+    """The result of an assignment for one case."""
 
     id = ma.String(required=True)
     status = ma.String(required=True, validate=validate.OneOf(("assigned", "unchanged", "refused")))
@@ -178,7 +178,7 @@ class CountsSchema(Schema):
 
 
 class AssignmentsSchema(Schema):
-    """What became of each case."""
+    """The results of an assignment for each case."""
 
     cases = ma.List(ma.Nested(AssignedSchema), required=True)
     counts = ma.Nested(CountsSchema, required=True)
@@ -198,7 +198,7 @@ class NextAnswerSchema(Schema):
 
 
 class OutcomeAnswerSchema(Schema):
-    """What became of one row."""
+    """The result of one row."""
 
     row = ma.Integer(required=True, metadata={"description": "from 1"})
     case = ma.String(required=True)
@@ -215,7 +215,7 @@ class OutcomeCountsSchema(Schema):
 
 
 class OutcomesAnswerSchema(Schema):
-    """What became of each row."""
+    """The results of all rows."""
 
     rows = ma.List(ma.Nested(OutcomeAnswerSchema), required=True)
     counts = ma.Nested(OutcomeCountsSchema, required=True)

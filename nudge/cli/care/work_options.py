@@ -1,4 +1,4 @@
-"""What the commands of work lists share: options, desks, and rows for people."""
+"""Options, desks and rows for people, as the commands of work lists share them."""
 
 from __future__ import annotations
 

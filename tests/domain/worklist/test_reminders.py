@@ -16,7 +16,7 @@ MINE = CaseQueue("ann", "assigned", "warning", "critical")
 
 
 def test_the_assignee_is_told_and_then_the_lead() -> None:
-    """Who has no team has no lead; what was acted on, and what has no rule, reminds nobody."""
+    """An agent without a team has no lead; cases acted on, or without a rule, remind nobody."""
     queues = (
         *(MINE, CaseQueue("bo", "assigned", "warning", "critical")),
         *(MINE._replace(state="contacted"), MINE._replace(level="info")),

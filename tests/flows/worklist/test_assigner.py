@@ -77,7 +77,7 @@ def test_what_nobody_can_take_waits_and_hinders_nobody(store: Store) -> None:
 
 
 def test_a_case_of_a_team_goes_to_its_agents(store: Store) -> None:
-    """What somebody assigned to the team as a whole is shared out, without any rule of its own."""
+    """A case that somebody assigned to the team as a whole is shared out, without a rule."""
     open_cases(store, 2)
     for case in all_cases(store):
         assert store.cases.act(case, step("assign", NOW, f"t{case.id}", to="care"), None)
@@ -117,7 +117,7 @@ def test_no_rule_no_assignment(store: Store) -> None:
 
 
 def test_two_assigners_at_once_assign_each_case_once(store: Store) -> None:
-    """What both decide on the same reading is one step: the second script finds the first."""
+    """A decision that both make on the same reading is one step: the script finds the first."""
     open_cases(store, 10)
     one, two = assigner(store), assigner(store)
     places = one.turn(NOW).assigned
