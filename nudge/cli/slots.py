@@ -27,7 +27,7 @@ from nudge.config.documents.measures_file import load_measures, measure_warnings
 from nudge.config.documents.message_texts import text_findings
 from nudge.config.documents.monitors_file import load_monitors
 from nudge.config.documents.segment_file import context_warnings, load_segments
-from nudge.config.documents.warnings_file import load_warnings
+from nudge.config.documents.winback_file import offer_warnings
 from nudge.config.documents.worklist_file import load_worklist, worklist_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
@@ -36,6 +36,7 @@ from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_words import describe_policy
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
+from nudge.domain.winback.winback_policy import WinbackPolicy
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
@@ -123,7 +124,8 @@ def check(
     warnings += more
     load_monitors(settings.config_dir)
     load_lexicon(settings.config_dir)
-    load_warnings(settings.config_dir)
+    winback = _check_rules(settings)
+    warnings += offer_warnings(winback, slots)
     warnings += worklist_warnings(settings.config_dir, load_worklist(settings.config_dir))
     if (model := own_model(settings.data_dir)).exists():
         load_complaint_model(model)
@@ -173,6 +175,17 @@ def _check_measures(
     if wrong := slot_problems(measures, slots):
         raise InvalidConfigError(wrong)
     return measure_warnings(measures, (*segments, *settings.people_attributes))
+
+
+def _check_rules(settings: Settings) -> WinbackPolicy:
+    """Check the rules by which cases open, of warnings and of win-back; return the latter.
+
+    Raises:
+        InvalidConfigError: a file is wrong, or two of them name one rule.
+    """
+    found = Configuration(settings)
+    _ = found.rule_book
+    return found.winback
 
 
 def _check_contact(settings: Settings, language: str) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from winback_site import FUNNEL
 
 from nudge.config.documents.configuration import Configuration
 from nudge.config.documents.document import ConfigDocument
-from nudge.config.documents.winback_file import load_winback, parse_winback
+from nudge.config.documents.winback_file import load_winback, offer_warnings, parse_winback
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
 
@@ -59,6 +59,14 @@ def test_a_mistake_is_named_with_its_key_and_cure(text: str, named: str) -> None
     assert told.startswith("winback.toml: ")
     assert named in told
     assert "; " in told
+
+
+def test_an_offer_of_no_slot_is_told() -> None:
+    """A misspelt slot would never be seen, and costs nothing else."""
+    policy = parse_winback({"offers": ["baner"]} | tomllib.loads(RIGHT), "winback.toml", FUNNEL)
+    (told,) = offer_warnings(policy, ["banner"])
+    assert "did you mean" in told
+    assert offer_warnings(policy, ["baner"]) == []
 
 
 def test_without_rules_no_trail_is_kept() -> None:

@@ -204,6 +204,15 @@ def parse_winback(
     )
 
 
+def offer_warnings(policy: WinbackPolicy, slots: Collection[str]) -> list[str]:
+    """Return the slots that `offers` names and that are not there, as texts for `nudge check`."""
+    named = policy.trails.offers if policy.trails else frozenset()
+    return [
+        f"{FILE}: offers: no slot is named {name!r}; {suggestion(name, slots)}"
+        for name in sorted(named - set(slots))
+    ]
+
+
 @cache
 def _schema() -> WinbackFileSchema:
     return WinbackFileSchema()

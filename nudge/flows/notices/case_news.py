@@ -11,7 +11,7 @@ from bandits.units import MINUTE
 from nudge.domain.alarms.alarm import Alarm
 from nudge.domain.care.case import Case
 from nudge.domain.care.case_alarm import TOLD, alarm_of, is_due, receivers_of
-from nudge.domain.care.warning_rule import WarningPolicy
+from nudge.domain.care.warning_rule import CaseKind, WarningPolicy
 from nudge.store.store import Store
 
 MOST: Final = 2_000
@@ -64,4 +64,5 @@ class CaseNews:
             if place.opened >= now - TOLD
         )
         names = [place.id for place in nlargest(MOST, each)]
-        yield from self._store.cases.read_many(names).values()
+        found = self._store.cases.read_many(names).values()
+        yield from (case for case in found if case.kind == CaseKind.WARNING)

@@ -7,11 +7,15 @@ from typing import Any
 
 from nudge.config.documents.configuration import Configuration
 from nudge.domain.care.case import Case
+from nudge.domain.care.case_tally import added_tallies, tally_of, unclosed_by_level
+from nudge.domain.care.warning_rule import CaseKind
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.questions import Period
 from nudge.domain.summaries.care_week import CareTitles, care_week
 from nudge.lake.engine.query import answer, connect
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.followed_cases import followed_cases
+from nudge.store.folds.folds import TALLY
 from nudge.store.store import Store
 
 
@@ -36,9 +40,18 @@ def warnings_of_week(
     rows = answer(backend, followed_cases(backend.table("events"), start, end))
     followed = [row["case"] for row in rows if row["case"]]
     groups = {one.name: one.title for one in configuration.lexicon.groups}
-    found = care_week(_cases(store, followed, start, end), start, end)
-    unclosed = store.cases.count_unclosed()
-    return found.plain(CareTitles(configuration.warnings, groups), unclosed)
+    cases = (x for x in _cases(store, followed, start, end) if x.kind == CaseKind.WARNING)
+    found = care_week(cases, start, end)
+    return found.plain(CareTitles(configuration.warnings, groups), _unclosed(store))
+
+
+def _unclosed(store: Store) -> int:
+    """Count the warnings that are not closed, by the tallies of the fold."""
+    tallies = (
+        tally_of(store.folds.read_fields(p, FoldName.CARE, TALLY)[0] or "")
+        for p in store.keys.every_partition()
+    )
+    return sum(unclosed_by_level(added_tallies(tallies)).values())
 
 
 def _cases(store: Store, followed: list[str], start: float, end: float) -> Iterator[Case]:

@@ -202,12 +202,6 @@ class CaseStore:
             for name, *both in zip(names, *times, strict=True)
         }
 
-    def count_unclosed(self) -> int:
-        """Count the cases of all partitions that are not closed."""
-        places = self.generations().items()
-        commands = [("ZCARD", self.keys.cases_open(p, number)) for p, number in places]
-        return sum(map(int, self.client.call_each(commands)))
-
     def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
         """Return the second of the oldest case that is not closed; nothing where none is open."""
         key = self.keys.cases_open(partition, generation)
