@@ -94,7 +94,7 @@ def act(case: str) -> Response:
 @operation(
     blueprint,
     "POST /v1/worklist/assignments",
-    name="assignWork",
+    name="makeAssignments",
     scopes=("admin",),
     answers={200: AssignmentsSchema},
     body={MIMETYPE: AssignmentSchema},
@@ -121,7 +121,7 @@ def assign() -> Response:
 @operation(
     blueprint,
     "POST /v1/worklist/handovers",
-    name="handOverWork",
+    name="makeHandover",
     scopes=("admin",),
     answers={200: AssignmentsSchema},
     body={MIMETYPE: HandoverSchema},
@@ -144,7 +144,7 @@ def hand_over_cases() -> Response:
 @operation(
     blueprint,
     "POST /v1/worklist/next",
-    name="takeNextWork",
+    name="makeNextWork",
     scopes=("admin",),
     answers={200: NextAnswerSchema},
     body={MIMETYPE: NextSchema},
