@@ -61,6 +61,7 @@ POINTS: Final = (
     "export.after_append",
     "next.before_append",
     "next.after_append",
+    "mended.before_write",
     "quarantine.after_write",
     "quarantine.after_mark",
     "erase.after_note",

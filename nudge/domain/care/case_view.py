@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.care.case import Case, CaseAction, CaseState
+from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep
 from nudge.domain.care.warning_rule import PROPOSAL, WarningPolicy
 
 _STEPS: Final[Mapping[str, CaseAction]] = {
@@ -66,6 +66,19 @@ def _sentence(case: Case, policy: WarningPolicy, language: str) -> str:
     return _COMMA[language].join(parts)
 
 
+def step_view(step: CaseStep, calendar: OperatorCalendar) -> dict[str, Any]:
+    """Return a step of a case as JSON; `calendar` is the operator's, for times."""
+    return {
+        "at": calendar.label(step.at),
+        "action": step.action,
+        "who": step.who,
+        "to": step.to,
+        "outcome": step.outcome,
+        "action_id": step.action_id,
+        "facts": dict(step.facts),
+    }
+
+
 def case_view(case: Case, policy: WarningPolicy, calendar: OperatorCalendar) -> dict[str, Any]:
     """Return a case as JSON.
 
@@ -100,18 +113,7 @@ def case_view(case: Case, policy: WarningPolicy, calendar: OperatorCalendar) -> 
         "revision": case.revision,
         "took": took(case),
     }
-    view["steps"] = [
-        {
-            "at": calendar.label(step.at),
-            "action": step.action,
-            "who": step.who,
-            "to": step.to,
-            "outcome": step.outcome,
-            "action_id": step.action_id,
-            "facts": dict(step.facts),
-        }
-        for step in case.steps
-    ]
+    view["steps"] = [step_view(step, calendar) for step in case.steps]
     return view
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.care.case import Case, CaseStep
+from nudge.domain.care.case import Case
+from nudge.domain.care.case_view import step_view
 from nudge.domain.winback.call_date import date_words
 from nudge.domain.winback.call_reach import CallReach
 from nudge.domain.winback.judged_case import JudgedCase, left_at
@@ -62,17 +63,11 @@ def winback_view(
         "mended": judged.mended.id if judged.mended else "",
         "mended_why": mended_words(judged.mended, calendar) if judged.mended else None,
     }
-    return view | {"steps": [_step(step, calendar) for step in case.steps]}
+    return view | {"steps": [step_view(step, calendar) for step in case.steps]}
 
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
-
-
-def _step(step: CaseStep, calendar: OperatorCalendar) -> dict[str, Any]:
-    told = step._asdict() | {"at": calendar.label(step.at), "facts": dict(step.facts)}
-    told.pop("noted")
-    return told
 
 
 def sentence(case: Case, policy: WinbackPolicy) -> dict[str, str]:
