@@ -32,7 +32,7 @@ def data(settings: Settings) -> Path:
 
 
 def run(data: Path, *options: str) -> str:
-    """What the command prints."""
+    """The text that the command prints."""
     period = ("--from", "2026-09-20", "--to", "2026-09-22", "--data-dir", str(data))
     found = CliRunner().invoke(loop, [*period, *options])
     assert found.exit_code == 0, (found.output, found.exception)
@@ -48,7 +48,9 @@ def test_one_case_is_told_step_by_step(data: Path) -> None:
         "said": 0,
         "kept": 1,
     }
-    assert found["whole"]["money"]["cost"] == pytest.approx(9.5)
+    assert found["whole"]["money"]["cost"] == pytest.approx(
+        9.5 + 40 / 60
+    )  # the shipped hour costs 40 yuan
     assert found["whole"]["holdout"]["why"] == "nobody_held"
     assert [one["value"] for one in found["groups"]] == ["ann"]
     assert found["results"][0]["hidden"]

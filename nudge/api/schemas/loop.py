@@ -68,7 +68,7 @@ class LoopStepSchema(Schema):
 
 
 class LoopMoneySchema(Schema):
-    """What cases cost and brought, in yuan."""
+    """The costs of cases and what they brought, in yuan."""
 
     contacts = count()
     contact_cost = ma.Float(required=True)
@@ -81,7 +81,7 @@ class LoopMoneySchema(Schema):
 
 
 class HoldoutEffectSchema(TranslatedSchema):
-    """What acting on cases added, against cases that are held out, in words, too."""
+    """The effect of acting on cases, against those held out, in words, too."""
 
     answerable = ma.Boolean(required=True)
     why = ma.String(required=True, metadata={"description": "nobody_held, not_over, few; or empty"})

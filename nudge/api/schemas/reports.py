@@ -34,7 +34,16 @@ class JobSchema(Schema):
     kind = ma.String(
         required=True,
         validate=validate.OneOf(
-            ("report", "evaluate", "funnel", "shared", "experience", "factors", "loop", "winback_effect")
+            (
+                "report",
+                "evaluate",
+                "funnel",
+                "shared",
+                "experience",
+                "factors",
+                "loop",
+                "winback_effect",
+            )
         ),
     )
     state = ma.String(

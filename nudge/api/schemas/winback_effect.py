@@ -22,7 +22,7 @@ def _interval() -> ma.List[Any]:
 
 
 class ContactIncrementSchema(Schema):
-    """What a contact adds for a group of people."""
+    """The increment of a contact for a group of people."""
 
     people = count()
     increment = ma.Float(required=True, metadata={"description": "for each person"})
@@ -33,7 +33,7 @@ class ContactIncrementSchema(Schema):
 
 
 class ContactEffectSchema(Schema):
-    """What contacting added, to whom most, and whether that can be told."""
+    """The effect of contacts: what they added, to whom most, and whether that can be told."""
 
     people = count("whose horizon is over, each once")
     held_out = count()

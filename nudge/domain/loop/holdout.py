@@ -35,7 +35,7 @@ LEVEL: Final = 0.95
 
 @dataclass(frozen=True)
 class HoldoutEffect:
-    """What acting on cases added.
+    """The effect of acting on cases.
 
     Attributes:
         people: who were acted on, or could have been.

@@ -64,7 +64,7 @@ class StepFigures:
 
 @dataclass(frozen=True)
 class LoopMoney:
-    """What cases cost and brought, in yuan.
+    """The costs of cases and what they brought, in yuan.
 
     Attributes:
         contacts: number of them.
@@ -82,7 +82,7 @@ class LoopMoney:
 
     @property
     def cost(self) -> float:
-        """What was spent in all."""
+        """The costs in all."""
         return self.contact_cost + self.time_cost + self.grant_cost
 
 

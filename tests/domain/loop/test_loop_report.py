@@ -39,7 +39,7 @@ def test_acting_that_helps_is_told_and_acting_that_does_nothing_is_not() -> None
 
 
 def test_without_a_holdout_no_comparison_exists() -> None:
-    """Where nobody is held out the report says so, with the cure, and has no figures."""
+    """The report without held-out cases says so, with the cure, and has no figures."""
     found = told(draw_cases(LoopWorld(held=0.0), 1))["whole"]["holdout"]
     assert (found["answerable"], found["why"], found["difference"]) == (False, "nobody_held", None)
     assert "held_share" in found["zh"]

@@ -65,7 +65,7 @@ def test_a_case_is_told_with_its_steps_and_its_money(tmp_path: Path) -> None:
 
 
 def test_an_untouched_case_has_no_step_and_a_held_one_says_so(tmp_path: Path) -> None:
-    """What did not come has no time; held out is read from the record that opened the case."""
+    """A step that did not come has no time; the record of the opening says who is held out."""
     found = cases_of(tmp_path, [(START, opened(2)), (START + 1, opened(4, 1.0, held=True))])
     assert found.held.tolist() == [False, True]
     assert np.isnan(np.array([found.assigned, found.contacted, found.reached, found.paid])).all()

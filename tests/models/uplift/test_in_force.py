@@ -100,7 +100,7 @@ def test_rules_that_hold_nobody_out_tell_nothing() -> None:
 
 
 def test_times_and_ids_are_no_features() -> None:
-    """What would number the cases, or is a phone number, is not learned from."""
+    """A time or a phone number is not learned from."""
     found = case_features(
         {"left_at": 5.0, "offer_slot": "banner", "offer": "13812345678", "amount": 50.0},
         {"payments": 3, "last_paid_at": 9.0, "mobile_before": True},
