@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.asking import asks_plainly
 from nudge.domain.care.words.clause import clause
 from nudge.domain.care.words.past import is_past
 from nudge.domain.care.words.scope import HAVE_NOT, Scope
@@ -50,7 +51,7 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
         curable: groups of which a complaint is over once it is cured.
     """
     hit = tokens[place]
-    if hit.role == Role.MISSING and _negates(tokens, place):
+    if hit.role == Role.MISSING and negates(tokens, place):
         return Reading(complains=False, start=hit.start, end=hit.end)
     first, last = clause(tokens, place)
     found = Scope(tokens, place).search()
@@ -69,7 +70,7 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
     return Reading(complains, start, end, negator)
 
 
-def _negates(tokens: Sequence[Token], place: int) -> bool:
+def negates(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether what is missing is a phrase, which speaks for itself: 没收到垃圾短信."""
     at, free = tokens[place].end, _MISSED
     for token in tokens[place + 1 :]:
@@ -91,7 +92,7 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         if token.start != at:
             return None
         at = token.end
-        if _settles(token, hit):
+        if _settles(token, hit) and (len(token.phrase) > 1 or number + 1 == last):
             return token if found is None else None
         if token.phrase in speech_zh.WHAT and hit.role == Role.PRAISE:
             again = place_after(tokens, number, last)
@@ -181,6 +182,8 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
     first, _ = clause(tokens, place)
     around = tokens[first:last]
     hit = tokens[place]
+    if hit.role != Role.PRAISE and asks_plainly(tokens, place, last):
+        return True
     if negated or hit.role == Role.PRAISE:
         return False
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):

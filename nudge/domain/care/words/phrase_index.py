@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
 from nudge.domain.care.words.gap_index import GapIndex
 from nudge.domain.care.words.lexicon import GAP, Lexicon
-from nudge.domain.care.words.token import Role, Token
+from nudge.domain.care.words.token import WEAK, Role, Token
 from nudge.domain.care.words.writing.common_words import ENGLISH
 from nudge.domain.care.words.writing.shape import ShapeIndex
 from nudge.domain.care.words.writing.slip import is_slip
@@ -30,9 +30,11 @@ _Raw = tuple[int, int, int, int, Token]
 """A match: its written units below zero, its rank, its start and end, and the token."""
 _TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
 """Roles that make a complaint of praise."""
-_COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING))
+_COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING)) | WEAK
 _HEARD: Final = frozenset((Role.COMPLAINT, Role.PRAISE, Role.SHORT))
 """Roles of phrases that are known with a slip; those of what is missing sound like many words."""
+_SECOND: Final = WEAK | {Role.CALM}
+"""Roles of words that are read where a text has no strong complaint."""
 _BLAMED: Final = frozenset((Role.NEGATOR, Role.COMPLAINT, Role.SHORT, Role.BREAK))
 _SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
     Role.MISSING: _BLAMED,
@@ -41,6 +43,53 @@ _SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
 """Roles that no gap holds: a negator in any, a complaint where the phrase takes it back."""
 _PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
+
+
+class Matches(NamedTuple):
+    """The matches in a text, from which its tokens are taken.
+
+    Attributes:
+        raw: as they are listed.
+        heard: with a slip.
+        end: of the text, in units.
+    """
+
+    raw: list[_Raw]
+    heard: list[Token]
+    end: int
+
+    def strong(self) -> list[Token]:
+        """Return the tokens without weak signs, which hide no negator of a strong one."""
+        return _tokens(
+            [one for one in self.raw if one[4].role not in _SECOND],
+            [one for one in self.heard if one.role not in _SECOND and not self._named(one)],
+            self.end,
+        )
+
+    def with_topics(self, tokens: list[Token]) -> list[Token]:
+        """Return tokens with the troubles that are named between them."""
+        named = [
+            Token(start, end, *token[2:])
+            for _, _, start, end, token in self.raw
+            if token.role == Role.TOPIC
+            and all(one.end <= start or end <= one.start for one in tokens)
+        ]
+        return sorted([*tokens, *named])
+
+    def _named(self, slip: Token) -> bool:
+        """Tell whether what sounds or looks like a phrase is written rightly, as a weak sign."""
+        return any(
+            start < slip.end and slip.start < end and size <= slip.start - slip.end
+            for size, _, start, end, token in self.raw
+            if token.role in WEAK
+        )
+
+    def all(self) -> list[Token]:
+        """Return the tokens with weak signs; none where a text has no weak sign."""
+        weak = any(one[4].role in WEAK for one in self.raw)
+        if not weak and not any(one.role in WEAK for one in self.heard):
+            return []
+        return _tokens(self.raw, self.heard, self.end)
 
 
 class PhraseIndex:
@@ -63,20 +112,28 @@ class PhraseIndex:
         tokens = self._tokens(one for one in phrases if GAP not in one[0])
         self._gaps = GapIndex(self._gapped(one for one in phrases if GAP in one[0]))
         self._automaton = ahocorasick.Automaton()
-        for units, token in tokens.items():
-            self._automaton.add_word(units, (-token.end, _rank(token), token))
+        for units, found in tokens.items():
+            self._automaton.add_word(
+                units, tuple((-token.end, _rank(token), token) for token in found)
+            )
         self._automaton.make_automaton()
-        slips = {units: one for units, one in tokens.items() if one.role in _HEARD}
+        slips = {units: one[0] for units, one in tokens.items() if one[0].role in _HEARD}
         self._sounds = SoundIndex(slips.items())
         self._shapes = ShapeIndex(slips.items())
 
-    def _tokens(self, phrases: Iterable[tuple[str, Role, str]]) -> dict[str, Token]:
-        """Return units -> token; the first listing of the same units counts."""
-        found: dict[str, Token] = {}
+    def _tokens(self, phrases: Iterable[tuple[str, Role, str]]) -> dict[str, list[Token]]:
+        """Return units -> tokens; the first listing of the same units counts.
+
+        What is weak may be listed as a word of speech as well: 居然 ends the reach of a negator
+        where a text is read for complaints, and hints at one where it is read for weak signs.
+        """
+        found: dict[str, list[Token]] = {}
         for phrase, role, group in phrases:
             units = phrase if role in {Role.STOP, Role.COMMA} else self.reader.encode(phrase)
             if units:
-                found.setdefault(units, Token(0, len(units), role, phrase, group))
+                listed = found.setdefault(units, [])
+                if not listed or (len(listed) == 1 and listed[0].role in _SECOND):
+                    listed.append(Token(0, len(units), role, phrase, group))
         return found
 
     def _gapped(self, phrases: Iterable[tuple[str, Role, str]]) -> Iterator[tuple[str, str, Token]]:
@@ -85,30 +142,23 @@ class PhraseIndex:
             before, behind = (self.reader.encode(one) for one in phrase.split(GAP))
             yield before, behind, Token(0, 0, role, phrase, group)
 
-    def tokens(self, text: UnitText) -> list[Token]:
-        """Return the tokens of a text in their order; none where it says no phrase at all.
-
-        The longest token wins; of equally long ones a phrase of the lexicon, then the first.
-        """
+    def matches(self, text: UnitText) -> Matches:
+        """Return all that the phrases match in a text; nothing where it says no phrase at all."""
+        units = text.units
         raw = [
             (size, rank, last + 1 + size, last + 1, token)
-            for last, (size, rank, token) in self._automaton.iter(text.units)
+            for last, found in self._automaton.iter(units)
+            for size, rank, token in found
         ]
-        raw += self._spread(text.units, raw)
-        units = text.units
+        raw += self._spread(units, raw)
         heard = [
             one
             for one in (*self._sounds.tokens(units), *self._shapes.tokens(units))
             if is_slip(one, units)
         ]
         if not heard and not _may_complain(raw):
-            return []
-        kept = _longest(raw)
-        if heard:
-            kept = _without_overlap([*_heard(heard, kept), *kept])
-        kept.sort()
-        end = len(text.units)
-        return [*kept, Token(end, end, Role.STOP, "")]
+            return Matches([], [], 0)
+        return Matches(raw, heard, len(units))
 
     def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
         """Return the phrases with a gap in which no word speaks against them."""
@@ -135,11 +185,29 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
         yield from ((one, Role.PRAISE, group.name) for one in group.praise)
         yield from ((one, Role.SHORT, group.name) for one in group.short)
         yield from ((one, Role.MISSING, group.name) for one in group.missing)
+        yield from ((one, Role.HINT, group.name) for one in group.hints)
+        yield from ((one, Role.TOPIC, group.name) for one in group.topics)
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.neutral)
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.spelt if not one.isascii())
+    yield from ((one, Role.ASKING, "") for one in lexicon.asking)
+    yield from ((one, Role.CALM, "") for one in lexicon.calm)
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
+
+
+def _tokens(raw: list[_Raw], heard: list[Token], end: int) -> list[Token]:
+    """Return the tokens of matches in their order; none where nothing matches.
+
+    The longest token wins; of equally long ones a phrase of the lexicon, then the first.
+    """
+    if not raw and not heard:
+        return []
+    kept = _longest(raw)
+    if heard:
+        kept = _without_overlap([*_heard(heard, kept), *kept])
+    kept.sort()
+    return [*kept, Token(end, end, Role.STOP, "")]
 
 
 def _may_complain(raw: Iterable[_Raw]) -> bool:
@@ -175,7 +243,11 @@ def _heard(heard: Iterable[Token], kept: list[Token]) -> Iterator[Token]:
         over = [other for other in kept if other.start < one.end and one.start < other.end]
         inside = all(one.start <= other.start and other.end <= one.end for other in over)
         if one.end - one.start > _PAIR:
-            fits = inside and all(other.end - other.start < one.end - one.start for other in over)
+            fits = inside and all(
+                other.end - other.start < one.end - one.start
+                and (other.role != Role.NEUTRAL or other.end - other.start <= _PAIR)
+                for other in over
+            )
         else:
             fits = not any(other.end - other.start > 1 or other.hits for other in over)
         if fits:

@@ -29,6 +29,9 @@ HAVE_NOT: Final = frozenset(
         "没发现",
         "没有发现",
         "未发现",
+        "冇",
+        "莫得",
+        "冒得",
     ]
 )
 """Negators of things: they reach over a list, and may stand behind their noun."""
@@ -124,6 +127,15 @@ REFUSALS: Final = frozenset(["不给", "不让", "不准", "不退", "不许", "
 WHAT: Final = frozenset(["什么", "个屁", "啥"])
 """Words between two sayings of praise that deny it: 快什么快."""
 IF: Final = frozenset(["如果", "要是", "万一", "假如"])
+DISPLEASED: Final = frozenset(
+    """
+    太 真 这么 那么 如此 又 老 总 老是 总是 一直 居然 竟然 竟 才 为什么 为啥 为何 凭什么 凭啥 难道 每次 天天
+    经常 频繁 动不动 到底 究竟 简直 越来越 怎么又 怎么还 咋又 咋还 半天 死 三天两头
+    """.split()  # noqa: SIM905 - a list of words reads better in lines
+)
+"""Words by which a question is no plain one: 为什么又停机."""
+OPENING: Final = frozenset(["请问", "想问", "问一下", "想问一下", "问下", "咨询", "咨询一下", "请教"])
+"""Words that open a question of which the rest stands in the next clause."""
 CONTRAST: Final = frozenset(["但", "但是", "可是", "不过", "然而", "现在", "如今"])
 """Words that end the reach of a rhetorical question."""
 DONE: Final = frozenset(
@@ -184,7 +196,7 @@ STILL: Final = frozenset(
 
 _WORDS: Final = {
     Role.NEGATOR: """
-        不存在 不 没 没有 未 无 零 非 并非 绝非 远非 没啥 从没 从没有 从来没 从来没有 未曾 不曾
+        不存在 不 没 没有 未 无 冇 莫得 冒得 唔 零 非 并非 绝非 远非 没啥 从没 从没有 从来没 从来没有 未曾 不曾
         不怎么 不太 不再 谈不上 算不上 称不上 说不上 不至于 很少 极少 甚少 鲜少 少有 鲜有 没再
         没有再 再没 再没有 再也没 再也没有 没什么可 没有什么可 没啥可 没有可 无可 没提前 没有提前
         未提前 没发现 没有发现 未发现 并未发现 没发生 没有发生 未发生 从没发生 从未发生 不容易
@@ -223,7 +235,7 @@ _WORDS: Final = {
         俺 感 性 别 不要 别再 不要再 别这么 别老 别总 不要这么 不要老 勿 切勿 请勿 今天
         最近 这次 这里 那里 那边 这边 全程 期间 过程 过程中 途中 下载 看 打 听 付款 办理 业务 现
         倒 倒是 是否 已经 已 很快 当天 立刻 一 两 几 趟 笔 条 遍 花 一分 一分钱 分钱 一毛 一毛钱
-        半毛 账单 月 月份 个月 号码 订单 短信 彩铃 信息 合约 合同 路由器 光猫 机顶盒 电视 门店
+        半毛 账单 月 月份 个月 把 将 号码 订单 短信 彩铃 信息 合约 合同 路由器 光猫 机顶盒 电视 门店
         店员 员工 前台 经理 人工 地铁 电梯 办公室 房间 客厅 卧室 公司 单位 学校 农村 楼里 微信
         网页 直播 电影 的人 说过 人工客服 接线员 营业员 装维 师傅们 程序 小程序 按钮 活动 积分
     """,
