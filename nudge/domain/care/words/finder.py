@@ -5,8 +5,9 @@ from __future__ import annotations
 from nudge.domain.care.words import speech_zh
 from nudge.domain.care.words.hints import denies, has_sign, is_calm
 from nudge.domain.care.words.lexicon import Lexicon
+from nudge.domain.care.words.matches import Matches
 from nudge.domain.care.words.negation import Reading, negates, read_phrase
-from nudge.domain.care.words.phrase_index import Matches, PhraseIndex
+from nudge.domain.care.words.phrase_index import PhraseIndex
 from nudge.domain.care.words.token import BOUNDARIES, WEAK, Role, Token
 from nudge.domain.care.words.word_hit import WordHit
 from nudge.domain.care.words.writing.units import UnitText
@@ -47,9 +48,7 @@ class WordFinder:
         weak = [place for place, one in enumerate(tokens) if one.role in WEAK]
         return [place for place in weak if has_sign(tokens, place)]
 
-    def _read(
-        self, tokens: list[Token], places: list[int], units: UnitText
-    ) -> tuple[WordHit, ...]:
+    def _read(self, tokens: list[Token], places: list[int], units: UnitText) -> tuple[WordHit, ...]:
         """Return the phrases at places that complain."""
         return tuple(
             _hit(tokens[place], reading, units)

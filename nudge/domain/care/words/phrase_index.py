@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import ahocorasick
 
 from nudge.domain.care.words import speech_en, speech_zh
 from nudge.domain.care.words.gap_index import GapIndex
 from nudge.domain.care.words.lexicon import GAP, Lexicon
+from nudge.domain.care.words.matches import SECOND, Match, Matches
 from nudge.domain.care.words.token import WEAK, Role, Token
 from nudge.domain.care.words.writing.common_words import ENGLISH
 from nudge.domain.care.words.writing.shape import ShapeIndex
@@ -26,70 +27,21 @@ from nudge.domain.care.words.writing.units import (
     plain_words,
 )
 
-_Raw = tuple[int, int, int, int, Token]
-"""A match: its written units below zero, its rank, its start and end, and the token."""
 _TURNING: Final = frozenset((Role.NEGATOR, Role.REVERSAL, Role.WISH))
 """Roles that make a complaint of praise."""
 _COMPLAINING: Final = frozenset((Role.COMPLAINT, Role.SHORT, Role.MISSING)) | WEAK
 _HEARD: Final = frozenset((Role.COMPLAINT, Role.PRAISE, Role.SHORT))
 """Roles of phrases that are known with a slip; those of what is missing sound like many words."""
-_SECOND: Final = WEAK | {Role.CALM}
-"""Roles of words that are read where a text has no strong complaint."""
 _BLAMED: Final = frozenset((Role.NEGATOR, Role.COMPLAINT, Role.SHORT, Role.BREAK))
+_LONG: Final = 3
+"""Units of the longest weak sign that is not known with a slip."""
+_FIRM: Final = 6
+"""Letters of the longest word of a hint that is not."""
 _SPLITTING: Final = {role: frozenset((Role.NEGATOR,)) for role in Role} | {
     Role.MISSING: _BLAMED,
     Role.NEUTRAL: _BLAMED - {Role.BREAK},
 }
 """Roles that no gap holds: a negator in any, a complaint where the phrase takes it back."""
-_PAIR: Final = 2
-"""Units of the shortest phrase that is known with a slip."""
-
-
-class Matches(NamedTuple):
-    """The matches in a text, from which its tokens are taken.
-
-    Attributes:
-        raw: as they are listed.
-        heard: with a slip.
-        end: of the text, in units.
-    """
-
-    raw: list[_Raw]
-    heard: list[Token]
-    end: int
-
-    def strong(self) -> list[Token]:
-        """Return the tokens without weak signs, which hide no negator of a strong one."""
-        return _tokens(
-            [one for one in self.raw if one[4].role not in _SECOND],
-            [one for one in self.heard if one.role not in _SECOND and not self._named(one)],
-            self.end,
-        )
-
-    def with_topics(self, tokens: list[Token]) -> list[Token]:
-        """Return tokens with the troubles that are named between them."""
-        named = [
-            Token(start, end, *token[2:])
-            for _, _, start, end, token in self.raw
-            if token.role == Role.TOPIC
-            and all(one.end <= start or end <= one.start for one in tokens)
-        ]
-        return sorted([*tokens, *named])
-
-    def _named(self, slip: Token) -> bool:
-        """Tell whether what sounds or looks like a phrase is written rightly, as a weak sign."""
-        return any(
-            start < slip.end and slip.start < end and size <= slip.start - slip.end
-            for size, _, start, end, token in self.raw
-            if token.role in WEAK
-        )
-
-    def all(self) -> list[Token]:
-        """Return the tokens with weak signs; none where a text has no weak sign."""
-        weak = any(one[4].role in WEAK for one in self.raw)
-        if not weak and not any(one.role in WEAK for one in self.heard):
-            return []
-        return _tokens(self.raw, self.heard, self.end)
 
 
 class PhraseIndex:
@@ -107,6 +59,7 @@ class PhraseIndex:
             for group in lexicon.groups
             for one in group.complaints + group.praise + group.missing
         )
+        own |= {one for one in plain_words(_hints(lexicon)) if len(one) > _FIRM}
         known = words | plain_words(lexicon.spelt) | ENGLISH
         self.reader = UnitReader(words, Speller(own, known))
         tokens = self._tokens(one for one in phrases if GAP not in one[0])
@@ -117,7 +70,7 @@ class PhraseIndex:
                 units, tuple((-token.end, _rank(token), token) for token in found)
             )
         self._automaton.make_automaton()
-        slips = {units: one[0] for units, one in tokens.items() if one[0].role in _HEARD}
+        slips = {units: one[0] for units, one in tokens.items() if _is_heard(one[0])}
         self._sounds = SoundIndex(slips.items())
         self._shapes = ShapeIndex(slips.items())
 
@@ -132,7 +85,7 @@ class PhraseIndex:
             units = phrase if role in {Role.STOP, Role.COMMA} else self.reader.encode(phrase)
             if units:
                 listed = found.setdefault(units, [])
-                if not listed or (len(listed) == 1 and listed[0].role in _SECOND):
+                if not listed or (len(listed) == 1 and listed[0].role in SECOND):
                     listed.append(Token(0, len(units), role, phrase, group))
         return found
 
@@ -160,7 +113,7 @@ class PhraseIndex:
             return Matches([], [], 0)
         return Matches(raw, heard, len(units))
 
-    def _spread(self, units: str, raw: Sequence[_Raw]) -> list[_Raw]:
+    def _spread(self, units: str, raw: Sequence[Match]) -> list[Match]:
         """Return the phrases with a gap in which no word speaks against them."""
         matches = list(self._gaps.matches(units))
         if not matches:
@@ -178,6 +131,17 @@ class PhraseIndex:
         ]
 
 
+def _hints(lexicon: Lexicon) -> Iterator[str]:
+    """Yield the hints of all groups."""
+    for group in lexicon.groups:
+        yield from group.hints
+
+
+def _is_heard(token: Token) -> bool:
+    """Tell whether a phrase is known with a slip; weak signs sound like other words when short."""
+    return token.role in _HEARD or (token.role in WEAK and token.end > _LONG)
+
+
 def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     """Yield phrase, role and group of all words; those of the lexicon first."""
     for group in lexicon.groups:
@@ -188,29 +152,15 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
         yield from ((one, Role.HINT, group.name) for one in group.hints)
         yield from ((one, Role.TOPIC, group.name) for one in group.topics)
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.neutral)
+    yield from ((one, Role.ASKING, "") for one in lexicon.asking)
     for speech in (speech_zh.SPEECH, speech_en.SPEECH):
         yield from ((one, role, "") for one, role in speech.items())
     yield from ((one, Role.NEUTRAL, "") for one in lexicon.spelt if not one.isascii())
-    yield from ((one, Role.ASKING, "") for one in lexicon.asking)
     yield from ((one, Role.CALM, "") for one in lexicon.calm)
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 
-def _tokens(raw: list[_Raw], heard: list[Token], end: int) -> list[Token]:
-    """Return the tokens of matches in their order; none where nothing matches.
-
-    The longest token wins; of equally long ones a phrase of the lexicon, then the first.
-    """
-    if not raw and not heard:
-        return []
-    kept = _longest(raw)
-    if heard:
-        kept = _without_overlap([*_heard(heard, kept), *kept])
-    kept.sort()
-    return [*kept, Token(end, end, Role.STOP, "")]
-
-
-def _may_complain(raw: Iterable[_Raw]) -> bool:
+def _may_complain(raw: Iterable[Match]) -> bool:
     """Tell whether tokens hold a complaint, or praise with a word that may turn it round."""
     roles = {one[4].role for one in raw}
     if not roles.isdisjoint(_COMPLAINING):
@@ -218,46 +168,8 @@ def _may_complain(raw: Iterable[_Raw]) -> bool:
     return Role.PRAISE in roles and not roles.isdisjoint(_TURNING)
 
 
-def _longest(raw: list[_Raw]) -> list[Token]:
-    """Return tokens without overlap: the longest first, then by rank, then from the left."""
-    raw.sort()
-    taken, found = 0, []
-    for _, _, start, end, token in raw:
-        mask = ((1 << end - start) - 1) << start
-        if not taken & mask:
-            taken |= mask
-            found.append(Token(start, end, token.role, token.phrase, token.group))
-    return found
-
-
 def _rank(token: Token) -> int:
     """Return the order of tokens of one length: phrases, what hides them, then other words."""
     if token.hits:
         return int(token.role == Role.MISSING)
     return 2 + (token.role != Role.NEUTRAL)
-
-
-def _heard(heard: Iterable[Token], kept: list[Token]) -> Iterator[Token]:
-    """Yield the phrases with a slip where no longer word was written rightly."""
-    for one in heard:
-        over = [other for other in kept if other.start < one.end and one.start < other.end]
-        inside = all(one.start <= other.start and other.end <= one.end for other in over)
-        if one.end - one.start > _PAIR:
-            fits = inside and all(
-                other.end - other.start < one.end - one.start
-                and (other.role != Role.NEUTRAL or other.end - other.start <= _PAIR)
-                for other in over
-            )
-        else:
-            fits = not any(other.end - other.start > 1 or other.hits for other in over)
-        if fits:
-            yield one
-
-
-def _without_overlap(tokens: list[Token]) -> list[Token]:
-    """Return tokens without those that a longer one covers; a phrase comes first."""
-    found: list[Token] = []
-    for one in sorted(tokens, key=lambda one: one.start - one.end):
-        if all(one.end <= other.start or other.end <= one.start for other in found):
-            found.append(one)
-    return found

@@ -202,7 +202,8 @@ _WORDS: Final = {
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
-        have stopped, has stopped, went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
+        have stopped, has stopped,
+        went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
         been solved, been repaired, is not there, is no longer there, isnt there, is resolved,
         is fixed, is solved, was resolved, was fixed, was solved, were resolved, were fixed,
         got fixed, got resolved, free, is history, non existent, nonexistent, is a myth, is short,
