@@ -68,11 +68,16 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
 
 
 def _names(matches: Matches, tokens: list[Token], place: int) -> bool:
-    """Tell whether what is missing is a trouble that is only named: 没收到推销电话."""
-    if tokens[place].role != Role.MISSING:
+    """Tell whether a trouble is only named behind a phrase: 没收到推销电话, 没那么快过期."""
+    token = tokens[place]
+    if token.role not in {Role.MISSING, Role.PRAISE}:
         return False
     around = matches.with_topics(tokens)
-    return negates(around, around.index(tokens[place]))
+    number = around.index(token)
+    if token.role == Role.MISSING:
+        return negates(around, number)
+    behind = around[number + 1]
+    return behind.role == Role.TOPIC and behind.start == token.end
 
 
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:

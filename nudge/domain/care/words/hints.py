@@ -1,8 +1,8 @@
 """Hints: weak signs of a complaint, which count where nothing in the text speaks against them.
 
-A hint complains alone (凭什么); a topic only names a trouble (停机) and needs a sign beside it. Words
-of thanks, satisfaction, asking and plain report take both back. Strong phrases are read without
-them, so that a weak sign hides no negator.
+A hint complains alone (凭什么); a topic only names a trouble (停机) and needs a sign beside it.
+Words of thanks, satisfaction, asking and plain report take both back. Strong phrases are read
+without them, so that a weak sign hides no negator.
 """
 
 from __future__ import annotations

@@ -40,14 +40,20 @@ class Matches(NamedTuple):
         )
 
     def with_topics(self, tokens: list[Token]) -> list[Token]:
-        """Return tokens with the troubles that are named between them."""
+        """Return tokens with the troubles that are named between their phrases."""
+        phrases = [one for one in tokens if one.hits]
         named = [
             Token(start, end, *token[2:])
             for _, _, start, end, token in self.raw
             if token.role == Role.TOPIC
-            and all(one.end <= start or end <= one.start for one in tokens)
+            and all(one.end <= start or end <= one.start for one in phrases)
         ]
-        return sorted([*tokens, *named])
+        others = [
+            one
+            for one in tokens
+            if one.hits or all(one.end <= new.start or new.end <= one.start for new in named)
+        ]
+        return sorted([*others, *named])
 
     def _named(self, slip: Token) -> bool:
         """Tell whether what sounds or looks like a phrase is written rightly, as a weak sign."""

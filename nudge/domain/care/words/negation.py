@@ -61,7 +61,11 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
     around = tokens[first:last]
     turned ^= _reversed(around, hit, bool(found))
     complains = (hit.role == Role.PRAISE) == bool(turned)
-    if complains and (_asked(tokens, place, last, bool(found)) or is_past(tokens, place, curable)):
+    if complains and (
+        _asked(tokens, place, last, bool(found))
+        or is_past(tokens, place, curable)
+        or _judged_well(tokens, place, last)
+    ):
         complains = False
     praise = hit.role == Role.PRAISE
     start = min([hit.start, *(one.start for one in found if praise)])
@@ -126,6 +130,24 @@ def place_after(tokens: Sequence[Token], number: int, last: int) -> Token | None
         if other.role not in {Role.LIGHT, Role.INTENSE}:
             return None
     return None
+
+
+def _judged_well(tokens: Sequence[Token], place: int, last: int) -> bool:
+    """Tell whether what is named is said to be no trouble: 清零清得并不离谱, 重启的光猫没毛病."""
+    behind = range(place + 1, last)
+    marks = [number for number in behind if tokens[number].phrase in {"得", "的"}]
+    if not marks or tokens[place].role == Role.PRAISE:
+        return False
+    return any(_is_denied(tokens, number, place + 1) for number in range(marks[0] + 1, last))
+
+
+def _is_denied(tokens: Sequence[Token], place: int, first: int) -> bool:
+    """Tell whether a token says that something is no trouble."""
+    token = tokens[place]
+    if token.role == Role.REVERSED:
+        return len(token.phrase) > 1
+    negated = token.hits and token.role != Role.PRAISE
+    return negated and len(Scope(tokens, place, first).search()) % 2 == 1
 
 
 def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # noqa: FBT001
