@@ -18,7 +18,9 @@ _SIGNS: Final = frozenset((Role.MISSING, Role.HINT, Role.SHORT))
 """Roles beside which a named trouble complains."""
 _DISPLEASED: Final = speech_zh.DISPLEASED | speech_en.DISPLEASED
 """Words beside which it does: 老停机, 又停机."""
-_CALM: Final = frozenset((Role.CALM, Role.ASKING, Role.REVERSED))
+_CALM: Final = frozenset((Role.CALM, Role.ASKING))
+_SETTLED: Final = 3
+"""Characters of the shortest word that says of any trouble that it is none: 不离谱."""
 
 
 def is_calm(tokens: Sequence[Token], calm: Collection[str]) -> bool:
@@ -31,7 +33,9 @@ def is_calm(tokens: Sequence[Token], calm: Collection[str]) -> bool:
     return any(
         len(Scope(tokens, place).search()) % 2 == 0
         for place, one in enumerate(tokens)
-        if one.role in _CALM or (one.role == Role.PRAISE and one.phrase in calm)
+        if one.role in _CALM
+        or (one.role == Role.PRAISE and one.phrase in calm)
+        or (one.role == Role.REVERSED and len(one.phrase) >= _SETTLED and one.phrase != "free")
     )
 
 

@@ -135,7 +135,7 @@ AUXILIARIES: Final = frozenset(
 
 _WORDS: Final = {
     Role.NEGATOR: """
-        0, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
+        0, the least, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
         nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
         yet to, have yet to, has yet to, no sign of, no trace of, few, stopped, nowhere, noone,
