@@ -33,8 +33,9 @@ class Matches(NamedTuple):
 
     def strong(self) -> list[Token]:
         """Return the tokens without weak signs, which hide no negator of a strong one."""
+        topics = [one for one in self.raw if one[4].role == Role.TOPIC]
         return _tokens(
-            [one for one in self.raw if one[4].role not in SECOND],
+            [one for one in self.raw if one[4].role not in SECOND and not _inside(one, topics)],
             [one for one in self.heard if one.role not in SECOND and not self._named(one)],
             self.end,
         )
@@ -69,6 +70,12 @@ class Matches(NamedTuple):
         if not weak and not any(one.role in WEAK for one in self.heard):
             return []
         return _tokens(self.raw, self.heard, self.end)
+
+
+def _inside(match: Match, topics: list[Match]) -> bool:
+    """Tell whether a phrase is a part of a trouble that is only named: the 骗 of 诈骗电话."""
+    size, _, start, end, token = match
+    return token.hits and any(size > one[0] and one[2] <= start and end <= one[3] for one in topics)
 
 
 def _tokens(raw: list[Match], heard: list[Token], end: int) -> list[Token]:

@@ -135,7 +135,8 @@ AUXILIARIES: Final = frozenset(
 
 _WORDS: Final = {
     Role.NEGATOR: """
-        0, the least, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
+        0, the least,
+        isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
         nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
         yet to, have yet to, has yet to, no sign of, no trace of, few, stopped, nowhere, noone,
@@ -203,7 +204,7 @@ _WORDS: Final = {
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
         have stopped, has stopped,
-        went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
+        gone, went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
         been solved, been repaired, is not there, is no longer there, isnt there, is resolved,
         is fixed, is solved, was resolved, was fixed, was solved, were resolved, were fixed,
         got fixed, got resolved, free, is history, non existent, nonexistent, is a myth, is short,

@@ -22,6 +22,7 @@ _RUNS: Final = re.compile(
     r"|L(?:[MDC]L){2,}(?!L)"  # s.l.o.w
     r"|L+(?:D{2,}L+){2,}"  # I paid...and got...nothing
     r"|L+(?:[MD]+L+){2,}"  # where!is!my!money
+    r"|^L+(?:CG*L+){2,}$"  # They, double, charged
     r"|L+(?:[MD]+G+L+){2,}(?![GL])"  # Still... no... internet
 )
 """Three single characters, words or letters with marks between each of them."""
