@@ -240,7 +240,7 @@ def test_one_negator_takes_a_complaint_back_and_two_leave_it(phrase: str) -> Non
     assert found == [[phrase], [], [phrase]]
 
 
-@pytest.mark.parametrize("text", ["s l o w", "s.l.o.w", "so s l o w a b", "sl ow"])
+@pytest.mark.parametrize("text", ["s l o w", "s.l.o.w", "so s l o w a b", "sl ow", "s-lo-w"])
 def test_a_word_in_pieces_is_read(text: str) -> None:
     """Letters apart, with dots or in two pieces make the word that they spell."""
     assert own(text) == ["slow"]

@@ -86,7 +86,7 @@ def test_who_denies_a_trouble_hints_at_no_other() -> None:
 
 
 def test_a_trouble_that_did_not_come_is_no_complaint() -> None:
-    """What is missing complains, unless it is a trouble that is only named."""
+    """A thing that did not come complains, unless it is a trouble that is only named."""
     assert own("没收到推销电话") == []
     assert own("没收到发票") == ["没收到"]
 
@@ -95,7 +95,7 @@ def test_a_trouble_that_did_not_come_is_no_complaint() -> None:
     ("text", "found"),
     [("停机停得并不离谱", []), ("慢的时候并不离谱", []), ("慢得离谱", ["慢", "离谱"])],
 )
-def test_what_is_judged_well_is_no_complaint(text: str, found: list[str]) -> None:
+def test_a_trouble_that_is_judged_well_is_no_complaint(text: str, found: list[str]) -> None:
     """A trouble of which the same clause says that it is none does not complain."""
     assert own(text) == found
 
@@ -104,3 +104,12 @@ def test_what_is_judged_well_is_no_complaint(text: str, found: list[str]) -> Non
 def test_thanks_and_plain_questions_take_back_each_hint(hint: str, calm: str) -> None:
     """No hint complains in a text that thanks or asks, in either order."""
     assert own(f"{hint}，{calm}") == own(f"{calm}，{hint}") == []
+
+
+def test_a_named_trouble_hides_what_it_contains() -> None:
+    """A word inside of a trouble that is only named is no complaint of its own."""
+    finder = WordFinder(
+        Lexicon((WordGroup("own", complaints=("骗",), topics=("诈骗电话", "诈骗短信")),))
+    )
+    assert [one.phrase for one in finder.find("请帮我拦诈骗电话")] == []
+    assert [one.phrase for one in finder.find("你们骗我")] == ["骗"]
