@@ -25,7 +25,7 @@ LONGEST: Final = 40
 """Characters of a phrase."""
 LONGEST_SPELLING: Final = 1_000
 """Characters of a spelling with alternatives."""
-LISTS: Final = ("complaints", "praise", "short", "missing")
+LISTS: Final = ("complaints", "praise", "short", "missing", "hints", "topics")
 
 
 def _spelling(text: str) -> None:
@@ -80,6 +80,8 @@ class WordGroupSchema(StrictTable):
     praise = _phrases()
     short = _phrases()
     missing = _phrases()
+    hints = _phrases()
+    topics = _phrases()
 
 
 class NeutralSchema(StrictTable):
@@ -87,6 +89,8 @@ class NeutralSchema(StrictTable):
 
     words = _phrases()
     spelt = _phrases()
+    calm = _phrases()
+    asking = _phrases()
 
 
 class LexiconSchema(StrictTable):
@@ -131,6 +135,8 @@ def parse_lexicon(table: Mapping[str, object], source: str) -> Lexicon:
         tuple(_group(one) for one in data["group"]),
         _spread(neutral.get("words", ())),
         tuple(neutral.get("spelt", ())),
+        _spread(neutral.get("calm", ())),
+        _spread(neutral.get("asking", ())),
     )
 
 

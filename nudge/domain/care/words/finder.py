@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from nudge.domain.care.words import speech_zh
+from nudge.domain.care.words.hints import denies, has_sign, is_calm
 from nudge.domain.care.words.lexicon import Lexicon
-from nudge.domain.care.words.negation import Reading, read_phrase
+from nudge.domain.care.words.matches import Matches
+from nudge.domain.care.words.negation import Reading, negates, read_phrase
 from nudge.domain.care.words.phrase_index import PhraseIndex
-from nudge.domain.care.words.token import BOUNDARIES, Role, Token
+from nudge.domain.care.words.token import BOUNDARIES, WEAK, Role, Token
 from nudge.domain.care.words.word_hit import WordHit
 from nudge.domain.care.words.writing.units import UnitText
 
@@ -21,6 +23,7 @@ class WordFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._index = PhraseIndex(lexicon)
+        self._calm = frozenset(lexicon.calm)
         self._curable = frozenset(one.name for one in lexicon.groups if one.curable)
 
     def find(self, text: str) -> tuple[WordHit, ...]:
@@ -28,11 +31,29 @@ class WordFinder:
         units = self._index.reader.read(text)
         if not units.units:
             return ()
-        tokens = self._index.tokens(units)
+        matches = self._index.matches(units)
+        tokens = matches.strong()
+        hits = [place for place, one in enumerate(tokens) if one.hits]
+        hits = [place for place in hits if not _names(matches, tokens, place)]
+        found = self._read(tokens, hits, units)
+        if found or denies(tokens):
+            return found
+        tokens = matches.all()
+        return self._read(tokens, self._weak(tokens), units)
+
+    def _weak(self, tokens: list[Token]) -> list[int]:
+        """Return the places of weak signs; none where the text speaks against them."""
+        if is_calm(tokens, self._calm) or denies(tokens):
+            return []
+        weak = [place for place, one in enumerate(tokens) if one.role in WEAK]
+        return [place for place in weak if has_sign(tokens, place)]
+
+    def _read(self, tokens: list[Token], places: list[int], units: UnitText) -> tuple[WordHit, ...]:
+        """Return the phrases at places that complain."""
         return tuple(
-            _hit(token, reading, units)
-            for place, token in enumerate(tokens)
-            if token.hits and _predicate(tokens, place, units)
+            _hit(tokens[place], reading, units)
+            for place in places
+            if _predicate(tokens, place, units)
             for reading in (read_phrase(tokens, place, self._curable),)
             if reading.complains
         )
@@ -44,6 +65,19 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
         phrase = f"not {phrase}" if phrase.isascii() else f"{reading.negator}{phrase}"
     start, end = units.starts[reading.start], units.ends[reading.end - 1]
     return WordHit(phrase, token.group, start, end)
+
+
+def _names(matches: Matches, tokens: list[Token], place: int) -> bool:
+    """Tell whether a trouble is only named behind a phrase: 没收到推销电话, 没那么快过期."""
+    token = tokens[place]
+    if token.role not in {Role.MISSING, Role.PRAISE}:
+        return False
+    around = matches.with_topics(tokens)
+    number = around.index(token)
+    if token.role == Role.MISSING:
+        return negates(around, number)
+    behind = around[number + 1]
+    return behind.role == Role.TOPIC and behind.start == token.end
 
 
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
@@ -101,6 +135,9 @@ _NOUN_MARKS = frozenset(
         "用",
         "打",
         "手机",
+        "人",
+        "4g",
+        "5g",
         "电话",
         "流量",
         "去",

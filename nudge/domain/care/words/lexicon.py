@@ -25,6 +25,9 @@ class WordGroup:
             complain, 换卡 does not.
         missing: phrases that complain of what does not come, and negate a phrase behind them:
             没收到退款 complains, 没收到垃圾短信 does not.
+        hints: weak complaints, which count where nothing in the text speaks against them: 凭什么.
+        topics: troubles that are only named: they complain beside a word of degree or another
+            sign: 老停机 complains, 办停机 does not.
     """
 
     name: str
@@ -35,6 +38,14 @@ class WordGroup:
     praise: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Phrases of the group."""
+        strong = len(self.complaints) + len(self.praise) + len(self.short) + len(self.missing)
+        return strong + len(self.hints) + len(self.topics)
 
 
 @dataclass(frozen=True)
@@ -45,18 +56,20 @@ class Lexicon:
         groups: of phrases.
         neutral: phrases that hide the shorter ones that they contain.
         spelt: words that look or sound like a typo of a phrase, and are none.
+        calm: words of thanks, satisfaction and plain report: no hint counts beside them.
+        asking: words that ask for information: a trouble named in their clause is no complaint.
     """
 
     groups: tuple[WordGroup, ...] = ()
     neutral: tuple[str, ...] = ()
     spelt: tuple[str, ...] = ()
+    calm: tuple[str, ...] = ()
+    asking: tuple[str, ...] = ()
 
     @property
     def phrases(self) -> int:
         """Phrases of all groups."""
-        return sum(
-            len(one.complaints + one.praise + one.short + one.missing) for one in self.groups
-        )
+        return sum(one.size for one in self.groups)
 
     @property
     def weights(self) -> dict[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from nudge.domain.care.words import speech_en, speech_zh
+from nudge.domain.care.words.asking import asks_plainly
 from nudge.domain.care.words.clause import clause
 from nudge.domain.care.words.past import is_past
 from nudge.domain.care.words.scope import HAVE_NOT, Scope
@@ -50,7 +51,7 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
         curable: groups of which a complaint is over once it is cured.
     """
     hit = tokens[place]
-    if hit.role == Role.MISSING and _negates(tokens, place):
+    if hit.role == Role.MISSING and negates(tokens, place):
         return Reading(complains=False, start=hit.start, end=hit.end)
     first, last = clause(tokens, place)
     found = Scope(tokens, place).search()
@@ -60,7 +61,11 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
     around = tokens[first:last]
     turned ^= _reversed(around, hit, bool(found))
     complains = (hit.role == Role.PRAISE) == bool(turned)
-    if complains and (_asked(tokens, place, last, bool(found)) or is_past(tokens, place, curable)):
+    if complains and (
+        _asked(tokens, place, last, bool(found))
+        or is_past(tokens, place, curable)
+        or _judged_well(tokens, place, last)
+    ):
         complains = False
     praise = hit.role == Role.PRAISE
     start = min([hit.start, *(one.start for one in found if praise)])
@@ -69,7 +74,7 @@ def read_phrase(tokens: Sequence[Token], place: int, curable: Collection[str] = 
     return Reading(complains, start, end, negator)
 
 
-def _negates(tokens: Sequence[Token], place: int) -> bool:
+def negates(tokens: Sequence[Token], place: int) -> bool:
     """Tell whether what is missing is a phrase, which speaks for itself: 没收到垃圾短信."""
     at, free = tokens[place].end, _MISSED
     for token in tokens[place + 1 :]:
@@ -91,7 +96,7 @@ def _after(tokens: Sequence[Token], place: int, last: int) -> Token | None:
         if token.start != at:
             return None
         at = token.end
-        if _settles(token, hit):
+        if _settles(token, hit) and (len(token.phrase) > 1 or number + 1 == last):
             return token if found is None else None
         if token.phrase in speech_zh.WHAT and hit.role == Role.PRAISE:
             again = place_after(tokens, number, last)
@@ -125,6 +130,24 @@ def place_after(tokens: Sequence[Token], number: int, last: int) -> Token | None
         if other.role not in {Role.LIGHT, Role.INTENSE}:
             return None
     return None
+
+
+def _judged_well(tokens: Sequence[Token], place: int, last: int) -> bool:
+    """Tell whether what is named is said to be no trouble: 清零清得并不离谱, 重启的光猫没毛病."""
+    behind = range(place + 1, last)
+    marks = [number for number in behind if tokens[number].phrase in {"得", "的"}]
+    if not marks or tokens[place].role == Role.PRAISE:
+        return False
+    return any(_is_denied(tokens, number, place + 1) for number in range(marks[0] + 1, last))
+
+
+def _is_denied(tokens: Sequence[Token], place: int, first: int) -> bool:
+    """Tell whether a token says that something is no trouble."""
+    token = tokens[place]
+    if token.role == Role.REVERSED:
+        return len(token.phrase) > 1
+    negated = token.hits and token.role != Role.PRAISE
+    return negated and len(Scope(tokens, place, first).search()) % 2 == 1
 
 
 def _reversed(around: Sequence[Token], hit: Token, negated: bool) -> bool:  # noqa: FBT001
@@ -181,6 +204,8 @@ def _asked(tokens: Sequence[Token], place: int, last: int, negated: bool) -> boo
     first, _ = clause(tokens, place)
     around = tokens[first:last]
     hit = tokens[place]
+    if hit.role != Role.PRAISE and asks_plainly(tokens, place, last):
+        return True
     if negated or hit.role == Role.PRAISE:
         return False
     if any(one.role in {Role.REVERSAL, Role.NEUTRAL} for one in around):

@@ -11,7 +11,7 @@ from typing import Final
 
 from nudge.domain.care.words import speech_en, speech_zh
 from nudge.domain.care.words.clause import LONGEST
-from nudge.domain.care.words.token import BOUNDARIES, Role, Token
+from nudge.domain.care.words.token import BOUNDARIES, WEAK, Role, Token
 
 HAVE_NOT: Final = speech_zh.HAVE_NOT | speech_en.HAVE_NOT
 SUPERLATIVE: Final = speech_zh.SUPERLATIVE | speech_en.SUPERLATIVE
@@ -27,9 +27,13 @@ _THROUGH: Final = frozenset(
         Role.LATELY,
         Role.SUPPOSED,
         Role.OTHERS,
+        Role.CALM,
+        Role.ASKING,
     )
 )
 """Roles that a negator reaches through."""
+_CARRYING: Final = WEAK | {Role.COMPLAINT}
+"""Roles of complaints that carry a negation on."""
 _WILL: Final = 4
 """Tokens between 不会 and a word of frequency."""
 _CARRIERS: Final = frozenset(("with", "of", "about", "like", "from", "to", "到", "给"))
@@ -209,7 +213,7 @@ class Scope:
             return 1
         if token.phrase in speech_zh.NOUNS or self._modifies(token, place):
             return 1
-        if self.negators or self.hit.role == Role.PRAISE or token.role != Role.COMPLAINT:
+        if self.negators or self.hit.role == Role.PRAISE or token.role not in _CARRYING:
             return 0
         carried = bool(self._words) and self._words[-1] in _CARRIERS
         return 1 if carried or (self._latin and self._beside(place)) else 0

@@ -104,6 +104,13 @@ VERBS: Final = frozenset(
 """Words by which a statement of its own begins: it is no item of a list."""
 POINTERS: Final = frozenset(("this", "that", "these", "the", "your", "my", "there"))
 """Words that begin the subject of a question: isn't this slow?"""
+DISPLEASED: Final = frozenset(
+    """
+    still keeps keep kept again why so too always constantly never even really finally hell such
+    anyone this
+    """.split()  # noqa: SIM905 - a list of words reads better in lines
+)
+"""Words by which a question is no plain one: how is this still broken."""
 ASKING: Final = frozenset(("is", "are", "was", "were", "does"))
 """Words that begin a plain question."""
 AUXILIARIES: Final = frozenset(
@@ -128,7 +135,8 @@ AUXILIARIES: Final = frozenset(
 
 _WORDS: Final = {
     Role.NEGATOR: """
-        0, isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
+        0, the least,
+        isnt, arent, wasnt, werent, dont, doesnt, didnt, cant, cannot, couldnt, wont, wouldnt,
         shouldnt, hasnt, havent, hadnt, aint, mustnt, neednt, nt, not, nto, never, no, none,
         nobody, nothing, neither, nor, without, hardly, barely, scarcely, rarely, seldom, zero,
         yet to, have yet to, has yet to, no sign of, no trace of, few, stopped, nowhere, noone,
@@ -195,7 +203,8 @@ _WORDS: Final = {
     Role.PAST: "before, earlier, previously, formerly, in the past, back then, last year",
     Role.NOW: "now, nowadays, these days",
     Role.REVERSED: """
-        went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
+        have stopped, has stopped,
+        gone, went away, gone away, disappeared, are gone, is gone, been resolved, been fixed,
         been solved, been repaired, is not there, is no longer there, isnt there, is resolved,
         is fixed, is solved, was resolved, was fixed, was solved, were resolved, were fixed,
         got fixed, got resolved, free, is history, non existent, nonexistent, is a myth, is short,

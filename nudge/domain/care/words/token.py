@@ -55,9 +55,19 @@ class Role(IntEnum):
     """A word of what was a short while ago: 昨天; it is over only where what follows says so."""
     OTHERS = 22
     """Other people, whose trouble is not the visitor's: 别家老断，你们不断."""
+    HINT = 23
+    """A weak complaint: it counts where nothing in the text speaks against it."""
+    TOPIC = 24
+    """A trouble that is named: it complains beside a word of degree or another sign."""
+    CALM = 25
+    """A word of thanks, satisfaction or plain report: no hint complains beside it."""
+    ASKING = 26
+    """Words that ask for information: what is named in their clause is no complaint."""
 
 
-PHRASES = frozenset({Role.COMPLAINT, Role.PRAISE, Role.SHORT, Role.MISSING})
+WEAK = frozenset({Role.HINT, Role.TOPIC})
+"""Roles of weak signs, which count where a text has no stronger one."""
+PHRASES = frozenset({Role.COMPLAINT, Role.PRAISE, Role.SHORT, Role.MISSING}) | WEAK
 """Roles of phrases that may become hits."""
 BOUNDARIES = frozenset({Role.COMMA, Role.STOP})
 """Roles that end a clause."""

@@ -6,7 +6,8 @@ languages: each word that the lexicon knows has a private character of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from nudge.domain.care.words.writing.decoration import undecorated
@@ -25,6 +26,7 @@ _PREFIXES: Final = frozenset(("un", "over", "dis", "mis", "under"))
 """Words that are one with the next where the two are known: over charged."""
 _LONGEST_WORD: Final = 16
 """Letters of the longest word that is read from single ones."""
+_HYPHENS: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _MARKS: Final = {Kind.COMMA: COMMA, Kind.STOP: STOP, Kind.ASK: ASK}
 
 
@@ -99,12 +101,27 @@ def plain_words(phrases: Iterable[str]) -> set[str]:
     return found - {""}
 
 
+def _rejoined(text: str, forms: list[Character], words: Collection[str]) -> list[Character]:
+    """Return characters without the hyphens inside of a word that is known: un-ac-cept-able."""
+    if "-" not in text:
+        return forms
+    found = list(forms)
+    for run in _HYPHENS.finditer(text):
+        pieces = run.group().casefold().split("-")
+        if "".join(pieces) in words and not all(one in words for one in pieces):
+            for place in range(*run.span()):
+                if text[place] == "-":
+                    found[place] = Character(Kind.DROPPED)
+    return found
+
+
 class _Reading:
     """A reading of one text, unit by unit."""
 
     def __init__(self, text: str, reader: UnitReader) -> None:
         self._reader = reader
-        self._forms = undecorated(text, [CHARACTERS[one] for one in text])
+        forms = undecorated(text, [CHARACTERS[one] for one in text])
+        self._forms = _rejoined(text, forms, reader.words)
         self._units: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
