@@ -62,7 +62,9 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     p, generation = lease.partition, lease.token
     live = store.folds.generation_of(p, FoldName.CARE)
     cases = {
-        one.id: one for kind in CaseKind for one in store.cases.opened_before(p, balance.until, kind)
+        one.id: one
+        for kind in CaseKind
+        for one in store.cases.opened_before(p, balance.until, kind)
     }
     facts = {subject: facts_of(state) for subject, state in balance.states()}
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]

@@ -192,18 +192,17 @@ class CaseStore:
         return (key.removeprefix(start) for key in self.client.scan(f"{start}*"))
 
     def listings(
-        self, partition: int, cases: Iterable[Case], generation: int = 0
+        self, partition: int, cases: Mapping[str, Case], generation: int = 0
     ) -> dict[str, CaseListing]:
-        """Read by which times cases are listed, each in the lists of its kind."""
-        listed = list(cases)
+        """Read by which times cases, by their ids, are listed, each in the lists of its kind."""
         commands = [
-            ("ZSCORE", key(partition, generation, case.kind), case.id)
-            for case in listed
+            ("ZSCORE", key(partition, generation, case.kind), name)
+            for name, case in cases.items()
             for key in (self.keys.case_times, self.keys.cases_open)
         ]
         times = self.client.call_each(commands) if commands else []
         found = [None if one is None else float(one) for one in times]
-        return {case.id: CaseListing(*found[2 * n : 2 * n + 2]) for n, case in enumerate(listed)}
+        return {name: CaseListing(*found[2 * n : 2 * n + 2]) for n, name in enumerate(cases)}
 
     def unqueued(self, partition: int, cases: Iterable[Case], generation: int = 0) -> set[str]:
         """Return the ids of cases that lack in one of their queues, or stand at another time.

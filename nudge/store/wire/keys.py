@@ -356,15 +356,11 @@ class Keys:
         """A case with its history."""
         return f"{self.prefix(partition)}{family('case', generation)}:{name}"
 
-    def case_times(
-        self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING
-    ) -> str:
+    def case_times(self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING) -> str:
         """All cases of a kind, by the time of their opening."""
         return self._of_kind(partition, "case_times", generation, kind)
 
-    def cases_open(
-        self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING
-    ) -> str:
+    def cases_open(self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING) -> str:
         """The cases of a kind that are not closed, by the time of their opening."""
         return self._of_kind(partition, "cases_open", generation, kind)
 
