@@ -192,7 +192,9 @@ def test_outcomes_are_imported_once(settings: Settings, store: Store, tmp_path: 
         ["9-9", "stays", at, "", "", "", "", "", ""],
     ]
     file = write_csv(tmp_path / "outcomes.csv", rows)
-    done = told(settings, "import", str(file), status=1)
+    bad = tmp_path / "refused.csv"
+    done = told(settings, "import", str(file), "--refused", str(bad), status=1)
+    assert [one["line"] for one in read_csv(bad)] == ["4", "5", "6"]
     assert (done["taken"], done["refused"], done["known"]) == (2, 3, 0)
     assert [one["line"] for one in done["problems"]] == [4, 5, 6]
     assert "[[outcomes]]" in done["problems"][0]["problem"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
@@ -38,6 +39,7 @@ from nudge.errors import InvalidConfigError, NudgeError
 from nudge.flows.worklist.call_list import CallList, OwnIds
 from nudge.flows.worklist.outcomes import OutcomeDesk
 from nudge.flows.worklist.work_list import WorkQuestion
+from nudge.lake.intake.bad_row import BadRow
 from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
@@ -45,6 +47,7 @@ if TYPE_CHECKING:  # pyarrow, which most commands do not need
 
 BATCH: Final = 1_000
 Lines = list[tuple[int, OutcomeRow]]
+Refuse = Callable[[BadRow], object]
 
 
 @click.command()
@@ -149,11 +152,17 @@ def _own_ids(
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="CSV to write: every row that is left out, by its line, with the cure.",
+)
 @file_options
 @data_dir_option
 @json_option
 def import_(
     file: Path,
+    refused: Path | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
     options: FileOptions,
@@ -171,11 +180,12 @@ def import_(
     summary = FileSummary.of(source, options)
     with (
         open_installation(load_settings(data_dir)) as installation,
+        _refusals(summary, refused) as refuse,
         progress_bar("rows", shown=err().is_terminal and not as_json) as bar,
     ):
         task, desk = bar.add_task("", total=source.rows, note=""), _desk(installation)
-        for lines in _outcomes(source, _reader(installation), summary):
-            _take(desk, lines, summary)
+        for lines in _outcomes(source, _reader(installation), refuse):
+            _take(desk, lines, summary, refuse)
             bar.update(task, completed=summary.rows)
     if as_json:
         print_json(summary.plain)
@@ -183,6 +193,24 @@ def import_(
         click.echo(summary.sentence())
         summary.tell_refused()
     sys.exit(summary.exit_code)
+
+
+@contextmanager
+def _refusals(summary: FileSummary, path: Path | None) -> Iterator[Refuse]:
+    """Give a function that counts a refused row, and writes it to a file where one is named."""
+    if path is None:
+        yield lambda one: summary.refuse(*one)
+        return
+    from nudge.lake.export.text_table import text_file  # noqa: PLC0415 - pyarrow, for this alone
+
+    with text_file(path, ("file", summary.unit, "rows", "problem")) as write:
+
+        def refuse(one: BadRow) -> None:
+            told = {"file": summary.name, summary.unit: str(one.line), "rows": str(one.rows)}
+            write([told | {"problem": one.problem}])
+            summary.refuse(*one)
+
+        yield refuse
 
 
 def _desk(installation: Installation) -> OutcomeDesk:
@@ -198,16 +226,17 @@ def _reader(installation: Installation) -> OutcomeReader:
     return OutcomeReader(tuple(warnings.outcomes), warnings.agents, channels, now())
 
 
-def _outcomes(source: InputFile, reader: OutcomeReader, summary: FileSummary) -> Iterator[Lines]:
+def _outcomes(source: InputFile, reader: OutcomeReader, refuse: Refuse) -> Iterator[Lines]:
     """Yield the rows that can be used, many at a time; the others are told."""
     columns = [name for name in OUTCOME_COLUMNS if name in source.columns]
     good: Lines = []
     for batch in source.batches(columns):
-        summary.refuse_each(batch.refused)
+        for bad in batch.refused:
+            refuse(bad)
         for line, row in zip(batch.lines, batch.rows, strict=True):
             found = _read(reader, row)
             if isinstance(found, str):
-                summary.refuse(line, found)
+                refuse(BadRow(line, found))
                 continue
             good.append((line, found))
             if len(good) >= BATCH:
@@ -224,11 +253,11 @@ def _read(reader: OutcomeReader, row: Mapping[str, object]) -> OutcomeRow | str:
     return reader.read(row)
 
 
-def _take(desk: OutcomeDesk, lines: Lines, summary: FileSummary) -> None:
+def _take(desk: OutcomeDesk, lines: Lines, summary: FileSummary, refuse: Refuse) -> None:
     results = desk.take([row for _, row in lines])
     for (line, _), one in zip(lines, results, strict=True):
         if one.status == "refused":
-            summary.refuse(line, one.why)
+            refuse(BadRow(line, one.why))
         else:
             summary.taken += one.status == "taken"
             summary.known += one.status == "known"
