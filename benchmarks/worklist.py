@@ -25,6 +25,7 @@ import structlog
 from bandits.units import DAY, HOUR
 from benchmarks.folds import folded, served
 from benchmarks.options import option_parser
+from benchmarks.warnings import timed
 from nudge.config.documents.contact_file import load_contact
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import CaseState, opening_record
@@ -71,6 +72,8 @@ TIMES: Final = 15
 _CHUNK: Final = 500
 _LEVELS: Final = tuple(one for one in CaseLevel if one is not CaseLevel.PROPOSAL)
 CALENDAR: Final = OperatorCalendar()
+Pages = dict[str, tuple[float, float]]
+"""Filter -> milliseconds of a page by the wall, and of processor time of process and store."""
 
 
 def work_policy(cases: int) -> WorkPolicy:
@@ -157,7 +160,7 @@ def questions(at: float) -> dict[str, WorkQuestion]:
     }
 
 
-def page_times(store: Store, policy: WorkPolicy, contact: Path, at: float) -> dict[str, float]:
+def page_times(store: Store, policy: WorkPolicy, contact: Path, at: float) -> Pages:
     """Return the milliseconds of a page for each filter, and of one deep in the list."""
     rules = load_contact(contact, "Asia/Shanghai")
     desk = ContactDesk(store, rules, policy.contacts)
@@ -173,13 +176,19 @@ def page_times(store: Store, policy: WorkPolicy, contact: Path, at: float) -> di
     return {name: _timed(store, policy, rows, one) for name, one in asked.items()}
 
 
-def _timed(store: Store, policy: WorkPolicy, rows: WorkRows, question: WorkQuestion) -> float:
+def _timed(
+    store: Store, policy: WorkPolicy, rows: WorkRows, question: WorkQuestion
+) -> tuple[float, float]:
     times = []
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        rows.make(list_work(store, policy, question).cases)
-        times.append(1000 * (time.perf_counter() - began))
-    return median(times)
+
+    def work() -> None:
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            rows.make(list_work(store, policy, question).cases)
+            times.append(1000 * (time.perf_counter() - began))
+
+    _, own, server = timed(store, work)
+    return median(times), 1000 * (own + server) / TIMES
 
 
 def choose_alone(policy: WorkPolicy, cases: int) -> float:
@@ -206,10 +215,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     few = _run(FEW if not given.small else SMALL // 4, policy, contact, at)
     many = _run(cases, policy, contact, at)
     print(f"worklist: {cases:,} open cases, {AGENTS} agents of {TEAMS} teams; a page of 100 rows")
-    print(f"  {'filter':16} {'ms':>8} {BASELINE:>10}")
+    print(f"  {'filter':16} {'ms':>8} {'of cpu':>8} {BASELINE:>10} {'of cpu':>8}")
     for name, took in many[0].items():
-        print(f"  {name:16} {took:8.1f} {few[0][name]:10.1f}")
-    worst, uneven, assigning, behind = max(many[0].values()), *many[1:]
+        print(f"  {name:16} {took[0]:8.1f} {took[1]:8.1f} {few[0][name][0]:10.1f}", end="")
+        print(f" {few[0][name][1]:8.1f}")
+    worst, uneven, assigning, behind = max(one for one, _ in many[0].values()), *many[1:]
     print(f"  slowest page {worst:.1f} ms, asked {WANTED:.0f}")
     print(f"  loads differ by {uneven:.2%} of an agent's part at most, asked {UNEVEN:.0%}")
     print(f"  all assigned in {assigning:.1f} s, and {behind:.1f} s of the fold behind it")
@@ -219,7 +229,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 def _run(
     cases: int, policy: WorkPolicy, contact: Path, at: float
-) -> tuple[dict[str, float], float, float, float]:
+) -> tuple[Pages, float, float, float]:
     with served() as store:
         open_cases(store, cases, at)
         fold = CareFold(store, RuleBook)

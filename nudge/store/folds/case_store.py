@@ -19,7 +19,7 @@ from nudge.domain.care.case import (
     step_record,
 )
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.worklist.case_queue import closed_at, queues_of
+from nudge.domain.worklist.case_queue import closed_at, parse_queue, queues_of
 from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
 from nudge.store.wire.client import Arg, Call, Client, member_scores
 from nudge.store.wire.codec import encode
@@ -200,6 +200,28 @@ class CaseStore:
         return {
             name: CaseListing(*(None if one is None else float(one) for one in both))
             for name, *both in zip(names, *times, strict=True)
+        }
+
+    def unqueued(self, partition: int, cases: Iterable[Case], generation: int = 0) -> set[str]:
+        """Return the ids of cases that lack in one of their queues, or stand at another time.
+
+        Args:
+            partition: of the journal.
+            cases: as the store has them.
+            generation: of the fold's state.
+        """
+        start = self.keys.case_queue(partition, "", generation)
+        wanted = [
+            (case.id, start + queue, case.opened if parse_queue(queue).is_open else closed_at(case))
+            for case in cases
+            for queue in queues_of(case, case.state)
+        ]
+        commands = [("ZSCORE", key, name) for name, key, _ in wanted]
+        scores = self.client.call_each(commands) if commands else []
+        return {
+            name
+            for (name, _, at), score in zip(wanted, scores, strict=True)
+            if score is None or float(score) != at
         }
 
     def oldest_open(self, partition: int, generation: int = 0) -> list[float]:

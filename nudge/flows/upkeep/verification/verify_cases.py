@@ -108,7 +108,7 @@ def _compared(store: Store, reading: _Reading, chunk: Sequence[str]) -> Iterator
     if moment is None:
         yield Difference(p, "cases", "a moment without a commit", "none in many tries")
         return
-    head, (cases, listings) = moment
+    head, (cases, listings, unqueued) = moment
     reading.to(head.position)
     for name in chunk:
         due, found = reading.replay.cases.get(name), cases.get(name)
@@ -116,6 +116,8 @@ def _compared(store: Store, reading: _Reading, chunk: Sequence[str]) -> Iterator
             yield from _differences(p, name, due, found)
         if found is not None and listings[name] != (wanted := _listing_of(found)):
             yield Difference(p, f"lists of case {name}", f"{wanted}", f"{listings[name]}")
+        elif name in unqueued:
+            yield Difference(p, f"work list of case {name}", "in its queues", "missing in one")
 
 
 def _differences(p: int, name: str, due: Case | None, found: Case | None) -> Iterator[Difference]:
@@ -140,9 +142,10 @@ def _told(case: Case | None, other: Case | None) -> str:
 
 def _read(
     store: Store, partition: int, names: Sequence[str], head: CareHead
-) -> tuple[Mapping[str, Case], Mapping[str, CaseListing]]:
+) -> tuple[Mapping[str, Case], Mapping[str, CaseListing], set[str]]:
     cases = store.cases.read_each(partition, names, head.generation)
-    return cases, store.cases.listings(partition, names, head.generation)
+    listings = store.cases.listings(partition, names, head.generation)
+    return cases, listings, store.cases.unqueued(partition, cases.values(), head.generation)
 
 
 def _head(store: Store, partition: int) -> CareHead:

@@ -102,6 +102,17 @@ def test_a_case_in_the_wrong_list_is_named(store: Store, tmp_path: Path) -> None
     assert f"lists of case {case.id}" in line
 
 
+def test_a_case_that_is_on_no_work_list_is_named(store: Store, tmp_path: Path) -> None:
+    """Cases of a version before work lists are in no queue; a rebuild of `care` lists them."""
+    fill(store)
+    fold_both(store)
+    case = unclosed(store)[0]
+    queue = f"*:{case.state.value}:{case.kind}:{case.level}"
+    store.client.call("ZREM", store.keys.case_queue(0, queue), case.id)
+    (line,) = differences(store, tmp_path)
+    assert f"work list of case {case.id}" in line
+
+
 def test_figures_count_each_case_by_its_level(store: Store) -> None:
     """Figures count cases that were joined, closed, moved or forgotten, and tell the oldest."""
     fill(store)
