@@ -3,8 +3,9 @@
     python -m benchmarks worklist [--cases N] [--small]
 
 Cases are opened by records that the fold `care` reads, and assigned by the assigner as a worker
-does, the fold behind it. A page has 100 rows as HTTP answers them: view, portfolio and reach by the
-contact policy. Baseline `of 1,000`: the same page where only 1,000 cases are open.
+does, the fold behind it. A page has 100 rows as HTTP answers them: view, portfolio, reach by the
+contact policy, and the measure that is due. Baseline `of 1,000`: the same page where only 1,000
+cases are open.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.folds import folded, served
 from benchmarks.options import option_parser
 from benchmarks.warnings import timed
 from nudge.config.documents.contact_file import load_contact
+from nudge.config.slot_file import load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import CaseState, opening_record
 from nudge.domain.care.rule_book import RuleBook
@@ -38,6 +40,12 @@ from nudge.domain.care.warning_rule import (
     WarningPolicy,
     WarningRule,
 )
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.measures.measure import SLOT, Measure
+from nudge.domain.slots.learning import first_policy
+from nudge.domain.slots.rule import read_rule
 from nudge.domain.worklist.assigning import LoadBook
 from nudge.domain.worklist.case_queue import OWNERS
 from nudge.domain.worklist.work_policy import (
@@ -50,6 +58,8 @@ from nudge.domain.worklist.work_policy import (
 )
 from nudge.domain.worklist.work_view import WorkViewer
 from nudge.flows.folds.care import CareFold
+from nudge.flows.measures.measure_desk import MeasureDesk
+from nudge.flows.serving.subject_decider import SubjectDecider
 from nudge.flows.worklist.assigner import Assigner
 from nudge.flows.worklist.contact_desk import ContactDesk
 from nudge.flows.worklist.loads import loads_of
@@ -59,6 +69,7 @@ from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 
 BASELINE: Final = "of 1,000"
+SLOTS: Final = Path(__file__).parents[1] / "config" / "slots"
 CASES: Final = 100_000
 SMALL: Final = 400
 FEW: Final = 1_000
@@ -160,11 +171,21 @@ def questions(at: float) -> dict[str, WorkQuestion]:
     }
 
 
+def measure_desk(store: Store, rules: ContactPolicy) -> MeasureDesk:
+    """Return the desk of a measure that is due for everybody, with the shipped slot."""
+    due = Measure("all", read_rule({"attribute": "payments", "known": False}), held_share=0.0)
+    slot = load_slots(SLOTS)[SLOT]
+    decider = SubjectDecider(store, Sealer(b"k" * 32), 0.0, {})
+    live = {SLOT: LiveSlot(slot, first_policy(slot))}
+    return MeasureDesk(store, decider, live, {due.name: due}, rules)
+
+
 def page_times(store: Store, policy: WorkPolicy, contact: Path, at: float) -> Pages:
     """Return the milliseconds of a page for each filter, and of one deep in the list."""
     rules = load_contact(contact, "Asia/Shanghai")
     desk = ContactDesk(store, rules, policy.contacts)
-    rows = WorkRows(desk, WorkViewer(WarningPolicy(), policy, CALENDAR, at))
+    viewer = WorkViewer(WarningPolicy(), policy, CALENDAR, at)
+    rows = WorkRows(desk, viewer, measure_desk(store, rules))
     asked = questions(at)
     deep, question = WorkQuestion(limit=1_000), WorkQuestion(limit=1_000)
     for _ in range(20):
