@@ -15,7 +15,6 @@ from funnel_traffic import DAY, START, Timed, written
 from loop_traffic import opened, paid
 from werkzeug.test import TestResponse
 
-from nudge.flows.upkeep.setup.uplift_publication import publish_uplift
 from nudge.wiring.stores import patient_store
 from nudge.workers.reports.effect_answers import effect_kind
 from nudge.workers.reports.report_loop import ReportLoop
@@ -70,15 +69,6 @@ def test_the_effect_is_told_in_all_and_by_stage(busy: Web) -> None:
     verdicts = {one["value"]: one["holdout"]["verdict"] for one in found["groups"]}
     assert verdicts == {"pay": "helps", "home": "no_difference"}
     assert set(found["definition"]) >= {"increment", "difference"}
-
-
-def test_the_list_follows_the_fit(busy: Web) -> None:
-    """The fit of the worker is the uplift in force, and the same lake gives it again."""
-    service = busy.service
-    found = publish_uplift(service.store, service.settings)
-    kept = service.store.winback.uplift()
-    assert kept == found
-    assert found.contacted + found.held_out in {0, PEOPLE}
 
 
 @pytest.mark.parametrize("query", ["by=agent", "kind=winback", "kept_within=never", "a=b"])

@@ -48,9 +48,7 @@ def test_one_case_is_told_step_by_step(data: Path) -> None:
         "said": 0,
         "kept": 1,
     }
-    assert found["whole"]["money"]["cost"] == pytest.approx(
-        9.5 + 40 / 60
-    )  # the shipped hour costs 40 yuan
+    assert found["whole"]["money"]["cost"] == pytest.approx(10.17)  # an hour is 40 yuan
     assert found["whole"]["holdout"]["why"] == "nobody_held"
     assert [one["value"] for one in found["groups"]] == ["ann"]
     assert found["results"][0]["hidden"]

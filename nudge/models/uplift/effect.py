@@ -76,6 +76,8 @@ def measure_effect(table: ContactTable, seed: int = 0) -> CampaignAnalysis:
         table: people of a campaign, whom chance contacted or held out.
         seed: of folds and of the order among equals; the same table and seed give the same report.
     """
+    if _is_few(table):
+        return CampaignAnalysis(_unanswered(table, Obstacle.FEW, ()))
     plan = plan_columns(table)
     columns = plan.columns(table) if table.factors else np.zeros((len(table), 0))
     unlike = unlike_factors(table, plan, columns)
@@ -119,10 +121,12 @@ def _told_by(columns: FloatArray, side: FloatArray) -> float:
     return float(chi2.sf(len(side) * float(told @ told) / spread, int(rank)))
 
 
-def _obstacle(table: ContactTable, unlike: tuple[str, ...]) -> Obstacle | None:
+def _is_few(table: ContactTable) -> bool:
     contacted = int(table.contacted.sum())
-    if min(contacted, len(table) - contacted) < FEWEST:
-        return Obstacle.FEW
+    return min(contacted, len(table) - contacted) < FEWEST
+
+
+def _obstacle(table: ContactTable, unlike: tuple[str, ...]) -> Obstacle | None:
     if unlike:
         return Obstacle.NOT_BY_CHANCE
     return Obstacle.NOBODY_BACK if np.ptp(table.outcome) == 0.0 else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from nudge.domain.care.words import speech_zh
-from nudge.domain.care.words.hints import denies, has_sign, is_calm
+from nudge.domain.care.words.hints import denies, is_calm, weak_places
 from nudge.domain.care.words.lexicon import Lexicon
-from nudge.domain.care.words.matches import Matches
+from nudge.domain.care.words.matches import near
 from nudge.domain.care.words.negation import Reading, negates, read_phrase
 from nudge.domain.care.words.phrase_index import PhraseIndex
-from nudge.domain.care.words.token import BOUNDARIES, WEAK, Role, Token
+from nudge.domain.care.words.token import BOUNDARIES, Role, Token
 from nudge.domain.care.words.word_hit import WordHit
 from nudge.domain.care.words.writing.units import UnitText
 
@@ -34,7 +34,9 @@ class WordFinder:
         matches = self._index.matches(units)
         tokens = matches.strong()
         hits = [place for place, one in enumerate(tokens) if one.hits]
-        hits = [place for place in hits if not _names(matches, tokens, place)]
+        topics = matches.topics() if hits else []
+        if topics:
+            hits = [place for place in hits if not _names(topics, tokens, place)]
         found = self._read(tokens, hits, units)
         if found or denies(tokens):
             return found
@@ -45,8 +47,7 @@ class WordFinder:
         """Return the places of weak signs; none where the text speaks against them."""
         if is_calm(tokens, self._calm) or denies(tokens):
             return []
-        weak = [place for place, one in enumerate(tokens) if one.role in WEAK]
-        return [place for place in weak if has_sign(tokens, place)]
+        return weak_places(tokens)
 
     def _read(self, tokens: list[Token], places: list[int], units: UnitText) -> tuple[WordHit, ...]:
         """Return the phrases at places that complain."""
@@ -67,17 +68,16 @@ def _hit(token: Token, reading: Reading, units: UnitText) -> WordHit:
     return WordHit(phrase, token.group, start, end)
 
 
-def _names(matches: Matches, tokens: list[Token], place: int) -> bool:
+def _names(topics: list[Token], tokens: list[Token], place: int) -> bool:
     """Tell whether a trouble is only named behind a phrase: 没收到推销电话, 没那么快过期."""
     token = tokens[place]
-    if token.role not in {Role.MISSING, Role.PRAISE}:
+    behind = [one for one in near(topics, token.end) if one.start >= token.end]
+    if not behind:
         return False
-    around = matches.with_topics(tokens)
-    number = around.index(token)
-    if token.role == Role.MISSING:
-        return negates(around, number)
-    behind = around[number + 1]
-    return behind.role == Role.TOPIC and behind.start == token.end
+    if token.role == Role.PRAISE:
+        return behind[0].start == token.end
+    others = [one for one in tokens[place + 1 : place + _NEXT] if one.end <= behind[0].start]
+    return token.role == Role.MISSING and negates([token, *others, behind[0]], 0)
 
 
 def _predicate(tokens: list[Token], place: int, units: UnitText) -> bool:
@@ -121,6 +121,8 @@ def _alone(tokens: list[Token], place: int) -> bool:
     )
 
 
+_NEXT = 8
+"""Tokens between what is missing and the trouble that it is."""
 _THING_AFTER = 2
 """Tokens of a complaint and its mark before the thing that it names."""
 _NOUN_MARKS = frozenset(

@@ -47,17 +47,23 @@ def denies(tokens: Sequence[Token]) -> bool:
     )
 
 
-def has_sign(tokens: Sequence[Token], place: int) -> bool:
-    """Tell whether a topic stands with a sign of displeasure, or alone; a hint needs none."""
-    if tokens[place].role == Role.HINT or _is_all(tokens, place):
+def weak_places(tokens: Sequence[Token]) -> list[int]:
+    """Return the places of hints, and of topics with a sign of displeasure or alone."""
+    signs = {
+        place for place, one in enumerate(tokens) if one.role in _SIGNS or one.phrase in _DISPLEASED
+    }
+    return [
+        place
+        for place, one in enumerate(tokens)
+        if one.role == Role.HINT or (one.role == Role.TOPIC and _complains(tokens, place, signs))
+    ]
+
+
+def _complains(tokens: Sequence[Token], place: int, signs: set[int]) -> bool:
+    """Tell whether a topic complains beside a sign, as the whole text, or negated twice."""
+    if len(signs) > (place in signs) or _is_all(tokens, place):
         return True
-    if len(Scope(tokens, place).search()) > 1:  # 没有一次不排队
-        return True
-    return any(
-        one.role in _SIGNS or one.phrase in _DISPLEASED
-        for number, one in enumerate(tokens)
-        if number != place
-    )
+    return len(Scope(tokens, place).search()) > 1  # 没有一次不排队
 
 
 def _is_all(tokens: Sequence[Token], place: int) -> bool:

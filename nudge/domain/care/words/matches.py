@@ -5,6 +5,7 @@ The longest token wins; of equally long ones a phrase of the lexicon, then the f
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -14,6 +15,8 @@ Match = tuple[int, int, int, int, Token]
 """A match: its written units below zero, its rank, its start and end, and the token."""
 SECOND: Final = WEAK | {Role.CALM}
 """Roles of words that are read where a text has no strong complaint."""
+_NEAR: Final = 40
+"""Units between the beginning of a topic and a phrase that may belong to it."""
 PAIR: Final = 2
 """Units of the shortest phrase that is known with a slip."""
 
@@ -33,28 +36,22 @@ class Matches(NamedTuple):
 
     def strong(self) -> list[Token]:
         """Return the tokens without weak signs, which hide no negator of a strong one."""
-        topics = [one for one in self.raw if one[4].role == Role.TOPIC]
+        if not any(one[4].role in SECOND for one in self.raw):
+            return _tokens(self.raw, self.heard, self.end)
+        topics = self.topics()
         return _tokens(
             [one for one in self.raw if one[4].role not in SECOND and not _inside(one, topics)],
             [one for one in self.heard if one.role not in SECOND and not self._named(one)],
             self.end,
         )
 
-    def with_topics(self, tokens: list[Token]) -> list[Token]:
-        """Return tokens with the troubles that are named between their phrases."""
-        phrases = [one for one in tokens if one.hits]
-        named = [
+    def topics(self) -> list[Token]:
+        """Return the troubles that are named, in their order."""
+        return sorted(
             Token(start, end, *token[2:])
             for _, _, start, end, token in self.raw
             if token.role == Role.TOPIC
-            and all(one.end <= start or end <= one.start for one in phrases)
-        ]
-        others = [
-            one
-            for one in tokens
-            if one.hits or all(one.end <= new.start or new.end <= one.start for new in named)
-        ]
-        return sorted([*others, *named])
+        )
 
     def _named(self, slip: Token) -> bool:
         """Tell whether what sounds or looks like a phrase is written rightly, as a weak sign."""
@@ -72,10 +69,18 @@ class Matches(NamedTuple):
         return _tokens(self.raw, self.heard, self.end)
 
 
-def _inside(match: Match, topics: list[Match]) -> bool:
+def _inside(match: Match, topics: list[Token]) -> bool:
     """Tell whether a phrase is a part of a trouble that is only named: the 骗 of 诈骗电话."""
-    size, _, start, end, token = match
-    return token.hits and any(size > one[0] and one[2] <= start and end <= one[3] for one in topics)
+    _, _, start, end, token = match
+    return token.hits and any(
+        one.start <= start and end <= one.end and end - start < one.end - one.start
+        for one in near(topics, start)
+    )
+
+
+def near(topics: list[Token], at: int) -> list[Token]:
+    """Return the topics that begin near a unit: long texts are read in linear time."""
+    return topics[bisect_left(topics, (at - _NEAR,)) : bisect_left(topics, (at + _NEAR,))]
 
 
 def _tokens(raw: list[Match], heard: list[Token], end: int) -> list[Token]:
