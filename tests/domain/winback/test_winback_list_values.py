@@ -19,6 +19,7 @@ from nudge.domain.winback.mended_cause import (
 )
 from nudge.domain.winback.uplift_in_force import (
     ExpectedGain,
+    GainBand,
     UpliftInForce,
     UpliftTerm,
     expected_gain,
@@ -142,19 +143,17 @@ UPLIFT = UpliftInForce(
     ContactVerdict.HELPS_SOME,
     0.05,
     (
-        UpliftTerm("amount", center=50, scale=50, weight=0.02),
-        UpliftTerm("stage", "pay", weight=0.1),
+        UpliftTerm("amount", 0.0004, usual=50.0),
+        UpliftTerm("stage", 0.1, "pay"),
     ),
-    ((4e-4, 0.0, 0.0), (0.0, 1e-4, 0.0), (0.0, 0.0, 9e-4)),
+    (GainBand(0.15, 0.1, 0.16), GainBand(0.0, 0.01, 0.2)),
 )
 
 
-def test_a_gain_is_the_line_with_its_interval() -> None:
-    """A hand-computed case; what is not known is at the center."""
-    found = UPLIFT.score({"amount": 100.0, "stage": "pay"})
-    wide = 1.959963984540054 * (4e-4 + 1e-4 + 9e-4) ** 0.5
-    assert found == pytest.approx((0.17, 0.17 - wide, 0.17 + wide))
-    assert UPLIFT.score({}).gain == pytest.approx(0.05)
+def test_a_gain_is_the_line_within_what_was_measured_of_its_band() -> None:
+    """A hand-computed case; what is not known is as usual."""
+    assert UPLIFT.score({"amount": 100.0, "stage": "pay"}) == pytest.approx((0.16, 0.1, 0.16))
+    assert UPLIFT.score({}) == pytest.approx((0.07, 0.01, 0.2))
     assert UpliftInForce.read(UPLIFT.plain) == UPLIFT
 
 
