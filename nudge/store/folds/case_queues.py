@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import merge
+from heapq import merge, nsmallest
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ from nudge.store.folds.folds import GENERATION
 from nudge.store.wire.client import Client, member_scores
 from nudge.store.wire.keys import Keys
 
-_LEAST: Final = 4
+_LEAST: Final = 3
 """Cases that are read of a queue at first, at least."""
 _SLACK: Final = 0.001
 """Seconds by which a bound is passed, for sums of floats that were rounded."""
@@ -68,6 +68,10 @@ class _Stream(NamedTuple):
     span: float
     low: str
     high: str
+
+
+_Head = tuple[_Stream, Sequence[tuple[bytes, float]]]
+"""A queue with its first cases."""
 
 
 @dataclass(frozen=True)
@@ -177,11 +181,14 @@ class CaseQueues:
         if not found:
             return []
         size = max(_LEAST, math.ceil(2 * question.most / sum(len(each) for each in found)))
-        places = [
-            self._places(stream, head, size, question)
+        heads = [
+            (stream, head)
             for streams in found
             for stream, head in zip(streams, self._heads(streams, size), strict=True)
             if head
+        ]
+        places = [
+            self._places(stream, head, size, question) for stream, head in _first(heads, question)
         ]
         return list(islice(merge(*places), question.most))
 
@@ -244,6 +251,22 @@ class CaseQueues:
         commands = [("HGET", self.keys.fold(p, FoldName.CARE), GENERATION) for p in every]
         replies = self.client.call_each(commands)
         return {p: int(reply or 0) for p, reply in zip(every, replies, strict=True)}
+
+
+def _first(heads: Sequence[_Head], question: DueQuestion) -> list[_Head]:
+    """Return the queues that may have a case of the page, by the first case of each.
+
+    A queue that begins behind as many others as the page has rows has none. One that begins before
+    the page may have many.
+    """
+    firsts = [
+        (DuePlace(head[0][1] + stream.span, head[0][0].decode()), place)
+        for place, (stream, head) in enumerate(heads)
+    ]
+    after = question.after
+    before = [one for one in firsts if after is not None and one[0] <= after]
+    inside = [one for one in firsts if after is None or one[0] > after]
+    return [heads[place] for _, place in (*before, *nsmallest(question.most, inside))]
 
 
 def _by_owner(names: Iterable[bytes]) -> _Owned:
