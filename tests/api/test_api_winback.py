@@ -17,7 +17,7 @@ from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmLevel, AlarmStep
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.journal.records import Event, Mark
 from nudge.domain.winback.contact_effect import ContactVerdict
-from nudge.domain.winback.uplift_in_force import UpliftInForce, UpliftTerm
+from nudge.domain.winback.uplift_in_force import GainBand, UpliftInForce, UpliftTerm
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.care import CareFold
 from nudge.flows.winback.winback_desk import open_desk, setup_of
@@ -362,10 +362,10 @@ def test_an_uplift_in_force_orders_by_what_a_contact_brings(ruled: Web) -> None:
     leave(ruled, "v-1", 8 * HOUR, amount=10)
     leave(ruled, "v-2", 30 * HOUR, reason="timeout", amount=20)
     store = ruled.service.store
-    term = UpliftTerm("reason", "timeout", weight=0.2)
-    rows = ((1e-4, 0.0), (0.0, 1e-4))
+    term = UpliftTerm("reason", 0.2, level="timeout")
+    bands = (GainBand(0.1, 0.15, 0.25), GainBand(-1e300, -0.02, 0.02))
     store.winback.put_uplift(
-        UpliftInForce(1.0, 500, 500, ContactVerdict.HELPS_SOME, 0.001, (term,), rows)
+        UpliftInForce(1.0, 500, 500, ContactVerdict.HELPS_SOME, 0.001, (term,), bands)
     )
     settle(ruled)
     first, second = listed(ruled)["winback"]

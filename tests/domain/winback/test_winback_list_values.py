@@ -19,6 +19,7 @@ from nudge.domain.winback.mended_cause import (
 )
 from nudge.domain.winback.uplift_in_force import (
     ExpectedGain,
+    GainBand,
     UpliftInForce,
     UpliftTerm,
     expected_gain,
@@ -142,19 +143,19 @@ UPLIFT = UpliftInForce(
     ContactVerdict.HELPS_SOME,
     0.05,
     (
-        UpliftTerm("amount", center=50, scale=50, weight=0.02),
-        UpliftTerm("stage", "pay", weight=0.1),
+        UpliftTerm("amount", 0.001, usual=50.0),
+        UpliftTerm("amount", -0.02, up_to=30.0),
+        UpliftTerm("stage", 0.1, level="pay"),
     ),
-    ((4e-4, 0.0, 0.0), (0.0, 1e-4, 0.0), (0.0, 0.0, 9e-4)),
+    (GainBand(0.2, 0.15, 0.3), GainBand(-1e300, -0.02, 0.12)),
 )
 
 
-def test_a_gain_is_the_line_with_its_interval() -> None:
-    """A hand-computed case; what is not known is at the center."""
-    found = UPLIFT.score({"amount": 100.0, "stage": "pay"})
-    wide = 1.959963984540054 * (4e-4 + 1e-4 + 9e-4) ** 0.5
-    assert found == pytest.approx((0.17, 0.17 - wide, 0.17 + wide))
-    assert UPLIFT.score({}).gain == pytest.approx(0.05)
+def test_a_gain_is_the_line_within_what_was_measured_of_its_band() -> None:
+    """Hand-computed cases; a number that is not known is the usual one, and under no bound."""
+    assert UPLIFT.score({"amount": 100.0, "stage": "pay"}) == pytest.approx((0.25, 0.15, 0.3))
+    assert UPLIFT.score({}) == pytest.approx((0.1, -0.02, 0.12))
+    assert UPLIFT.score({"amount": 10.0, "stage": "pay"}) == pytest.approx((0.12, -0.02, 0.12))
     assert UpliftInForce.read(UPLIFT.plain) == UPLIFT
 
 
