@@ -8,7 +8,13 @@ from typing import Any, Final, NamedTuple
 from nudge.domain.care.case import Case, CaseStep
 from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.care.text_reading import ComplaintScore, TextReader
-from nudge.domain.care.warning_rule import CaseLevel, EventTest, WarningPolicy, WarningRule
+from nudge.domain.care.warning_rule import (
+    CaseKind,
+    CaseLevel,
+    EventTest,
+    WarningPolicy,
+    WarningRule,
+)
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.event import text_name
 from nudge.domain.journal.records import Event
@@ -96,10 +102,12 @@ def fold_all(store: Store, fold: CareFold, partition: int = 0) -> list[Commit]:
 
 def all_cases(store: Store, partition: int = 0) -> list[Case]:
     """Return all cases of a partition, the first one opened first."""
-    places = store.cases.places(partition, None, 1000)
+    places = sorted(
+        place for kind in CaseKind for place in store.cases.places(partition, None, 1000, kind=kind)
+    )
     generation = store.folds.generation_of(partition, "care")
     found = store.cases.read_each(partition, [one.id for one in places], generation)
-    return [found[one.id] for one in reversed(places)]
+    return [found[one.id] for one in places]
 
 
 def kept_state(store: Store, partition: int = 0) -> dict[str, Any]:
@@ -116,7 +124,9 @@ def kept_state(store: Store, partition: int = 0) -> dict[str, Any]:
             found[f"{family} {name}"] = store.client.call("GET", key)
             found[f"{family} {name} ends"] = store.client.call("PEXPIRETIME", key)
     for family in ("watch_due", "case_times", "cases_open"):
-        found[family] = store.client.call("ZRANGE", f"{start}{family}{mark}", 0, -1, "WITHSCORES")
+        for kind in ("", ":winback", ":measure") if family != "watch_due" else ("",):
+            key = f"{start}{family}{mark}{kind}"
+            found[f"{family}{kind}"] = store.client.call("ZRANGE", key, 0, -1, "WITHSCORES")
     for queue in sorted(store.client.call("SMEMBERS", f"{start}case_queues{mark}")):
         key = f"{start}case_queue{mark}:{queue.decode()}"
         listed = store.client.call("ZRANGE", key, 0, -1, "WITHSCORES")

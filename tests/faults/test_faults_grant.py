@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 from child_processes import eventually
@@ -14,6 +15,7 @@ from places import shipped_slots
 
 from nudge.config.documents.document import ConfigDocument
 from nudge.domain.care.case import Case
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.records import Event
 from nudge.processes import embedded
 from nudge.store.journal.appends import Append
@@ -60,8 +62,9 @@ def site() -> Iterator[Site]:
 
 def the_case(store: Store) -> Case:
     """Return the only case, once it is there."""
-    assert eventually(lambda: store.cases.places(0, None, 1), 30)
-    found = store.cases.read(store.cases.places(0, None, 1)[0].id)
+    asked = partial(store.cases.places, 0, None, 1, kind=CaseKind.MEASURE)
+    assert eventually(asked, 30)
+    found = store.cases.read(asked()[0].id)
     assert found is not None
     return found
 

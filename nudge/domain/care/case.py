@@ -92,6 +92,7 @@ class CaseStep(NamedTuple):
         noted: there is a note in the vault, under the action's id.
         facts: of the step, such as the seconds of a call, or the decision of a measure.
         decision: that a grant carries out; None for other steps.
+        engine: a fold took it, by a payment or a server's word; nobody acted.
     """
 
     at: float
@@ -103,6 +104,7 @@ class CaseStep(NamedTuple):
     noted: bool = False
     facts: Facts = ()
     decision: Ref | None = None
+    engine: bool = False
 
     def fact(self, name: str) -> Scalar | None:
         """Return a fact by its name; None where the step does not tell it."""
@@ -132,6 +134,7 @@ class Case:
         kind: of a `CaseKind`.
         held: the visitor is held out: nobody acts on the case.
         facts: that the case tells beside, such as the stage at which a visitor left.
+        late: ids of people's steps that fitted no more when their turn came: they changed nothing.
     """
 
     id: str
@@ -155,6 +158,7 @@ class Case:
     kind: str = CaseKind.WARNING.value
     held: bool = False
     facts: Facts = ()
+    late: tuple[str, ...] = ()
 
     @property
     def state(self) -> CaseState:
@@ -182,8 +186,16 @@ class Case:
 
     @property
     def revision(self) -> int:
-        """The number of steps that people took."""
-        return sum(step.action in ACTIONS for step in self.steps)
+        """The number of actions of people that were read, those that came too late among them.
+
+        Steps of the engine do not count: the store compares this number with the actions that were
+        appended, and one of those that is not read yet must not be overlooked.
+        """
+        return self.taken(engine=False) + len(self.late)
+
+    def taken(self, *, engine: bool) -> int:
+        """Return the number of steps of people, or of the engine, behind the opening."""
+        return sum(x.action in ACTIONS and x.engine is engine for x in self.steps)
 
     def fact(self, name: str) -> Scalar | None:
         """Return a fact by its name; None where the case does not tell it."""
@@ -210,7 +222,7 @@ def problem_of(case: Case, step: CaseStep) -> str | None:
         return "is refused: the case is closed; reopen it first"
     if action == CaseAction.CLOSE and not (step.outcome or case.outcome or case.held):
         return "is refused: the case has no outcome; give one"
-    if case.revision >= MOST_STEPS:
+    if action != CaseAction.CLOSE and case.taken(engine=step.engine) >= MOST_STEPS:
         return f"is refused: the case has {MOST_STEPS} steps"
     return None
 
@@ -403,7 +415,7 @@ def case_of(partition: int, record: Event, at: float) -> Case:
 def with_record(case: Case, record: Event, at: float) -> Case:
     """Return a case with one more record of its own: a signal that joined, or a person's step.
 
-    A record that does not fit changes nothing: its writer was told so.
+    A step that does not fit is not taken: the engine's own came between, such as a payment's.
     """
     fields: Any = record.fields
     if record.type == WARNED:
@@ -418,10 +430,12 @@ def with_record(case: Case, record: Event, at: float) -> Case:
         bool(fields.get("noted")),
         _facts_in(fields),
         record.decision,
+        bool(fields.get(ENGINE)),
     )
-    if not is_news(case, step) or problem_of(case, step) is not None:
-        return case
-    return case.with_step(step)
+    if is_news(case, step) and problem_of(case, step) is None:
+        return case.with_step(step)
+    known = step.engine or step.action_id in (*case.late, *(x.action_id for x in case.steps))
+    return case if known else replace(case, late=(*case.late, step.action_id))
 
 
 def _joined(case: Case, fields: Any, at: float) -> Case:  # noqa: ANN401 (a record's own fields)

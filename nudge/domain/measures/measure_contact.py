@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from bandits.units import DAY
-from nudge.domain.basics.intervals import Intervals
 from nudge.domain.care.case import Case, CaseAction
 from nudge.domain.contact.contact import ContactFacts
-from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
-from nudge.domain.contact.contact_rules import forbidden, personal_intervals
 from nudge.domain.measures.measure import Measure
+from nudge.domain.worklist.call_reach import CallPlanner
 
 TALK: Final = float(DAY)
 """Seconds for which a contact that was made counts as the one in which the measure is told."""
@@ -49,7 +46,9 @@ class ContactSearch:
     policy: ContactPolicy | None
     capacity: Capacity
     at: float
-    _calendars: dict[tuple[str, str, ZoneInfo], Intervals] = field(default_factory=dict, repr=False)
+    _planners: dict[tuple[str, tuple[str, ...]], CallPlanner] = field(
+        default_factory=dict, repr=False
+    )
 
     def find(self, measure: Measure, case: Case, known: ContactFacts) -> MeasureContact:
         """Find the contact in which the measure of a case may be told now.
@@ -66,41 +65,19 @@ class ContactSearch:
         made = [one for one in case.steps if one.action == CaseAction.CONTACT and one.at > since]
         if made:
             return MeasureContact(str(made[-1].fact("channel") or measure.channels[0]))
-        policy, reasons = self.policy, list[str]()
-        for channel in measure.channels:
-            why = self._forbidden(policy, known, measure.purpose, channel) if policy else None
-            if why is None:
-                return MeasureContact(channel)
-            reasons.append(why)
-        return MeasureContact("", reasons[0], self._start(measure, known))
+        planner = self._planner(measure)
+        if planner is None:
+            return MeasureContact(measure.channels[0])
+        found = planner.each(known, self.at)
+        if (channel := next((one.channel for one in found if one.is_open), "")) != "":
+            return MeasureContact(channel)
+        starts = (one.start for one in found if one.start is not None)
+        return MeasureContact("", found[0].reason, min(starts, default=None))
 
-    def _forbidden(
-        self, policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str
-    ) -> str | None:
-        why = forbidden(policy, known, purpose, channel, self.at)
-        return why or self.capacity.forbidden(policy, purpose, channel, self.at)
-
-    def _start(self, measure: Measure, known: ContactFacts) -> float | None:
-        """Return the next moment of any channel that the policy knows."""
-        policy, purpose = self.policy, measure.purpose
-        if policy is None or purpose not in policy.purposes or purpose in policy.exempt:
+    def _planner(self, measure: Measure) -> CallPlanner | None:
+        if self.policy is None:
             return None
-        found = (
-            personal_intervals(
-                policy, known, purpose, one, self._calendar(policy, known, purpose, one)
-            )
-            for one in measure.channels
-            if one in policy.channels
-        )
-        return min((free[0][0] for free in found if free), default=None)
-
-    def _calendar(
-        self, policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str
-    ) -> Intervals:
-        zone = policy.zone_of(known)
-        key, until = (purpose, channel, zone), self.at + LOOK
-        if key not in self._calendars:
-            self._calendars[key] = calendar_intervals(
-                policy, zone, purpose, channel, self.at, until
-            )
-        return self._calendars[key]
+        key = (measure.purpose, measure.channels)
+        if key not in self._planners:
+            self._planners[key] = CallPlanner(self.policy, *key, self.capacity, LOOK)
+        return self._planners[key]

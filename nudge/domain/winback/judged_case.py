@@ -9,10 +9,10 @@ from nudge.domain.care.case import Case, CaseState
 from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.winback.call_date import CallDate
-from nudge.domain.winback.call_reach import CallReach
 from nudge.domain.winback.mended_cause import MendedCause
 from nudge.domain.winback.uplift_in_force import ExpectedGain
 from nudge.domain.winback.winback_place import WinbackPlace, WinbackRank
+from nudge.domain.worklist.call_reach import CallReach
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case
 from nudge.domain.care.case_view import step_view
 from nudge.domain.winback.call_date import date_words
-from nudge.domain.winback.call_reach import CallReach
 from nudge.domain.winback.judged_case import JudgedCase, left_at
 from nudge.domain.winback.mended_cause import MendedCause, mended_words
 from nudge.domain.winback.uplift_in_force import gain_words
 from nudge.domain.winback.winback_policy import WinbackPolicy
+from nudge.domain.worklist.call_reach import CallReach
 
 FACTS: Final = ("stage", "reason", "method", "offer", "offer_slot", "channel", "city")
 _PARTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -84,11 +84,12 @@ def sentence(case: Case, policy: WinbackPolicy) -> dict[str, str]:
 
 def reach_view(reach: CallReach, calendar: OperatorCalendar) -> dict[str, Any]:
     """Return when, and by which channel, a contact is allowed, or why none is."""
+    tells = reach.start is None or not reach.channel
     return {
         "channel": reach.channel,
         "from": calendar.label_or_none(reach.start),
-        "reason": reach.reason or None,
-        "sentence": reach.sentence,
+        "reason": reach.reason if tells and reach.reason else None,
+        "sentence": reach.sentence if tells else None,
     }
 
 

@@ -13,8 +13,10 @@ from nudge.domain.care.case import Case, CaseState
 from nudge.domain.care.case_view import case_view
 from nudge.domain.care.warning_rule import WarningPolicy
 from nudge.domain.reports.report_table import BOM, spreadsheet_text
-from nudge.domain.worklist.case_reach import CaseReach, reach_view
+from nudge.domain.worklist.call_reach import CallReach
 from nudge.domain.worklist.work_policy import WorkPolicy
+
+_ALLOWED: Final = {"zh": "现在可以联系。", "en": "A contact is allowed now."}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class WorkViewer:
     at: float
 
     def view(
-        self, case: Case, reach: Sequence[CaseReach] = (), portfolio: str = ""
+        self, case: Case, reach: Sequence[CallReach] = (), portfolio: str = ""
     ) -> dict[str, Any]:
         """Return a case as a row, as JSON.
 
@@ -53,6 +55,25 @@ class WorkViewer:
             "portfolio": portfolio,
             "reach": reach_view(reach, self.calendar),
         }
+
+
+def reach_view(reach: Sequence[CallReach], calendar: OperatorCalendar) -> list[dict[str, Any]]:
+    """Return reach as JSON: from when by which channel, or why not.
+
+    Args:
+        reach: of a visitor, by channel.
+        calendar: of the operator, for times.
+    """
+    return [
+        {
+            "channel": one.channel,
+            "allowed": one.is_open,
+            "from": calendar.label_or_none(one.start),
+            "reason": one.reason,
+            "text": one.sentence or dict(_ALLOWED),
+        }
+        for one in reach
+    ]
 
 
 COLUMNS: Final = (

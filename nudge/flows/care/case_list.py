@@ -7,9 +7,10 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import Final
+from typing import Any, Final
 
 from nudge.domain.care.case import Case, CaseState
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import InvalidRequestError
 from nudge.store.folds.case_store import CasePlace
@@ -29,10 +30,10 @@ class CaseQuestion:
     """A question for cases; what is empty does not matter.
 
     Attributes:
-        kind: of a `CaseKind`.
         state: of a `CaseState`, or `UNCLOSED`.
         limit: most cases of a page.
         after: the place behind which the page begins; None for the first page.
+        kind: of a `CaseKind`: each kind has lists of its own.
     """
 
     state: str = ""
@@ -42,7 +43,7 @@ class CaseQuestion:
     rule: str = ""
     limit: int = 100
     after: CasePlace | None = None
-    kind: str = ""
+    kind: str = CaseKind.WARNING
 
     @property
     def closed(self) -> bool:
@@ -141,8 +142,9 @@ def _next_places(
     size: int,
     generations: Mapping[int, int],
 ) -> list[CasePlace]:
+    asked: Any = {"kind": question.kind, "closed": question.closed}
     each = (
-        store.cases.places(p, after, size, closed=question.closed, generation=generation)
+        store.cases.places(p, after, size, **asked, generation=generation)
         for p, generation in generations.items()
     )
     return nlargest(size, (place for places in each for place in places))

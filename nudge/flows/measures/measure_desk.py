@@ -148,10 +148,9 @@ class MeasureDesk:
 
     def _search(self, at: float) -> ContactSearch:
         """Return the search for contacts; it knows what is used of the gateways."""
-        channels = self.policy.channels if self.policy else {}
-        limited = [name for name, one in channels.items() if one.capacity is not None]
-        used = {name: self.store.capacity.used(name) for name in limited}
-        return ContactSearch(self.policy, Capacity(used), at)
+        policy, book = self.policy, self.store.capacity
+        used = book.of_channels(policy, policy.channels) if policy else Capacity()
+        return ContactSearch(policy, used, at)
 
     def _facts(self, visitor: CaseVisitor, at: float) -> ContactFacts:
         if self.policy is None:

@@ -11,11 +11,11 @@ from bandits.units import MINUTE
 from nudge.domain.alarms.alarm import Alarm
 from nudge.domain.care.case import Case
 from nudge.domain.care.case_alarm import TOLD, alarm_of, is_due, receivers_of
-from nudge.domain.care.warning_rule import CaseKind, WarningPolicy
+from nudge.domain.care.warning_rule import WarningPolicy
 from nudge.store.store import Store
 
 MOST: Final = 2_000
-"""Cases that are looked at: the latest; who is told of more reads none of them."""
+"""Warnings that are looked at: the latest; who is told of more reads none of them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class CaseNews:
         )
 
     def _open_cases(self, now: float) -> Iterator[Case]:
-        """Yield the latest cases that are not closed, of all partitions."""
+        """Yield the latest warnings that are not closed, of all partitions."""
         each = (
             place
             for p in self._store.keys.every_partition()
@@ -64,5 +64,4 @@ class CaseNews:
             if place.opened >= now - TOLD
         )
         names = [place.id for place in nlargest(MOST, each)]
-        found = self._store.cases.read_many(names).values()
-        yield from (case for case in found if case.kind == CaseKind.WARNING)
+        yield from self._store.cases.read_many(names).values()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nudge.domain.contact.contact import ContactFacts
-from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_reach import Reach, list_reach
 from nudge.domain.people.visitor import VisitorState
@@ -27,8 +26,7 @@ def find_reach(
     Raises:
         StoreAwayError: no answer.
     """
-    limited = [name for name, one in policy.channels.items() if one.capacity is not None]
-    capacity = Capacity({name: store.capacity.used(name) for name in limited})
+    capacity = store.capacity.of_channels(policy, policy.channels)
     return list(list_reach(policy, read_facts(policy, found, state, at), capacity, at))
 
 

@@ -40,8 +40,7 @@ def warnings_of_week(
     rows = answer(backend, followed_cases(backend.table("events"), start, end))
     followed = [row["case"] for row in rows if row["case"]]
     groups = {one.name: one.title for one in configuration.lexicon.groups}
-    cases = (x for x in _cases(store, followed, start, end) if x.kind == CaseKind.WARNING)
-    found = care_week(cases, start, end)
+    found = care_week(_cases(store, followed, start, end), start, end)
     return found.plain(CareTitles(configuration.warnings, groups), _unclosed(store))
 
 
@@ -55,11 +54,11 @@ def _unclosed(store: Store) -> int:
 
 
 def _cases(store: Store, followed: list[str], start: float, end: float) -> Iterator[Case]:
-    """Yield each case that was opened in a period or followed in it, once."""
+    """Yield each warning that was opened in a period or followed in it, once."""
     for p in store.keys.every_partition():
         for case in store.cases.opened_before(p, end):
             if case.opened < start:
                 break
             yield case
     earlier = store.cases.read_many(followed).values()
-    yield from (case for case in earlier if case.opened < start)
+    yield from (x for x in earlier if x.opened < start and x.kind == CaseKind.WARNING)

@@ -7,6 +7,7 @@ from typing import Final
 
 from nudge.domain.care.case_tally import added_tallies, tally_text, unclosed_change
 from nudge.domain.care.person_facts import facts_of
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.care.watch import Watch
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.membership.member import NO_MEMBER, Member, day_before, member_facts
@@ -60,7 +61,11 @@ def _warnings(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
     """
     p, generation = lease.partition, lease.token
     live = store.folds.generation_of(p, FoldName.CARE)
-    cases = {one.id: one for one in store.cases.opened_before(p, balance.until)}
+    cases = {
+        one.id: one
+        for kind in CaseKind
+        for one in store.cases.opened_before(p, balance.until, kind)
+    }
     facts = {subject: facts_of(state) for subject, state in balance.states()}
     subjects = [*dict.fromkeys((*facts, *(case.subject for case in cases.values())))]
     yield from store.cases.put_each(p, ((None, case) for case in cases.values()), generation)

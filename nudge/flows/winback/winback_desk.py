@@ -9,19 +9,18 @@ from nudge.config.documents.configuration import Configuration
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case
 from nudge.domain.contact.contact import ContactFacts
-from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.rhythm import Rhythm
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.timing.plan_request import contact_facts_of
 from nudge.domain.winback.call_date import call_date
-from nudge.domain.winback.call_reach import CallPlanner, CallReach
 from nudge.domain.winback.case_features import case_features
 from nudge.domain.winback.judged_case import JudgedCase, worth_of
 from nudge.domain.winback.mended_cause import MendedCause, alarm_cause, mended_by
 from nudge.domain.winback.uplift_in_force import UpliftInForce, expected_gain
 from nudge.domain.winback.winback_policy import WinbackPolicy
+from nudge.domain.worklist.call_reach import CallPlanner, CallReach
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorView
 
@@ -136,8 +135,7 @@ def _planner(store: Store, setup: WinbackSetup) -> CallPlanner | None:
     if contact is None:
         return None
     channels = policy.channels or tuple(contact.channels)
-    limited = [name for name in channels if (x := contact.channels.get(name)) and x.capacity]
-    capacity = Capacity({name: store.capacity.used(name) for name in limited})
+    capacity = store.capacity.of_channels(contact, channels)
     return CallPlanner(contact, policy.purpose, channels, capacity, policy.ahead)
 
 

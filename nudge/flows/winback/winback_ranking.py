@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.winback.judged_case import is_listed
 from nudge.domain.winback.mended_cause import MendedCause
 from nudge.flows.winback.winback_desk import WinbackDesk
@@ -81,7 +83,8 @@ class WinbackRanking:
 
     def _open_cases(self, partition: int) -> Iterator[Sequence[CasePlace]]:
         after: CasePlace | None = None
-        while places := self.store.cases.places(partition, after, CHUNK, closed=False):
+        ask = partial(self.store.cases.places, partition, kind=CaseKind.WINBACK, closed=False)
+        while places := ask(after, CHUNK):
             yield places
             after = places[-1]
 

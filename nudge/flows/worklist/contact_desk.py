@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.care.case import Case
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.identity.sealing import Home
 from nudge.domain.timing.plan_request import contact_facts_of
-from nudge.domain.worklist.case_reach import CaseReach, find_case_reach
+from nudge.domain.worklist.call_reach import CallPlanner, CallReach
 from nudge.domain.worklist.work_policy import ContactPlan
 from nudge.store.store import Store
 from nudge.store.vault.state_reader import StateReader
+
+AHEAD: Final = 31.0 * DAY
+"""Seconds ahead in which a moment is looked for."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class ContactDesk:
     policy: ContactPolicy | None
     plan: ContactPlan
 
-    def reach(self, cases: Sequence[Case], at: float) -> dict[str, tuple[CaseReach, ...]]:
+    def reach(self, cases: Sequence[Case], at: float) -> dict[str, tuple[CallReach, ...]]:
         """Return the reach of the visitor of each case, by its id and channel.
 
         Args:
@@ -41,23 +46,28 @@ class ContactDesk:
         """
         if self.policy is None:
             return {}
-        policy = self.policy
         open_ones = [one for one in cases if not one.held]
-        known = self._facts(open_ones, policy, at)
-        seen: dict[tuple[ContactFacts, str, str], CaseReach] = {}
+        known = self._facts(open_ones, self.policy, at)
+        planners = self._planners(self.policy, {one.kind for one in open_ones})
+        seen: dict[tuple[ContactFacts, str], tuple[CallReach, ...]] = {}
 
-        def find(facts: ContactFacts, purpose: str, channel: str) -> CaseReach:
+        def find(facts: ContactFacts, kind: str) -> tuple[CallReach, ...]:
             # Most visitors of a page look alike to the policy.
-            ask = facts, purpose, channel
-            if ask not in seen:
-                seen[ask] = find_case_reach(policy, *ask, at)
-            return seen[ask]
+            if (facts, kind) not in seen:
+                seen[facts, kind] = tuple(planners[kind].each(facts, at))
+            return seen[facts, kind]
 
         return {
-            case.id: tuple(
-                find(facts, self.plan.purpose(case.kind), name) for name in self.plan.channels
-            )
-            for case, facts in zip(open_ones, known, strict=True)
+            case.id: find(facts, case.kind) for case, facts in zip(open_ones, known, strict=True)
+        }
+
+    def _planners(self, policy: ContactPolicy, kinds: Iterable[str]) -> dict[str, CallPlanner]:
+        """Return the planner of calls for each kind of cases."""
+        channels = tuple(self.plan.channels)
+        used = self.store.capacity.of_channels(policy, channels)
+        return {
+            kind: CallPlanner(policy, self.plan.purpose(kind), channels, used, AHEAD)
+            for kind in kinds
         }
 
     def _facts(self, cases: Sequence[Case], policy: ContactPolicy, at: float) -> list[ContactFacts]:

@@ -1,4 +1,4 @@
-"""Cases in the store: the current form of each, and lists of them by their opening."""
+"""Cases in the store: the current form of each, and lists of each kind by their opening."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from nudge.domain.care.case import (
     partition_of,
     step_record,
 )
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.worklist.case_queue import closed_at, parse_queue, queues_of
 from nudge.store.folds.folds import GENERATION, Folds, FoldWrite
@@ -74,7 +75,7 @@ class CaseListing(NamedTuple):
     """The listing of a case: seconds of its opening in each list; None where it is not listed.
 
     Attributes:
-        every: in the list of all cases.
+        every: in the list of all cases of its kind.
         unclosed: in the list of those that are not closed.
     """
 
@@ -155,15 +156,17 @@ class CaseStore:
         before: CasePlace | None,
         most: int,
         *,
+        kind: str = CaseKind.WARNING,
         closed: bool = True,
         generation: int | None = None,
     ) -> list[CasePlace]:
-        """List the places of a partition's cases behind one, the latest opening first.
+        """List the places of a partition's cases of a kind behind one, the latest opening first.
 
         Args:
             partition: of the journal.
             before: the place behind which to begin; None for the first.
             most: how many.
+            kind: of a `CaseKind`.
             closed: closed ones as well.
             generation: of the cases; asked for where it is left out.
         """
@@ -171,7 +174,7 @@ class CaseStore:
             generation = self.generation(partition)
         name = self.keys.case_times if closed else self.keys.cases_open
         upper = "+inf" if before is None else repr(before.opened)
-        key, found, skip = name(partition, generation), list[CasePlace](), 0
+        key, found, skip = name(partition, generation, kind), list[CasePlace](), 0
         # Cases of one moment are told apart by their ids: the page may begin among them.
         while len(found) < most:
             window = ("WITHSCORES", "LIMIT", skip, most)
@@ -189,18 +192,17 @@ class CaseStore:
         return (key.removeprefix(start) for key in self.client.scan(f"{start}*"))
 
     def listings(
-        self, partition: int, names: Sequence[str], generation: int = 0
+        self, partition: int, cases: Mapping[str, Case], generation: int = 0
     ) -> dict[str, CaseListing]:
-        """Read by which times cases are listed."""
-        lists = (
-            self.keys.case_times(partition, generation),
-            self.keys.cases_open(partition, generation),
-        )
-        times = [self.client.call("ZMSCORE", key, *names) for key in lists] if names else [[], []]
-        return {
-            name: CaseListing(*(None if one is None else float(one) for one in both))
-            for name, *both in zip(names, *times, strict=True)
-        }
+        """Read by which times cases, by their ids, are listed, each in the lists of its kind."""
+        commands = [
+            ("ZSCORE", key(partition, generation, case.kind), name)
+            for name, case in cases.items()
+            for key in (self.keys.case_times, self.keys.cases_open)
+        ]
+        times = self.client.call_each(commands) if commands else []
+        found = [None if one is None else float(one) for one in times]
+        return {name: CaseListing(*found[2 * n : 2 * n + 2]) for n, name in enumerate(cases)}
 
     def unqueued(self, partition: int, cases: Iterable[Case], generation: int = 0) -> set[str]:
         """Return the ids of cases that lack in one of their queues, or stand at another time.
@@ -225,15 +227,17 @@ class CaseStore:
         }
 
     def oldest_open(self, partition: int, generation: int = 0) -> list[float]:
-        """Return the second of the oldest case that is not closed; nothing where none is open."""
+        """Return the second of the oldest warning that is not closed; nothing where none is."""
         key = self.keys.cases_open(partition, generation)
         return [at for _, at in member_scores(self.client.call("ZRANGE", key, 0, 0, "WITHSCORES"))]
 
-    def opened_before(self, partition: int, until: float) -> Iterator[Case]:
-        """Iterate over the cases of a partition that were opened before a time, in seconds."""
+    def opened_before(
+        self, partition: int, until: float, kind: str = CaseKind.WARNING
+    ) -> Iterator[Case]:
+        """Iterate over the cases of a kind that were opened before a time, in seconds."""
         place: CasePlace | None = CasePlace(until, "")
         while place is not None:
-            places = self.places(partition, place, PAGE)
+            places = self.places(partition, place, PAGE, kind=kind)
             yield from self.read_many(one.id for one in places).values()
             place = places[-1] if len(places) == PAGE else None
 
@@ -279,14 +283,14 @@ class CaseStore:
     def _listed(
         self, partition: int, before: Case | None, case: Case, generation: int, *, is_open: bool
     ) -> Iterator[FoldWrite]:
-        """Yield the writes of a case and of its places in the lists of all, and of those open."""
+        """Yield the writes of a case and of its places in the lists of its kind."""
         yield FoldWrite("SET", self.keys.case(partition, case.id, generation), (encode_case(case),))
         place = (repr(case.opened), case.id)
         if before is None:
-            yield FoldWrite("ZADD", self.keys.case_times(partition, generation), place)
+            yield FoldWrite("ZADD", self.keys.case_times(partition, generation, case.kind), place)
         was_open = before is not None and before.state is not CaseState.CLOSED
         if was_open != is_open:
-            key = self.keys.cases_open(partition, generation)
+            key = self.keys.cases_open(partition, generation, case.kind)
             yield FoldWrite("ZADD", key, place) if is_open else FoldWrite("ZREM", key, (case.id,))
 
     def drop(
@@ -302,17 +306,19 @@ class CaseStore:
         """
         for name in names:
             yield FoldWrite("DEL", self.keys.case(partition, name, generation))
-            yield FoldWrite("ZREM", self.keys.case_times(partition, generation), (name,))
-            yield FoldWrite("ZREM", self.keys.cases_open(partition, generation), (name,))
             case = known.get(name)
+            for kind in (case.kind,) if case else CaseKind:
+                for key in (self.keys.case_times, self.keys.cases_open):
+                    yield FoldWrite("ZREM", key(partition, generation, kind), (name,))
             for queue in queues_of(case, case.state) if case else ():
                 yield FoldWrite("ZREM", self.keys.case_queue(partition, queue, generation), (name,))
 
     def old(self, partition: int, mark: float, generation: int = 0) -> list[str]:
         """List the ids of cases that were opened too long before a watermark to be kept."""
-        key = self.keys.case_times(partition, generation)
         until = (mark // DAY - KEEP) * DAY
-        return [one.decode() for one in self.client.call("ZRANGEBYSCORE", key, "-inf", until)]
+        keys = [self.keys.case_times(partition, generation, kind) for kind in CaseKind]
+        found = self.client.call_each([("ZRANGEBYSCORE", key, "-inf", until) for key in keys])
+        return [one.decode() for names in found for one in names]
 
     def pending(self, case: Case) -> PendingSteps:
         """Return what people did about a case, read by the fold or not."""

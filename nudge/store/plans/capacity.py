@@ -6,10 +6,11 @@ it could be, and is never over its capacity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nudge.domain.contact.contact_capacity import hour_of
+from nudge.domain.contact.contact_capacity import Capacity, hour_of
+from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 
@@ -29,6 +30,20 @@ class HourCapacity:
         """
         found = self.client.call("HGETALL", self.keys.config("capacity", channel))
         return {int(hour): int(count) for hour, count in found.items()}
+
+    def of_channels(self, policy: ContactPolicy, channels: Iterable[str]) -> Capacity:
+        """Return what is used of those channels that have a limit.
+
+        Args:
+            policy: of contacts.
+            channels: those that the policy does not know count for nothing.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        known = {name: one for name in channels if (one := policy.channels.get(name))}
+        limited = [name for name, one in known.items() if one.capacity is not None]
+        return Capacity({name: self.used(name) for name in limited})
 
     def reserve(
         self, channel: str, wanted: Mapping[int, tuple[int, int]], at: float

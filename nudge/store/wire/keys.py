@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.care.warning_rule import CaseKind
+
 
 @dataclass(frozen=True)
 class Family:
@@ -354,13 +356,18 @@ class Keys:
         """A case with its history."""
         return f"{self.prefix(partition)}{family('case', generation)}:{name}"
 
-    def case_times(self, partition: int, generation: int = 0) -> str:
-        """All cases, by the time of their opening."""
-        return self.prefix(partition) + family("case_times", generation)
+    def case_times(self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING) -> str:
+        """All cases of a kind, by the time of their opening."""
+        return self._of_kind(partition, "case_times", generation, kind)
 
-    def cases_open(self, partition: int, generation: int = 0) -> str:
-        """The cases that are not closed, by the time of their opening."""
-        return self.prefix(partition) + family("cases_open", generation)
+    def cases_open(self, partition: int, generation: int = 0, kind: str = CaseKind.WARNING) -> str:
+        """The cases of a kind that are not closed, by the time of their opening."""
+        return self._of_kind(partition, "cases_open", generation, kind)
+
+    def _of_kind(self, partition: int, name: str, generation: int, kind: str) -> str:
+        """The list of a kind; that of warnings has the name of before there were other kinds."""
+        listed = self.prefix(partition) + family(name, generation)
+        return listed if kind == CaseKind.WARNING else f"{listed}:{kind}"
 
     def case_queue(self, partition: int, queue: str, generation: int = 0) -> str:
         """The cases of a queue (`<owner>:<state>:<kind>:<level>`), by the time of their opening."""

@@ -6,11 +6,14 @@ import msgpack
 import pytest
 
 from nudge.domain.care.case import (
+    MOST_STEPS,
     Case,
+    CaseState,
     CaseStep,
     case_of,
     decode_case,
     encode_case,
+    engine_step,
     facts_of,
     is_held_out,
     opening_record,
@@ -20,6 +23,7 @@ from nudge.domain.care.case import (
 )
 from nudge.domain.care.signal import Signal
 from nudge.domain.care.warning_rule import CaseKind, EventTest, WarningRule
+from nudge.domain.journal.records import Event
 
 SUBJECT = "5" * 32
 FACTS = {"stage": "pay", "amount": 50.0}
@@ -80,3 +84,41 @@ def test_the_held_out_share_is_kept_and_nested() -> None:
     assert small <= {one for one in names if is_held_out("winback", one, 0.2)}
     assert not any(is_held_out("winback", one, 0.0) for one in names)
     assert all(is_held_out("winback", one, 1.0) for one in names)
+
+
+def engine_contact(number: int) -> Event:
+    """Return the record of a contact of which a server told."""
+    step = CaseStep(10.0, "contact", "nudge", action_id=f"contacted:{number}")
+    return engine_step("0-ab", SUBJECT, step)
+
+
+def test_the_revision_counts_actions_of_people_alone() -> None:
+    """A step of the engine must not hide one of a person that is not read yet: two would act."""
+    case = with_record(made(), engine_contact(1), 10.0)
+    assert (case.revision, case.state) == (0, CaseState.CONTACTED)
+    step = CaseStep(11.0, "assign", "ann", "ann", action_id="a")
+    case = with_record(case, step_record(case, step), 11.0)
+    assert decode_case(encode_case(case)).revision == 1
+
+
+def test_a_step_that_came_too_late_is_counted_once() -> None:
+    """A payment closed the case before: the step changes nothing, and the next one is taken."""
+    case = made()
+    late = step_record(case, CaseStep(12.0, "contact", "ann", action_id="late"))
+    paid = CaseStep(11.0, "close", "nudge", "", "returned", "returned:close:p")
+    case = with_record(case, engine_step(case.id, SUBJECT, paid), 11.0)
+    for _ in range(2):
+        case = with_record(case, late, 12.0)
+    assert (case.state, case.revision, case.late) == (CaseState.CLOSED, 1, ("late",))
+
+
+def test_a_server_that_tells_without_end_leaves_people_their_steps() -> None:
+    """The engine's steps are bounded by themselves, and a payment closes the case all the same."""
+    case = made()
+    for number in range(MOST_STEPS + 5):
+        case = with_record(case, engine_contact(number), 10.0)
+    assert len(case.steps) == 1 + MOST_STEPS
+    assert problem_of(case, CaseStep(11.0, "contact", "ann", action_id="a")) is None
+    paid = CaseStep(12.0, "close", "nudge", "", "returned", "returned:close:p")
+    closed = with_record(case, engine_step(case.id, SUBJECT, paid), 12.0)
+    assert closed.state is CaseState.CLOSED

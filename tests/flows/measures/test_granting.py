@@ -85,9 +85,9 @@ class Site(NamedTuple):
 
     def cases(self, kind: str, partition: int = 0) -> list[Case]:
         """Return the cases of a kind."""
-        places = self.store.cases.places(partition, None, 100)
+        places = self.store.cases.places(partition, None, 100, kind=kind)
         found = self.store.cases.read_many(one.id for one in places)
-        return [one for one in found.values() if one.kind == kind]
+        return list(found.values())
 
     def kinds(self) -> Counter[str]:
         """Count the records of the journal by type, decisions as such."""

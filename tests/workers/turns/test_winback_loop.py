@@ -82,7 +82,7 @@ def test_a_case_that_is_gone_leaves_the_order(store: Store, settings: Settings) 
     name = put(store, 1)
     ranking = loop(store, settings)
     ranking.turn()
-    for one in store.cases.drop(1, [name]):
+    for one in store.cases.drop(1, [name], {}):
         store.client.call(one.command, one.key, *one.args)
     lost = WinbackPlace("1" * 35, "1-lost")
     store.client.call("ZADD", store.keys.winback_order(1), 0, lost.text)

@@ -144,7 +144,7 @@ def _read(
     store: Store, partition: int, names: Sequence[str], head: CareHead
 ) -> tuple[Mapping[str, Case], Mapping[str, CaseListing], set[str]]:
     cases = store.cases.read_each(partition, names, head.generation)
-    listings = store.cases.listings(partition, names, head.generation)
+    listings = store.cases.listings(partition, cases, head.generation)
     return cases, listings, store.cases.unqueued(partition, cases.values(), head.generation)
 
 

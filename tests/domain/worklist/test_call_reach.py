@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
-from nudge.domain.winback.call_reach import CallPlanner
+from nudge.domain.worklist.call_reach import CallPlanner
 
 DAYS = 12
 DAY = 86_400.0
@@ -29,6 +29,7 @@ def test_the_moment_that_is_told_is_allowed_and_none_is_earlier(data: st.DataObj
         assert one.start == (first if unlimited else None)
         if one.start is not None:
             assert forbidden(*ask, one.start) is None
+            assert one.reason == (forbidden(*ask, base) or "")
         else:
             assert one.reason
             assert one.sentence

@@ -1,4 +1,7 @@
-"""The reach of a visitor by a call: when, and by which channel, the policy allows one. Pure."""
+"""The reach of a visitor by a call: when, and by which channel, the policy allows one. Pure.
+
+Work lists, win-back, call lists and measures ask here, so that they cannot disagree.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Final, NamedTuple
 
 from bandits.units import DAY
 from nudge.domain.basics.intervals import Intervals, merge, minus
+from nudge.domain.contact import contact as reasons
 from nudge.domain.contact.contact import NO_CAPACITY, ContactFacts
 from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_capacity import Capacity, limit, spans
@@ -28,12 +32,17 @@ class CallReach(NamedTuple):
     Attributes:
         channel: of the contact policy; empty where there is no policy.
         start: seconds, the first moment that is allowed; None where none is.
-        reason: code of what forbids it; empty where it is allowed.
+        reason: code of what forbids it at the moment that was asked for; empty where it is allowed.
     """
 
     channel: str
     start: float | None
     reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a contact is allowed at the moment that was asked for."""
+        return not self.reason
 
     @property
     def sentence(self) -> dict[str, str] | None:
@@ -60,7 +69,7 @@ class CallPlanner:
     channels: tuple[str, ...]
     capacity: Capacity
     ahead: float
-    _days: dict[tuple[str, str, float], Intervals] = field(default_factory=dict)
+    _days: dict[tuple[str, str, float, float], Intervals] = field(default_factory=dict)
 
     def best(self, known: ContactFacts, at: float) -> CallReach:
         """Return the earliest reach of a visitor from a moment (seconds) on.
@@ -79,29 +88,35 @@ class CallPlanner:
     def _by(self, channel: str, known: ContactFacts, at: float) -> CallReach:
         start, end, reason = at, at + self.ahead, ""
         while start < end:
-            calendar = self._calendar(channel, known, start)
+            calendar = self._calendar(channel, known, start, min(start + _STEP, end))
             allowed = personal_intervals(self.policy, known, self.purpose, channel, calendar)
             left = self._free(channel, allowed)
             if left:
-                return CallReach(channel, left[0][0])
+                first = left[0][0]
+                return CallReach(
+                    channel, first, "" if first == at else self._why(channel, known, at)
+                )
             first = calendar[0][0] if calendar else start
-            why = forbidden(self.policy, known, self.purpose, channel, first)
-            reason = reason or (NO_CAPACITY if allowed else why or NO_CAPACITY)
+            reason = reason or (NO_CAPACITY if allowed else self._why(channel, known, first))
             if not allowed and reason in _FOR_GOOD and self._is_for_good(channel, known, end):
                 break
             start += _STEP
         return CallReach(channel, None, reason)
 
+    def _why(self, channel: str, known: ContactFacts, at: float) -> str:
+        """Return what forbids a contact at a moment: the visitor's own, the calendar, or room."""
+        return forbidden(self.policy, known, self.purpose, channel, at) or NO_CAPACITY
+
     def _is_for_good(self, channel: str, known: ContactFacts, end: float) -> bool:
         """Return whether what forbids a contact still does at the end of the search."""
         return forbidden(self.policy, known, self.purpose, channel, end) in _FOR_GOOD
 
-    def _calendar(self, channel: str, known: ContactFacts, start: float) -> Intervals:
+    def _calendar(self, channel: str, known: ContactFacts, start: float, end: float) -> Intervals:
         zone = self.policy.zone_of(known)
-        key = (zone.key, channel, start)
+        key = (zone.key, channel, start, end)
         if key not in self._days:
             self._days[key] = calendar_intervals(
-                self.policy, zone, self.purpose, channel, start, start + _STEP
+                self.policy, zone, self.purpose, channel, start, end
             )
         return self._days[key]
 
@@ -114,5 +129,10 @@ class CallPlanner:
         return minus(allowed, merge(spans(self.capacity.full(channel, most))))
 
 
-_FOR_GOOD: Final = frozenset({"blacklisted", "complaint", "no_consent"})
+_FOR_GOOD: Final = frozenset(
+    {
+        *("blacklisted", "complaint", "no_consent"),
+        *(reasons.UNKNOWN_PURPOSE, reasons.UNKNOWN_CHANNEL, reasons.NO_OFFERS),
+    }
+)
 """Reasons that a later moment rarely lifts."""
