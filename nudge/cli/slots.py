@@ -16,28 +16,23 @@ from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
 from nudge.config.documents.configuration import Configuration
 from nudge.config.documents.consent_tables import describe_consent
-from nudge.config.documents.contact_file import FILE as CONTACT
-from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
+from nudge.config.documents.contact_file import contact_warnings
 from nudge.config.documents.document import DocumentChange
 from nudge.config.documents.funnel_file import FILE as FUNNEL
-from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
-from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.funnel_file import funnel_warnings
 from nudge.config.documents.measures_file import FILE as MEASURES
-from nudge.config.documents.measures_file import load_measures, measure_warnings, slot_problems
+from nudge.config.documents.measures_file import measure_warnings, slot_problems
 from nudge.config.documents.message_texts import text_findings
-from nudge.config.documents.monitors_file import load_monitors
-from nudge.config.documents.segment_file import context_warnings, load_segments
+from nudge.config.documents.segment_file import context_warnings
 from nudge.config.documents.winback_file import offer_warnings
-from nudge.config.documents.worklist_file import load_worklist, worklist_warnings
+from nudge.config.documents.worklist_file import worklist_warnings
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_words import describe_policy
 from nudge.domain.slots.flag_values import flag_set_problems, unknown_flags
 from nudge.domain.slots.slot import Slot
 from nudge.domain.values.number_words import mask_numbers
-from nudge.domain.winback.winback_policy import WinbackPolicy
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
@@ -120,30 +115,22 @@ def check(
     flags = settings.ofrep_slots or ()
     if wrong := flag_set_problems(flags, slots):
         raise InvalidConfigError(wrong)
-    warnings = unknown_flags(flags, slots)
-    if (settings.config_dir / FUNNEL).exists():
-        load_funnel(settings.config_dir)
-        warnings += funnel_warnings(settings.config_dir)
-    rules, more = _check_contact(settings, language)
-    warnings += more
-    load_monitors(settings.config_dir)
-    load_lexicon(settings.config_dir)
-    winback = _check_rules(settings)
-    warnings += offer_warnings(winback, slots)
-    warnings += worklist_warnings(settings.config_dir, load_worklist(settings.config_dir))
+    found = Configuration(settings)
+    rules, told = _check_contact(found, language)
+    warnings = [*unknown_flags(flags, slots), *_check_funnel(found), *told]
+    warnings += _check_rules(found, slots)
     if (model := own_model(settings.data_dir)).exists():
         load_complaint_model(model)
-    segments = load_segments(settings.config_dir)
-    warnings += context_warnings(slots.values(), segments, settings.people_attributes)
-    warnings += _check_measures(settings, slots, segments)
+    warnings += context_warnings(slots.values(), found.segments, settings.people_attributes)
+    warnings += _check_measures(found, slots)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
         warnings.append(f"unknown setting {name}{hint}")
     for text in warnings:
         click.echo(f"warning: {text}", err=True)
     if as_json:
-        found = {name: dump_slot(slot) for name, slot in slots.items()}
-        print_json({"settings": settings.masked(), "slots": found, "contact_policy": rules})
+        plain = {name: dump_slot(slot) for name, slot in slots.items()}
+        print_json({"settings": settings.masked(), "slots": plain, "contact_policy": rules})
         return
     for table in (_settings(settings.masked()), _slots(slots.values())):
         out().print(table)
@@ -167,55 +154,65 @@ def _check_slots_of_measures(settings: Settings, given: ConfigPath, store: Store
         raise InvalidConfigError(wrong)
 
 
-def _check_measures(
-    settings: Settings, slots: Mapping[str, Slot], segments: Iterable[str]
-) -> list[str]:
+def _check_measures(found: Configuration, slots: Mapping[str, Slot]) -> list[str]:
     """Return the warnings on the measures.
 
     Raises:
         InvalidConfigError: they are wrong, or name a slot that is not there.
     """
-    measures = load_measures(settings.config_dir).values()
+    measures = found.measures.values()
     if wrong := slot_problems(measures, slots):
         raise InvalidConfigError(wrong)
-    return measure_warnings(measures, (*segments, *settings.people_attributes))
+    return measure_warnings(measures, (*found.segments, *found.settings.people_attributes))
 
 
-def _check_rules(settings: Settings) -> WinbackPolicy:
-    """Check the rules by which cases open, of warnings and of win-back; return the latter.
+def _check_funnel(found: Configuration) -> list[str]:
+    """Return the warnings on the funnel; nothing without its file.
+
+    Raises:
+        InvalidConfigError: it is wrong.
+    """
+    if not found.tables.has(FUNNEL):
+        return []
+    _ = found.funnel
+    return funnel_warnings(found.settings.config_dir)
+
+
+def _check_rules(found: Configuration, slots: Mapping[str, Slot]) -> list[str]:
+    """Return the warnings on win-back and work lists; monitors, words and rules are checked.
 
     Raises:
         InvalidConfigError: a file is wrong, or two of them name one rule.
     """
-    found = Configuration(settings)
-    _ = found.rule_book
-    return found.winback
+    _ = found.monitors, found.lexicon, found.rule_book
+    lists = worklist_warnings(found.tables, found.worklist)
+    return [*offer_warnings(found.winback, slots), *lists]
 
 
-def _check_contact(settings: Settings, language: str) -> tuple[list[str], list[str]]:
+def _check_contact(found: Configuration, language: str) -> tuple[list[str], list[str]]:
     """Return the contact policy in words, and the warnings on it; nothing without its file.
 
     Raises:
         InvalidConfigError: it is wrong, or a text has an error.
     """
-    if not (settings.config_dir / CONTACT).exists():
+    if not found.plans_contacts:
         return [], []
-    policy = load_contact(settings.config_dir, settings.zone)
-    rules = describe_policy(policy, language) + describe_consent(settings.config_dir, language)
-    return rules, _contact_warnings(settings, policy, language)
+    rules = describe_policy(found.contact, language) + describe_consent(found.tables, language)
+    return rules, _contact_warnings(found, language)
 
 
-def _contact_warnings(settings: Settings, policy: ContactPolicy, language: str) -> list[str]:
+def _contact_warnings(found: Configuration, language: str) -> list[str]:
     """Return the warnings on the contact policy, its texts and its days off.
 
     Raises:
         InvalidConfigError: a text has an error.
     """
-    found = list(text_findings(settings.config_dir, policy, language))
-    if wrong := [line for one, line in found if one.level == "error"]:
+    texts = list(text_findings(found.tables, found.contact, language))
+    if wrong := [line for one, line in texts if one.level == "error"]:
         raise InvalidConfigError(wrong)
-    missing = load_holiday_years(settings.config_dir, settings.zone).describe_missing(now())
-    told = [*contact_warnings(policy, settings.zone), *(line for _, line in found)]
+    missing = found.holiday_years.describe_missing(now())
+    told = contact_warnings(found.contact, found.settings.zone)
+    told = [*told, *(line for _, line in texts)]
     return [*told, missing] if missing else told
 
 

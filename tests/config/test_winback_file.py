@@ -79,5 +79,7 @@ def test_two_files_cannot_name_one_rule(settings: Settings) -> None:
     low = '[[rules]]\nname = "left"\nwhen = { event = "feedback", score_at_most = 5 }'
     texts = {"warnings.toml": low, "winback.toml": RIGHT}
     documents = {name: ConfigDocument(name, 1, text) for name, text in texts.items()}
-    with pytest.raises(InvalidConfigError, match=r"rules.left.name: is given in two files"):
+    with pytest.raises(
+        InvalidConfigError, match=r"warnings.toml and winback.toml: rule 'left' is given in both"
+    ):
         _ = Configuration(settings, documents).rule_book

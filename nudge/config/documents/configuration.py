@@ -5,7 +5,7 @@ It is read from what was applied to the store; a file counts where nothing was.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,12 +19,15 @@ from nudge.config.documents.document import ConfigDocument
 from nudge.config.documents.funnel_file import load_funnel
 from nudge.config.documents.input_rules import load_input_rules
 from nudge.config.documents.lexicon_file import load_lexicon
+from nudge.config.documents.measures_file import FILE as MEASURES
 from nudge.config.documents.measures_file import load_measures
 from nudge.config.documents.monitors_file import load_monitors, load_watch_plan
 from nudge.config.documents.notice_tables import load_notices
 from nudge.config.documents.rhythm_file import load_rhythm
 from nudge.config.documents.segment_file import load_segments
+from nudge.config.documents.warnings_file import FILE as WARNINGS
 from nudge.config.documents.warnings_file import load_warnings
+from nudge.config.documents.winback_file import FILE as WINBACK
 from nudge.config.documents.winback_file import load_winback
 from nudge.config.documents.worklist_file import load_worklist
 from nudge.config.table_file import ConfigTables
@@ -218,7 +221,8 @@ class Configuration:
             InvalidConfigError: the rules or the segments are wrong, or two rules have one name.
         """
         winback, measures = self.winback, measure_rules(list(self.measures.values()))
-        _check_names(self.warnings.rules, winback.rules, measures)
+        books = {WARNINGS: self.warnings.rules, WINBACK: winback.rules, MEASURES: measures}
+        _check_names(books)
         return RuleBook(
             self.warnings,
             self.segments,
@@ -271,17 +275,24 @@ class Configuration:
         return {name: one.revision for name, one in sorted(self.documents.items())}
 
 
-def _check_names(*books: Sequence[WarningRule]) -> None:
+def _check_names(books: Mapping[str, Sequence[WarningRule]]) -> None:
     """Check that each rule of all files has a name of its own: a case tells its rule by it.
+
+    Args:
+        books: file -> its rules, of which no two have one name.
 
     Raises:
         InvalidConfigError: a name is given twice.
     """
-    names = Counter(name for rules in books for name in {one.name for one in rules})
-    twice = sorted(name for name, count in names.items() if count > 1)
+    files: dict[str, list[str]] = defaultdict(list)
+    for file, rules in books.items():
+        for one in rules:
+            files[one.name].append(file)
+    cure = "give each a name of its own"
+    twice = {name: " and ".join(found) for name, found in files.items() if len(found) > 1}
     if twice:
-        cure = "give each a name of its own"
-        raise InvalidConfigError([f"rules.{x}.name: is given in two files; {cure}" for x in twice])
+        told = (f"{where}: rule {name!r} is given in both" for name, where in twice.items())
+        raise InvalidConfigError([f"{one}; {cure}" for one in told])
 
 
 class ConfigurationHolder:

@@ -47,6 +47,8 @@ PARTS: Final = {
     "worklist": WORKLIST,
 }
 """Part of the configuration -> the file that it is read from."""
+_WITHOUT_FILE: Final = ("segments", "rule_book")
+"""Parts that are checked without that file as well: they are made of further ones."""
 
 
 def check_documents(
@@ -73,12 +75,12 @@ def check_documents(
     problems: list[str] = []
     for part, file in PARTS.items():
         try:
-            if part == "segments" or wanted.tables.has(file):
+            if part in _WITHOUT_FILE or wanted.tables.has(file):
                 getattr(wanted, part)
         except InvalidConfigError as error:
             problems += error.problems
     if problems:
-        raise InvalidConfigError(problems)
+        raise InvalidConfigError(list(dict.fromkeys(problems)))
 
 
 def apply_documents(store: Store, changes: Sequence[DocumentChange], edit: Edit) -> None:
