@@ -5,9 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, sync_playwright
+
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu")
+"""Root runs the tests in containers, and there is no screen."""
 
 
 def node() -> str:
@@ -27,7 +31,7 @@ def open_browser() -> Iterator[Browser]:
     """A headless browser until the end of the block; visitors are contexts of it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium(), args=ARGUMENTS
         )
         try:
             yield browser

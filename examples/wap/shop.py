@@ -21,6 +21,8 @@ DEFAULTS = {
     "denomination": 50,
 }
 ID = re.compile(r"[0-9a-f]{32}")
+"""Ids that the shop gives: of visitors and of orders."""
+NUMBER = re.compile(r"[0-9]{1,9}")
 LONGEST = 4096
 """Bytes of a form."""
 
@@ -76,10 +78,12 @@ def handler_of(shop: Shop) -> type[BaseHTTPRequestHandler]:
             self._answer(200, shop.open_page(visitor, self._lang()), visitor)
 
         def do_POST(self) -> None:
-            length = min(int(self.headers.get("Content-Length") or 0), LONGEST)
+            told = self.headers.get("Content-Length", "")
+            length = min(int(told), LONGEST) if NUMBER.fullmatch(told) else 0
             form = parse_qs(self.rfile.read(length).decode("utf-8", "replace"))
             visitor, order, amount = (form.get(name, [""])[0] for name in ("v", "order", "amount"))
-            if not visitor or not order or amount not in map(str, AMOUNTS):
+            made_here = ID.fullmatch(visitor) and ID.fullmatch(order)
+            if not made_here or amount not in map(str, AMOUNTS):
                 self._answer(400, b"")
                 return
             shop.pay(visitor, order, int(amount))

@@ -16,6 +16,7 @@ LONGEST_WAIT: Final = 30.0
 """Seconds between two tries, doubled each time."""
 BROKEN: Final = frozenset({400, 413, 422})
 """Statuses of a batch that no repeat will have taken."""
+TOO_LARGE: Final = 413
 
 Tell = Callable[[str], None]
 """Takes a problem, in words."""
@@ -48,7 +49,7 @@ class PatientDelivery:
                 batch = self._send(batch)
             except (ServiceAwayError, RefusedError) as error:
                 if isinstance(error, RefusedError) and error.status in BROKEN:
-                    self.tell(f"{len(batch)} events were refused for good: {error}")
+                    self._give_up(batch, error)
                     return
                 self._pause(error, wait)
             else:
@@ -65,6 +66,15 @@ class PatientDelivery:
                 self.tell(f"event {one.get('event_id')} was refused: {one.get('message')}")
         late = {one.get("event_id") for one in rejected if one.get("code") == LATE}
         return [one for one in batch if one["event_id"] in late]
+
+    def _give_up(self, batch: Sequence[Message], error: RefusedError) -> None:
+        """Give a batch up; of one that is too large, only the events that are so alone."""
+        if error.status != TOO_LARGE or len(batch) == 1:
+            self.tell(f"{len(batch)} events were refused for good: {error}")
+            return
+        half = len(batch) // 2
+        self(batch[:half])
+        self(batch[half:])
 
     def _pause(self, error: NudgeError | None, wait: float) -> None:
         if error is not None:

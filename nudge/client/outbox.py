@@ -54,14 +54,16 @@ class Outbox:
             self._changed.notify_all()
 
     def offer(self, message: Message) -> bool:
-        """Queue an event unless too many are queued, without waiting; return whether it was.
+        """Queue an event without waiting; return whether it was.
+
+        It is not where too many are queued, or where the outbox is closed: nobody would send it.
 
         Raises:
             NudgeError: an earlier batch was not delivered.
         """
         with self._changed:
             self._check()
-            fits = len(self._queue) < self._most
+            fits = not self._closed and len(self._queue) < self._most
             if fits:
                 self._queue.append(message)
                 self._changed.notify_all()

@@ -362,8 +362,8 @@ def test_an_uplift_in_force_orders_by_what_a_contact_brings(ruled: Web) -> None:
     leave(ruled, "v-1", 8 * HOUR, amount=10)
     leave(ruled, "v-2", 30 * HOUR, reason="timeout", amount=20)
     store = ruled.service.store
-    term = UpliftTerm("reason", 0.2, "timeout")
-    bands = (GainBand(0.1, 0.15, 0.25), GainBand(0.0, -0.01, 0.01))
+    term = UpliftTerm("reason", 0.2, level="timeout")
+    bands = (GainBand(0.1, 0.15, 0.25), GainBand(-1e300, -0.02, 0.02))
     store.winback.put_uplift(
         UpliftInForce(1.0, 500, 500, ContactVerdict.HELPS_SOME, 0.001, (term,), bands)
     )

@@ -263,7 +263,7 @@ def test_a_contact_has_time_and_cost_and_counts_under_the_policy(ruled: Web) -> 
     body = {"action": "contact", "channel": "call", "seconds": 100, "reached": True, "by": "ann"}
     called = time.time()
     done = post(ruled, f"{one['id']}/actions", **body, action_id="k-1")
-    facts = {"channel": "call", "seconds": 100.0, "reached": True, "cost": 1.5}
+    facts = {"channel": "call", "seconds": 100.0, "reached": True, "cost": 0.5}
     assert done["steps"][-1]["facts"] == facts | {"purpose": "winback"}
     fold(ruled)
     fold(ruled, AttributeFold(ruled.service.patient))

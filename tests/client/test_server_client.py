@@ -245,6 +245,15 @@ def test_a_full_queue_takes_no_more_and_holds_nobody_up() -> None:
     client.close()
 
 
+def test_a_closed_client_takes_no_event() -> None:
+    """Nobody would send it: the caller hears that at once."""
+    with stub(answering()) as service:
+        client = Client(service.url, "k", {}, tell=lambda _: None)
+        client.close()
+        assert not client.track("step", visitor_id="v")
+        assert service.events == []
+
+
 def test_facts_are_sent_at_once_and_answered() -> None:
     """The call with facts returns what became of them; the event goes out as it was given."""
     with stub(answering()) as service, client_of(service.url) as (client, _):
@@ -263,3 +272,24 @@ def test_a_batch_that_is_refused_for_good_does_not_stop_the_rest() -> None:
         delivery([{"event_id": "2"}])
         assert len(service.calls) == 2
     assert ["for good" in one for one in told] == [True]
+
+
+def test_one_event_that_is_too_large_does_not_cost_the_others() -> None:
+    """A batch beyond the service's limit goes out in parts; what is too large alone is told."""
+    told: list[str] = []
+
+    def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
+        if any(one["event_id"] == "3" for one in body["events"]):
+            return 413, {"code": "too_large", "message": "the body"}
+        return accepted(body)
+
+    with stub(answer) as service, client_of(service.url) as (client, _):
+        PatientDelivery(client._delivery.api, told.append)([{"event_id": one} for one in "12345"])
+        taken = [
+            one["event_id"]
+            for *_, body in service.calls
+            for one in body["events"]
+            if all(each["event_id"] != "3" for each in body["events"])
+        ]
+    assert sorted(taken) == ["1", "2", "4", "5"]
+    assert ["1 events were refused for good" in one for one in told] == [True]

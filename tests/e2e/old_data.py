@@ -26,7 +26,7 @@ SECRETS = {
     "NUDGE_PAGE_KEY": "old-page-key-0123456789abcdefghij",
 }
 
-APPENDED = (b"heartbeat", b"warned")
+APPENDED = (b"heartbeat", b"warned", b"heard")
 """Names in the records that folds of this version append by themselves."""
 
 

@@ -134,9 +134,30 @@ def test_without_the_service_the_shop_sells(example: Any, lang: str, word: str) 
         assert page.find(".//x:img", NAMES) is None
 
 
-@pytest.mark.parametrize("form", ["", "amount=50", "v=a&order=b&amount=7", "v=&order=b&amount=50"])
+ID = "0" * 32
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "",
+        "amount=50",
+        f"v={ID}&order={ID}&amount=7",
+        f"v=&order={ID}&amount=50",
+        f"v={ID}&order=b&amount=50",
+        f"v=undefined&order={ID}&amount=50",
+    ],
+)
 def test_a_form_that_does_not_fit_is_refused(example: Any, form: str) -> None:
-    """Only the shop's amounts, for a visitor and an order."""
+    """The shop's own amounts alone, for ids that it gave: no other one reaches the service."""
     url = f"http://127.0.0.1:{free_port()}"
     with selling(example, url, "k", "p") as address:
         assert call(address, "POST", "/pay", form)[0].status == 400
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1e3", "9" * 40])
+def test_a_length_that_is_none_is_refused(example: Any, length: str) -> None:
+    """A caller that says nonsense about its form is answered, and holds no thread."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with selling(example, url, "k", "p") as address:
+        assert call(address, "POST", "/pay", **{"Content-Length": length})[0].status == 400

@@ -43,7 +43,7 @@ def exposures(site: FlagSite) -> list[Exposure]:
 
 
 def test_all_slots_of_pages_are_in_the_answer(site: FlagSite) -> None:
-    """Without a setting every slot but the planner's is a flag; each is one decision."""
+    """Without a setting every slot that pages ask for is a flag; each is one decision."""
     answer = site.bulk()
     assert sorted(one["key"] for one in answer.json["flags"]) == PAGES
     assert answer.json["metadata"]["device_token"]

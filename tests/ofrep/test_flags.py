@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from ofrep_site import ALL, VISITOR, FlagSite
 
+from nudge.domain.measures.measure import SLOT as MEASURE
 from nudge.domain.slots.window import SLOT as PLANNED
 
 PAGES = ["banner", "denomination", "payment_retry", "prefill"]
@@ -46,7 +47,7 @@ def test_channel_and_page_have_defaults(site: FlagSite) -> None:
     assert (site.decisions()[-1].channel, site.decisions()[-1].page) == ("wap", "recharge")
 
 
-@pytest.mark.parametrize("key", ["nothing", "a/b", "..", "旗", PLANNED, "x" * 3000])
+@pytest.mark.parametrize("key", ["nothing", "a/b", "..", "旗", PLANNED, MEASURE, "x" * 3000])
 def test_an_unknown_flag_is_not_found(site: FlagSite, key: str) -> None:
     """A key that is no slot of pages is answered 404, in the protocol's form, and logs nothing."""
     response = site.ask(f"{ALL}/{key}", VISITOR)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import open_browser
 from child_processes import eventually, free_port
 from e2e_service import Service, serving
-from playwright.sync_api import Browser, Page, sync_playwright
-from sdk_node import chromium
+from playwright.sync_api import Browser, Page
 from sdk_site import Site, opened
 
 SLOT = Path(__file__).with_name("lives.toml")
@@ -39,10 +39,8 @@ def site(lives_service: Service) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser for the tests that look at one page each."""
-    with sync_playwright() as library:
-        running = library.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with open_browser() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
+from browsers import ARGUMENTS, chromium
 from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
-from sdk_node import chromium
 from sdk_site import FAULTS, Site
 
 ENDS: Final = ("closed", "left", "restored", "offline", "crashed")
@@ -92,7 +92,7 @@ async def _play(site: Site, lives: Sequence[Life]) -> Outcome:
     async with async_playwright() as library:
         browser = await library.chromium.launch(
             executable_path=chromium(),
-            args=["--no-sandbox"],
+            args=ARGUMENTS,
             ignore_default_args=["--disable-back-forward-cache"],
         )
         await asyncio.gather(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from e2e_service import Service
@@ -35,12 +36,15 @@ def test_every_exposure_is_counted_once_after_one_healthy_visit(
 @pytest.mark.soak
 @pytest.mark.parametrize("count", [2_000, 8_000])
 def test_thousands_of_lives_lose_and_double_nothing(
-    lives_service: Service, site: Site, count: int, record_property: pytest.RecordProperty
+    lives_service: Service,
+    site: Site,
+    count: int,
+    record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     """The same in large; ten thousand lives in all."""
     outcome = play(site, plan_lives(count, count))
-    record_property("exposures", len(outcome.told))
-    record_property("restored", outcome.restored)
+    record_testsuite_property(f"exposures told in {count} lives", len(outcome.told))
+    record_testsuite_property(f"pages restored in {count} lives", outcome.restored)
     check_lives(lives_service, outcome)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.ofrep.flag_answers import flag_answer, tag_of
@@ -16,6 +16,7 @@ from nudge.api.service import Service
 from nudge.clock import now
 from nudge.domain.choosing.requests import DecisionRequest, SlotAnswer
 from nudge.domain.journal.caller import Caller
+from nudge.domain.measures.measure import SLOT as MEASURE
 from nudge.domain.slots.flag_values import flag_problems
 from nudge.domain.slots.window import SLOT as PLANNED
 from nudge.settings.flag_terms import FlagTerms
@@ -23,6 +24,8 @@ from nudge.store.service.catalogue import Catalogue
 
 Answers = Mapping[str, SlotAnswer]
 """Slot -> its answer."""
+OFF_PAGES: Final = frozenset({PLANNED, MEASURE})
+"""Slots that no page asks for, and that are no flags: the planner's, and that of the work list."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Evaluation:
     @cached_property
     def _flag_set(self) -> dict[str, FlagTerms]:
         """The flags of the bulk answer: those of the settings, or every slot of pages as it is."""
-        names = [name for name in self.catalogue.slots if name != PLANNED]
+        names = [name for name in self.catalogue.slots if name not in OFF_PAGES]
         found = (
             [FlagTerms(name) for name in names] if self._configured is None else self._configured
         )
@@ -102,7 +105,7 @@ class Evaluation:
     def _problem(self, terms: FlagTerms) -> FlagRefusal | None:
         """Return why a flag cannot be evaluated: it is told before anything is decided."""
         live = self.catalogue.slots.get(terms.slot)
-        if live is None or terms.slot == PLANNED:
+        if live is None or terms.slot in OFF_PAGES:
             told = f"no slot {terms.slot!r} is served to pages; GET /v1/slots lists all"
             return FlagRefusal(FlagErrorCode.FLAG_NOT_FOUND, told)
         if problems := flag_problems(terms, live.slot):

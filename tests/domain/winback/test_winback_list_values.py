@@ -143,17 +143,19 @@ UPLIFT = UpliftInForce(
     ContactVerdict.HELPS_SOME,
     0.05,
     (
-        UpliftTerm("amount", 0.0004, usual=50.0),
-        UpliftTerm("stage", 0.1, "pay"),
+        UpliftTerm("amount", 0.001, usual=50.0),
+        UpliftTerm("amount", -0.02, up_to=30.0),
+        UpliftTerm("stage", 0.1, level="pay"),
     ),
-    (GainBand(0.15, 0.1, 0.16), GainBand(0.0, 0.01, 0.2)),
+    (GainBand(0.2, 0.15, 0.3), GainBand(-1e300, -0.02, 0.12)),
 )
 
 
 def test_a_gain_is_the_line_within_what_was_measured_of_its_band() -> None:
-    """A hand-computed case; what is not known is as usual."""
-    assert UPLIFT.score({"amount": 100.0, "stage": "pay"}) == pytest.approx((0.16, 0.1, 0.16))
-    assert UPLIFT.score({}) == pytest.approx((0.07, 0.01, 0.2))
+    """Hand-computed cases; a number that is not known is the usual one, and under no bound."""
+    assert UPLIFT.score({"amount": 100.0, "stage": "pay"}) == pytest.approx((0.25, 0.15, 0.3))
+    assert UPLIFT.score({}) == pytest.approx((0.1, -0.02, 0.12))
+    assert UPLIFT.score({"amount": 10.0, "stage": "pay"}) == pytest.approx((0.12, -0.02, 0.12))
     assert UpliftInForce.read(UPLIFT.plain) == UPLIFT
 
 

@@ -101,7 +101,7 @@ def test_the_first_rule_of_ageing_that_fits_counts() -> None:
     assert found.ageing_of("warning", "info").due == 2 * 86_400
 
 
-def test_a_contact_costs_its_channel_and_the_agents_time() -> None:
-    """Ten minutes at 60 yuan an hour, and the call."""
-    assert WorkCosts(60.0, {"call": 0.2}).of_contact("call", 600.0) == 10.2
-    assert WorkCosts().of_contact("call", 600.0) == 0.0
+def test_a_contact_costs_what_its_channel_does() -> None:
+    """The agent's time is told in seconds, and costed where the closed loop is summed up."""
+    assert WorkCosts(60.0, {"call": 0.2}).of_contact("call") == 0.2
+    assert WorkCosts().of_contact("call") == 0.0
