@@ -119,13 +119,12 @@ def work_rows(installation: Installation) -> WorkRows:
 
 def tell_cases(views: list[dict[str, Any]], language: str) -> None:
     """Print cases as a table."""
-    table = Table(
-        id_column(), "kind", "level", "state", "assignee", "due", "reach", "measure", "what"
-    )
+    table = Table(id_column(), "case", "assignee", "due", "reach", "measure", "what")
     for view in views:
-        names = ("id", "kind", "level", "state", "assignee", "due")
         table.add_row(
-            *(escape(str(view[name])) for name in names),
+            view["id"],
+            escape(" ".join(view[name] for name in ("kind", "level", "state"))),
+            *(escape(str(view[name])) for name in ("assignee", "due")),
             escape(_reach(view["reach"], language)),
             escape(_measure(view["measure"], language)),
             escape(view["sentence"][language]),

@@ -189,9 +189,9 @@ def test_whatever_dies_each_visit_is_judged_once(
                 except Died:
                     continue
 
-    for subject in people:
-        tell(store, *visit(subject, "v", at), failed(subject, "f", at + 99))
-    tell(store, *(paid(subject, "p", at + HOUR) for subject in people[::3]))
+    left = [one for x in people for one in (*visit(x, "v", at), failed(x, "f", at + 99))]
+    # In one append: on a busy machine a payment would come behind the delay.
+    tell(store, *left, *(paid(subject, "p", at + HOUR) for subject in people[::3]))
     fold_through()
     for _ in range(2):
         time.sleep(GRACE + 0.05)
