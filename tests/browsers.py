@@ -36,9 +36,7 @@ def chromium() -> str:
 def open_browser() -> Iterator[Browser]:
     """A headless browser until the end of the block; visitors are contexts of it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=ARGUMENTS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         try:
             yield browser
         finally:

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import EVER, Period, period_of
@@ -138,6 +139,11 @@ def tell_since(lake: Lake, calendar: OperatorCalendar) -> None:
 def out() -> Console:
     """Return the console for results, on stdout."""
     return Console()
+
+
+def id_column() -> Column:
+    """Return the column of ids, which are whole in a narrow window too: commands ask for them."""
+    return Column("id", overflow="fold", min_width=20)
 
 
 def err() -> Console:

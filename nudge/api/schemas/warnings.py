@@ -20,7 +20,9 @@ MOST: Final = 1000
 """Warnings of one page."""
 STATES: Final = tuple(one.value for one in CaseState)
 LEVELS: Final = tuple(one.value for one in CaseLevel)
-_WORDS: Final = tuple(one.value for one in ACTIONS if one is not CaseAction.GRANT)
+_OTHERS: Final = (CaseAction.GRANT, CaseAction.EXPORT)
+"""Actions with operations of their own."""
+_WORDS: Final = tuple(one.value for one in ACTIONS if one not in _OTHERS)
 """Actions that are only a step; a measure is decided when it is granted (`makeGrant`)."""
 _TIME: Final = {"format": "date-time"}
 

@@ -13,7 +13,14 @@ from rich.table import Table
 
 from nudge.cli.care.warnings_factors import factors
 from nudge.cli.care.warnings_train import train
-from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.common import (
+    data_dir_option,
+    id_column,
+    json_option,
+    load_settings,
+    out,
+    print_json,
+)
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep
@@ -102,7 +109,7 @@ def list_(
     if as_json:
         print_json({"warnings": views, "cursor": page.cursor})
         return
-    table = Table("id", "level", "state", "assignee", "opened", "what", title="Warnings")
+    table = Table(id_column(), "level", "state", "assignee", "opened", "what", title="Warnings")
     for view in views:
         names = ("id", "level", "state", "assignee", "opened")
         table.add_row(*(escape(str(view[name])) for name in names), escape(view["sentence"]["en"]))

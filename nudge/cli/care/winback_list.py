@@ -14,7 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudge.cli.care.warnings import ActionOptions, acting
-from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.common import (
+    data_dir_option,
+    id_column,
+    json_option,
+    load_settings,
+    out,
+    print_json,
+)
 from nudge.clock import now
 from nudge.domain.care.case import Case, CaseAction, CaseState, CaseStep
 from nudge.domain.care.warning_rule import CaseKind
@@ -232,7 +239,9 @@ def _view(installation: Installation, desk: WinbackDesk, judged: JudgedCase) -> 
 
 
 def _table(views: list[dict[str, Any]], lang: str) -> Table:
-    table = Table("id", "state", "assignee", "left", "call from", "by", "what", title="Win-back")
+    table = Table(
+        id_column(), "state", "assignee", "left", "call from", "by", "what", title="Win-back"
+    )
     for view in views:
         reach = view["contact"]
         start = reach["from"] or (reach["sentence"] or {}).get(lang, "")

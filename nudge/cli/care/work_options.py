@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from nudge.cli.common import out
+from nudge.cli.common import id_column, out
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import CaseState
@@ -119,7 +119,9 @@ def work_rows(installation: Installation) -> WorkRows:
 
 def tell_cases(views: list[dict[str, Any]], language: str) -> None:
     """Print cases as a table."""
-    table = Table("id", "kind", "level", "state", "assignee", "due", "reach", "measure", "what")
+    table = Table(
+        id_column(), "kind", "level", "state", "assignee", "due", "reach", "measure", "what"
+    )
     for view in views:
         names = ("id", "kind", "level", "state", "assignee", "due")
         table.add_row(

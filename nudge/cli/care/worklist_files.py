@@ -91,7 +91,7 @@ def export(
         configuration = installation.configuration
         calls = CallList(
             contact_desk(installation),
-            (configuration.warnings, configuration.worklist),
+            (configuration.case_policy, configuration.worklist),
             calendar_of(installation),
             name,
             mask_numbers(getpass.getuser()),

@@ -34,6 +34,8 @@ RETURNED: Final = "returned"
 """Outcome of a case of win-back whose visitor has paid, as the engine tells it."""
 FACT: Final = "fact_"
 """Beginning of the fields of a record that tell facts of a case, or of a step."""
+_DIGITS: Final = 9
+"""Most digits of a partition: longer numbers are no ids, and may be too long to read."""
 _STEPS: Final = 17
 """Place of the steps in an encoded case; what later versions know of a case follows it."""
 _RANKS: Final = {level.value: rank for rank, level in enumerate(CaseLevel)}
@@ -252,7 +254,8 @@ def case_id(partition: int, subject: str, topic: str, thing: str, at: float) -> 
 def partition_of(name: str) -> int | None:
     """Return the partition that a case's id names; None for any other text."""
     number, dash, _ = name.partition("-")
-    return int(number) if dash and number.isascii() and number.isdigit() else None
+    is_number = number.isascii() and number.isdigit() and len(number) <= _DIGITS
+    return int(number) if dash and is_number else None
 
 
 def is_held_out(kind: str, subject: str, share: float) -> bool:

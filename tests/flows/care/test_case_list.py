@@ -101,3 +101,13 @@ def test_a_filter_that_finds_few_looks_through_a_bounded_part(
         )
     assert found == [6_999, 2_500, 7]
     assert pages <= 7_000 // MOST_READ + 1
+
+
+def test_warnings_are_not_behind_cases_of_other_kinds(store: Store) -> None:
+    """Thousands who left the path later: the page finds the one warning, and is whole."""
+    write(store, [made(1), *(replace(made(n), kind="winback") for n in range(2, 5_400))])
+    page = list_cases(store, CaseQuestion(UNCLOSED))
+    assert [int(case.subject, 16) for case in page.cases] == [1]
+    assert page.cursor == ""
+    (warning,) = [x for p in range(PARTITIONS) for x in store.cases.places(p, None, 9)]
+    assert warning.id == page.cases[0].id
