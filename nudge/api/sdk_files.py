@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from importlib import resources
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ class SdkFile:
         Args:
             endpoint: address of the service, without a slash at its end.
         """
-        source = f'src="{endpoint}{self.path}"'
+        source = f'src="{escape(endpoint)}{self.path}"'
         return f'<script {source} integrity="{self.integrity}" crossorigin="anonymous"></script>'
 
 

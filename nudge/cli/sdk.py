@@ -6,6 +6,7 @@ import click
 
 from nudge.api.sdk_files import read_sdk_files
 from nudge.cli.common import json_option, load_settings, print_json
+from nudge.client.api import split_url
 
 
 @click.command()
@@ -21,7 +22,7 @@ def sdk(url: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     The path has the version in it and the tag its hash, and neither ever changes: a page that pins
     them keeps what it tested.
     """
-    endpoint = (url or load_settings().url).rstrip("/")
+    endpoint = split_url(url or load_settings().url).geturl().rstrip("/")
     files = read_sdk_files()
     present = files.versions[files.current]
     if as_json:

@@ -103,7 +103,7 @@ class Api:
         self.target = target
         self.repeats = 0
         self._patience = patience or Patience()
-        self._base = _checked(target.url)
+        self._base = split_url(target.url)
         self._local = threading.local()
         self._headers = {
             "Authorization": f"Bearer {target.key}",
@@ -230,7 +230,12 @@ def _served(data_dir: Path) -> str | None:
         raise InvalidConfigError([f"{path}: cannot be read ({error!r}); {cure}"]) from error
 
 
-def _checked(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a service's address.
+
+    Raises:
+        InvalidConfigError: it is none.
+    """
     base = urlsplit(url)
     if base.scheme not in ("http", "https") or not base.hostname:
         raise InvalidConfigError([f"{url}: no URL of a service; write http://HOST:PORT"])

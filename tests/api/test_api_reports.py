@@ -559,6 +559,8 @@ def test_every_figure_is_defined(busy: Web) -> None:
         (f"/v1/reports/shared?month={month}", None),
         ("/v1/experience", None),
         ("/v1/warnings/factors", None),
+        ("/v1/worklist/loop", None),
+        ("/v1/winback/effect", None),
         (f"{SLOT}/model", None),
     )
     found = [answered(busy, path, body).json for path, body in asked]
@@ -567,7 +569,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - NO_JOBS
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
-    names = (*names, "getExperience", "getFactors")
+    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect")
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from click.testing import CliRunner, Result
 
 from nudge import cli as entry
@@ -31,3 +32,17 @@ def test_programs_get_the_parts(settings: Settings) -> None:
     told = json.loads(run(settings, "--json").output)
     assert told["url"] == f"{settings.url}/sdk/{told['version']}/nudge.js"
     assert told["integrity"] in told["tag"]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://nudge.example", "https://"])
+def test_an_address_that_is_none_is_refused(settings: Settings, url: str) -> None:
+    """A page with such a tag would load nothing: the message says what to write."""
+    done = run(settings, "--url", url)
+    assert done.exit_code != 0
+    assert "write http://HOST:PORT" in done.output + str(done.exception)
+
+
+def test_an_address_cannot_leave_its_attribute(settings: Settings) -> None:
+    """The line is pasted into pages: what HTML would read as more is escaped."""
+    done = run(settings, "--url", 'https://nudge.example/"><script>')
+    assert done.output.count("<script") == 1

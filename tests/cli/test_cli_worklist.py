@@ -204,7 +204,8 @@ def test_outcomes_are_imported_once(settings: Settings, store: Store, tmp_path: 
     shown = told(settings, "show", first)
     assert [x["action"] for x in shown["steps"]] == ["open", "contact", "outcome", "close"]
     assert shown["steps"][1]["note"] == "call xxxxxxxxxxx"
-    assert shown["steps"][1]["facts"]["cost"] == pytest.approx(0.15 + 40 / 60, abs=1e-4)
+    facts = shown["steps"][1]["facts"]
+    assert (facts["cost"], facts["seconds"]) == (0.15, 60)
     bare = write_csv(tmp_path / "bare.csv", [["outcome"], ["stays"]])
     assert "no column case" in str(run(settings, "import", str(bare)).exception)
 

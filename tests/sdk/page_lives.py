@@ -25,7 +25,7 @@ LONGEST: Final = 3.0
 """Seconds of a life."""
 BUDGET: Final = 1500
 """Milliseconds: what is asked here is what becomes of exposures, and a default has none."""
-PROFILE: Final = 4
+PROFILE: Final = 6
 """Lives of a profile."""
 TOGETHER: Final = 8
 """Profiles at once."""
@@ -69,11 +69,19 @@ class Outcome:
 
 
 def plan_lives(count: int, seed: int) -> list[Life]:
-    """Lives in equal parts of all faults and ends, of random length."""
+    """Lives in equal parts of all faults and ends, of random length.
+
+    Their numbers have no common factor: a few lives have all faults and all ends, and as many as
+    there are pairs have each pair once.
+    """
     draw = random.Random(seed)  # noqa: S311 - no secret
-    kinds = [(fault, end) for fault in FAULTS for end in ENDS]
     return [
-        Life(*kinds[i % len(kinds)], draw.uniform(0, LONGEST), draw.choice((0, 0, 50, 400)))
+        Life(
+            FAULTS[i % len(FAULTS)],
+            ENDS[i % len(ENDS)],
+            draw.uniform(0, LONGEST),
+            draw.choice((0, 0, 50, 400)),
+        )
         for i in range(count)
     ]
 
