@@ -17,7 +17,7 @@ ARGUMENTS: Final = (
     "--disable-extensions",
     "--disable-component-extensions-with-background-pages",
 )
-"""Root runs the tests in containers, without a screen; what no page needs costs a fifth more."""
+"""Root runs the tests in containers, without a screen; extensions and a process more cost time."""
 
 
 def node() -> str:
@@ -36,9 +36,7 @@ def chromium() -> str:
 def open_browser() -> Iterator[Browser]:
     """A headless browser until the end of the block; visitors are contexts of it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=ARGUMENTS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         try:
             yield browser
         finally:
