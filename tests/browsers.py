@@ -17,7 +17,7 @@ ARGUMENTS: Final = (
     "--disable-extensions",
     "--disable-component-extensions-with-background-pages",
 )
-"""Root runs the tests in containers, without a screen; what no page needs costs a fifth more."""
+"""Root runs the tests in containers, without a screen; extensions and a process more cost time."""
 
 
 def node() -> str:
