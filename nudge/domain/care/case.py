@@ -384,7 +384,8 @@ def _fact_fields(facts: Facts) -> dict[str, Scalar]:
 
 
 def _facts_in(fields: Mapping[str, Scalar]) -> Facts:
-    return facts_of({k.removeprefix(FACT): v for k, v in fields.items() if k.startswith(FACT)})
+    size = len(FACT)
+    return facts_of({k[size:]: v for k, v in fields.items() if k[:size] == FACT})
 
 
 def case_of(partition: int, record: Event, at: float) -> Case:

@@ -105,7 +105,7 @@ class Watch(NamedTuple):
 
     def with_past(self, one: PastWarning) -> Watch:
         """Return the watch with a warning, in the place of an earlier one of the same case."""
-        rest = tuple(x for x in self.past if x.case != one.case)
+        rest = [x for x in self.past if x.case != one.case]
         return self._replace(past=(*rest, one))
 
 

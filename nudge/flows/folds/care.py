@@ -128,13 +128,16 @@ class CareFold:
         position: int,
     ) -> tuple[CareState, Commit]:
         book = self.book()
-        mine = [entry for entry in entries if taken(entry, book.trails)]
+        asked = [(entry, taken(entry, book.trails)) for entry in entries]
+        mine = [entry for entry, is_taken in asked if is_taken]
         names = dict.fromkeys((*(entry.record.subject for entry in mine), *due))
         before = self.store.watches.read_each(partition, list(names), state.generation)
         known = self.store.cases.read_each(partition, named_cases(mine), state.generation)
         batch = CareBatch(book, partition, state.watermark, before, known)
-        for entry in entries:
-            take_entry(batch, entry)
+        for entry, is_taken in asked:
+            batch.mark = max(batch.mark, entry.stamp)
+            if is_taken:
+                take_entry(batch, entry)
         batch.mark = max(batch.mark, mark)
         batch.finish(due)
         gone = [*batch.dropped, *self._old(partition, state, batch.mark)]

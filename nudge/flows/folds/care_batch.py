@@ -74,6 +74,8 @@ class CareBatch:
 
     def gather(self, watcher: Watcher) -> None:
         """Take over what a watcher wrote: records of a case belong to its partition."""
+        if not watcher.records:
+            return
         for record in watcher.records:
             partition = partition_of(str(record.fields["case"]))
             if partition is None or partition == self.partition:

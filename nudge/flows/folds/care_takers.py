@@ -81,10 +81,7 @@ def taken(entry: JournalEntry, plan: TrailPlan | None = None) -> bool:
 
 
 def take_entry(batch: CareBatch, entry: JournalEntry) -> None:
-    """Take one entry, after what was due before it for its visitor."""
-    batch.mark = max(batch.mark, entry.stamp)
-    if not taken(entry, batch.book.trails):
-        return
+    """Take one entry that the fold reads, after what was due before it for its visitor."""
     record: Any = entry.record
     watcher = batch.advanced(record.subject)
     if isinstance(record, Decision | Exposure):

@@ -116,7 +116,7 @@ class Folds:
         """
         p = lease.partition
         names = [self.keys.fold(p, lease.fold), self.keys.journal(p), self.keys.seq(p)]
-        number = {key: i for i, key in enumerate(dict.fromkeys(w.key for w in batch.writes), 4)}
+        number = {key: i for i, key in enumerate(dict.fromkeys([w.key for w in batch.writes]), 4)}
         args: list[Arg] = [lease.token, lease.position, batch.position, len(batch.records)]
         for record in batch.records:
             args += [record.subject, encode(record)]

@@ -32,13 +32,15 @@ class WordFinder:
         if not units.units:
             return ()
         matches = self._index.matches(units)
+        if not matches.raw and not matches.heard:
+            return ()
         tokens = matches.strong()
         hits = [place for place, one in enumerate(tokens) if one.hits]
         topics = matches.topics() if hits else []
         if topics:
             hits = [place for place in hits if not _names(topics, tokens, place)]
         found = self._read(tokens, hits, units)
-        if found or denies(tokens):
+        if found or not matches.are_weak or denies(tokens):
             return found
         tokens = matches.all()
         return self._read(tokens, self._weak(tokens), units)
@@ -51,6 +53,8 @@ class WordFinder:
 
     def _read(self, tokens: list[Token], places: list[int], units: UnitText) -> tuple[WordHit, ...]:
         """Return the phrases at places that complain."""
+        if not places:
+            return ()
         return tuple(
             _hit(tokens[place], reading, units)
             for place in places

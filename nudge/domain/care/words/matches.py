@@ -28,15 +28,24 @@ class Matches(NamedTuple):
         raw: as they are listed.
         heard: with a slip.
         end: of the text, in units.
+        roles: of what is matched as it is listed.
     """
 
     raw: list[Match]
     heard: list[Token]
     end: int
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def are_weak(self) -> bool:
+        """Whether there is a weak sign among them."""
+        if not self.roles.isdisjoint(WEAK):
+            return True
+        return bool(self.heard) and any(one.role in WEAK for one in self.heard)
 
     def strong(self) -> list[Token]:
         """Return the tokens without weak signs, which hide no negator of a strong one."""
-        if not any(one[4].role in SECOND for one in self.raw):
+        if self.roles.isdisjoint(SECOND):
             return _tokens(self.raw, self.heard, self.end)
         topics = self.topics()
         return _tokens(
@@ -47,6 +56,8 @@ class Matches(NamedTuple):
 
     def topics(self) -> list[Token]:
         """Return the troubles that are named, in their order."""
+        if Role.TOPIC not in self.roles:
+            return []
         return sorted(
             Token(start, end, *token[2:])
             for _, _, start, end, token in self.raw
@@ -62,10 +73,7 @@ class Matches(NamedTuple):
         )
 
     def all(self) -> list[Token]:
-        """Return the tokens with weak signs; none where a text has no weak sign."""
-        weak = any(one[4].role in WEAK for one in self.raw)
-        if not weak and not any(one.role in WEAK for one in self.heard):
-            return []
+        """Return the tokens, weak signs among them."""
         return _tokens(self.raw, self.heard, self.end)
 
 

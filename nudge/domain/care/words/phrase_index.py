@@ -109,9 +109,10 @@ class PhraseIndex:
             for one in (*self._sounds.tokens(units), *self._shapes.tokens(units))
             if is_slip(one, units)
         ]
-        if not heard and not _may_complain(raw):
+        roles = frozenset([one[4].role for one in raw])
+        if not heard and not _may_complain(roles):
             return Matches([], [], 0)
-        return Matches(raw, heard, len(units))
+        return Matches(raw, heard, len(units), roles)
 
     def _spread(self, units: str, raw: Sequence[Match]) -> list[Match]:
         """Return the phrases with a gap in which no word speaks against them."""
@@ -160,9 +161,8 @@ def _listed(lexicon: Lexicon) -> Iterator[tuple[str, Role, str]]:
     yield from ((STOP, Role.STOP, ""), (ASK, Role.STOP, ""), (COMMA, Role.COMMA, ""))
 
 
-def _may_complain(raw: Iterable[Match]) -> bool:
+def _may_complain(roles: frozenset[Role]) -> bool:
     """Tell whether tokens hold a complaint, or praise with a word that may turn it round."""
-    roles = {one[4].role for one in raw}
     if not roles.isdisjoint(_COMPLAINING):
         return True
     return Role.PRAISE in roles and not roles.isdisjoint(_TURNING)

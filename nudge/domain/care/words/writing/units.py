@@ -26,6 +26,8 @@ _PREFIXES: Final = frozenset(("un", "over", "dis", "mis", "under"))
 """Words that are one with the next where the two are known: over charged."""
 _LONGEST_WORD: Final = 16
 """Letters of the longest word that is read from single ones."""
+_NONE: Final = -1
+"""Place of no sign: no row of them is being read."""
 _HYPHENS: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _MARKS: Final = {Kind.COMMA: COMMA, Kind.STOP: STOP, Kind.ASK: ASK}
 
@@ -131,25 +133,35 @@ class _Reading:
         self._split: tuple[str, int] | None = None
 
     def read(self) -> UnitText:
-        units, starts, ends = self._units, self._starts, self._ends
+        """Read it: signs in a row at once, and all else one by one."""
+        signs = _NONE
         for place, (kind, text) in enumerate(self._forms):
             if kind is Kind.SIGN:
-                if self._word:
+                if signs == _NONE:
                     self._close()
-                if self._singles:
                     self._join_singles()
-                units.append(text)
-                starts.append(place)
-                ends.append(place + 1)
-            elif kind is Kind.LETTER:
+                    signs = place
+                continue
+            if signs != _NONE:
+                self._add_signs(signs, place)
+                signs = _NONE
+            if kind is Kind.LETTER:
                 if not self._word:
                     self._from = place
                 self._word += text
             elif kind is not Kind.DROPPED and (self._word or kind is not Kind.GAP):
                 self._mark(kind, place)
+        if signs != _NONE:
+            self._add_signs(signs, len(self._forms))
         self._close()
         self._join_singles()
         return UnitText("".join(self._units), self._starts, self._ends)
+
+    def _add_signs(self, start: int, end: int) -> None:
+        """Add the signs of a row, each of which is a unit."""
+        self._units += [text for _, text in self._forms[start:end]]
+        self._starts += range(start, end)
+        self._ends += range(start + 1, end + 1)
 
     def _add(self, unit: str, start: int, end: int | None = None) -> None:
         self._units.append(unit)
@@ -180,9 +192,9 @@ class _Reading:
 
     def _close(self, place: int | None = None) -> None:
         """End the word that is being read."""
-        word = self._word.replace("'", "")
         if not self._word:
             return
+        word = self._word.replace("'", "")
         self._word = ""
         if not word:
             return
@@ -216,6 +228,8 @@ class _Reading:
 
     def _join_singles(self) -> None:
         """Read single letters in a row as the words that they spell."""
+        if not self._singles:
+            return
         letters, self._singles = self._singles, []
         if len(letters) < _SPELT_OUT:
             return
