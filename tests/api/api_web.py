@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from places import CONFIG, shipped_slots
 from werkzeug.serving import WSGIRequestHandler, make_server
