@@ -23,7 +23,7 @@ POLICY: Final = (
 """Content security policy: no inline script or style, and nothing from other hosts."""
 
 DOCUMENT: Final = "nudge-document"
-"""Extension of an app that holds its OpenAPI document, as bytes."""
+"""Extension of an app that returns its OpenAPI document."""
 
 LANGUAGES: Final = ("en", "zh")
 
@@ -34,7 +34,7 @@ blueprint = Blueprint("docs", __name__, static_folder="static/docs", static_url_
 @open_to_all
 def document() -> Response:
     """Return the OpenAPI document."""
-    return Response(current_app.extensions[DOCUMENT], mimetype=MIMETYPE)
+    return Response(current_app.extensions[DOCUMENT](), mimetype=MIMETYPE)
 
 
 @blueprint.get("/docs")

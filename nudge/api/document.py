@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import http
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 from marshmallow import Schema
 from marshmallow import fields as ma
-from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
-from werkzeug.wrappers import Response
 
 from nudge.api import docs, health, sdk
 from nudge.api.alarms import alarms, quarantines
@@ -26,7 +25,6 @@ from nudge.api.care import (
     worklist,
     worklist_changes,
 )
-from nudge.api.errors import http_answer
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
@@ -113,28 +111,39 @@ class ExternalIdConverter(BaseConverter):
 
 
 class NudgeApi(Api):  # type: ignore[misc]  # flask-smorest publishes no types
-    """flask-smorest's Api with this service's form of errors."""
+    """flask-smorest's Api, which writes the document, with this service's form of errors."""
 
     ERROR_SCHEMA = ErrorSchema
     # Each status that an operation can answer is listed; there is nothing left for a default.
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        """Return Flask's own errors in the service's form."""
-        return http_answer(error)
-
 
 def describe(app: Flask) -> None:
     """Register all blueprints, and serve the document at /openapi.json and the page at /docs."""
+    # A redirect would lose a body, and two slashes in an id are two.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.url_map.converters[EXTERNAL_ID] = ExternalIdConverter
+    for blueprint in (*BLUEPRINTS, docs.blueprint, sdk.blueprint):
+        app.register_blueprint(blueprint)
+    check_rules(app, LIBRARY)
+    app.extensions[docs.DOCUMENT] = written
+
+
+@cache
+def written() -> str:
+    """Return the document, which is the same for all apps.
+
+    It is made when it is first asked for: few processes ever are, and making it takes memory that
+    a process does not give back.
+    """
+    app = Flask("document", static_folder=None)
     app.config |= {
         "API_TITLE": "Nudge",
         "API_VERSION": VERSION,
         "OPENAPI_VERSION": OPENAPI,
         "API_SPEC_OPTIONS": {"info": {"description": ABOUT}, "servers": SERVERS},
     }
-    # A redirect would lose a body, and two slashes in an id are two.
-    app.url_map.merge_slashes = False
-    app.url_map.redirect_defaults = False
     app.url_map.converters[EXTERNAL_ID] = ExternalIdConverter
     api = NudgeApi(app)
     api.register_converter(ExternalIdConverter, _external_id)
@@ -143,10 +152,7 @@ def describe(app: Flask) -> None:
         api.spec.components.security_scheme(name, scheme)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    app.register_blueprint(docs.blueprint)
-    app.register_blueprint(sdk.blueprint)
-    check_rules(app, LIBRARY)
-    app.extensions[docs.DOCUMENT] = dumps(_complete(api.spec.to_dict()))
+    return dumps(_complete(api.spec.to_dict()))
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:

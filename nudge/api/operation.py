@@ -103,6 +103,7 @@ def operation(
         wrapper.__dict__[RULE] = tuple(scopes)
         method, path = endpoint.split()
         blueprint.add_url_rule(path, view_func=wrapper, methods=[method])
+        del wrapper.__dict__["_apidoc"]  # the blueprint has taken a copy
         return wrapper
 
     return decorate

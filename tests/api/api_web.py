@@ -15,8 +15,6 @@ from places import CONFIG, shipped_slots
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from nudge.api import document
-from nudge.api.operation import EXTERNAL_ID
 from nudge.api.people import visitors
 from nudge.api.service import Service
 from nudge.clock import now
@@ -26,7 +24,6 @@ from nudge.domain.journal.caller import SCOPES, Scope
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
-from nudge.wiring import web as composition
 from nudge.wiring.web import create_app
 
 ASK = {"visitor_id": "v-1", "channel": "web", "page": "home", "slots": ["denomination", "banner"]}
@@ -97,26 +94,9 @@ def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-DESCRIBED: dict[str, str] = {}
-"""The document of this process's first app: it is the same for all, and takes long to make."""
-
-
-def describe_again(app: Flask) -> None:
-    """Register what `describe` registers, with the document that it made for another app."""
-    app.url_map.merge_slashes = app.url_map.redirect_defaults = False
-    app.url_map.converters[EXTERNAL_ID] = document.ExternalIdConverter
-    for blueprint in (*document.BLUEPRINTS, document.docs.blueprint, document.sdk.blueprint):
-        app.register_blueprint(blueprint)
-    app.extensions[document.docs.DOCUMENT] = DESCRIBED[document.docs.DOCUMENT]
-
-
 def served(settings: Settings) -> Iterator[Web]:
     """An app with the shipped slots."""
-    with pytest.MonkeyPatch.context() as patch:
-        if DESCRIBED:
-            patch.setattr(composition, "describe", describe_again)
-        app = create_app(settings)
-    DESCRIBED[document.docs.DOCUMENT] = app.extensions[document.docs.DOCUMENT]
+    app = create_app(settings)
     app.testing = True
     service: Service = app.extensions["nudge"]
     own = settings.config_dir != CONFIG
