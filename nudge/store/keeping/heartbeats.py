@@ -7,7 +7,7 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Mark
-from nudge.store.folds.folds import Folds
+from nudge.store.folds.folds import GENERATION
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -16,6 +16,8 @@ HEARTBEAT: Final = "heartbeat"
 """Type of the marks."""
 SILENCE: Final = 60.0
 """Seconds without a record before a heartbeat."""
+DUE: Final = 5.0
+"""Seconds without a record before a heartbeat where something was due for a watch since then."""
 LATE: Final = 602.0
 """Seconds behind its arrival at which no record is open for that alone: `attribution.GRACE`, and
 two for the lake, which reads whole seconds."""
@@ -42,12 +44,19 @@ class Heartbeats:
         Raises:
             StoreAwayError: no answer.
         """
-        generation = Folds(self.client, self.keys).generation_of(partition, FoldName.ATTRIBUTE)
+        credit, care = self._generations(partition)
         names = [
             self.keys.journal(partition),
             self.keys.seq(partition),
-            self.keys.open(partition, generation),
+            self.keys.open(partition, credit),
+            self.keys.watch_due(partition, care),
         ]
-        times = (round(seconds * 1000) for seconds in (SILENCE, LATE, IDLE))
-        args: list[Arg] = [_FIRST, _AGAIN, *times, LAST]
+        silence, late, idle, due = (round(seconds * 1000) for seconds in (SILENCE, LATE, IDLE, DUE))
+        args: list[Arg] = [_FIRST, _AGAIN, silence, late, idle, LAST, due]
         return int(self.client.run("beat", names, args))
+
+    def _generations(self, partition: int) -> list[int]:
+        """Return the generations of the states that say what waits for time."""
+        folds = (FoldName.ATTRIBUTE, FoldName.CARE)
+        commands = [("HGET", self.keys.fold(partition, name), GENERATION) for name in folds]
+        return [int(one or 0) for one in self.client.call_each(commands)]

@@ -1,4 +1,4 @@
-"""The loop that lets time pass in silent partitions, so that their windows close."""
+"""The loop that lets time pass in silent partitions, so that windows close and cases open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nudge.workers.turns.turn_loop import TurnLoop
 class HeartbeatLoop(TurnLoop):
     """The loop that appends heartbeats where a partition is silent."""
 
-    look = 10.0
+    look = 5.0
     failure = "no_heartbeat"
 
     def turn(self) -> int:
