@@ -23,7 +23,7 @@ POLICY: Final = (
 """Content security policy: no inline script or style, and nothing from other hosts."""
 
 DOCUMENT: Final = "nudge-document"
-"""Extension of an app that returns its OpenAPI document."""
+"""Extension of an app that returns its OpenAPI document, as bytes."""
 
 LANGUAGES: Final = ("en", "zh")
 

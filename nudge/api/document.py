@@ -131,7 +131,7 @@ def describe(app: Flask) -> None:
 
 
 @cache
-def written() -> str:
+def written() -> bytes:
     """Return the document, which is the same for all apps.
 
     It is made when it is first asked for: few processes ever are, and making it takes memory that
