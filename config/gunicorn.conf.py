@@ -11,6 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+# structlog takes rich and pygments, 4 MB in each process, to draw errors on a terminal. The log of
+# a server is lines of JSON. None is "not installed" to Python's import.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
