@@ -26,7 +26,7 @@ SECRETS = {
     "NUDGE_PAGE_KEY": "old-page-key-0123456789abcdefghij",
 }
 
-APPENDED = (b"heartbeat", b"warned", b"heard")
+APPENDED = (b"heartbeat", b"warned", b"heard", b"watch_moved")
 """Names in the records that folds of this version append by themselves."""
 
 
