@@ -67,6 +67,8 @@ def test_a_warning_is_walked_from_feedback_to_the_week_s_page(service: Service) 
     assert (case["level"], case["state"]) == ("critical", "open")
     merged = {"event_id": "w2", "type": "identified", "visitor_id": "walked", "other_id": "member"}
     assert service.api.post("/v1/events", {"events": [merged]})["accepted"] == 1
+    # A signal that overtakes the merger would open a case of its own.
+    assert eventually(lambda: len(cases_of(service, "member")) == 1, 60)
     say(service, "member", "w3", 8, "我要销户")
     assert eventually(lambda: [x["signals"] for x in cases_of(service, "member")] == [2], 60), (
         cases_of(service, "member")
