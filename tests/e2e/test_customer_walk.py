@@ -107,7 +107,7 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     phone.tell("prefill_kept", decision_id=recharge["prefill"]["decision_id"])
     phone.tell("step", step="pay_tapped")
     phone.tell("payment_failed", reason="timeout", method="wechat")
-    assert eventually(lambda: retry(phone)["reason"] != "fallback")
+    assert eventually(lambda: retry(phone)["reason"] != "fallback", 60)
     offer = retry(phone)
     why = walked.api.get(f"/v1/decisions/{offer['decision_id']}")
     assert why["context"]["failure_reason"] == "soft"
@@ -118,7 +118,7 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     assert retry(phone)["reason"] == "fallback"
     # What a process could not write at once waits in its spool, of which no fold knows.
     counted = 0 if offer["reason"] == "holdout" else 1  # a twentieth is held out
-    assert eventually(lambda: conversions(walked) == counted)
+    assert eventually(lambda: conversions(walked) == counted, 60)
 
     clock.jump(MONTH)
     home = phone.page("home", "denomination", "prefill")
@@ -127,7 +127,7 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     why = walked.api.get(f"/v1/decisions/{home['prefill']['decision_id']}")
     assert set(why["distribution"]) == {"last_on_device", "most_frequent", "blank"}
     # A page whose store took too long is answered, without what only the owner may see.
-    assert eventually(lambda: filled_in(phone) == {MINE})
+    assert eventually(lambda: filled_in(phone) == {MINE}, 60)
 
     other = Device(walked, phone.visitor)
     home = other.page("home", "denomination", "prefill")
@@ -164,7 +164,7 @@ def test_a_hard_failure_is_never_tried_again(walked: Service) -> None:
         device.tell("payment_failed", reason="card_expired", method="card")
     # All have failed before anybody is asked: the folds are waited for once.
     for device in devices:
-        assert eventually(lambda d=device: retry(d)["reason"] != "fallback")  # type: ignore[misc]
+        assert eventually(lambda d=device: retry(d)["reason"] != "fallback", 60)  # type: ignore[misc]
         offer = retry(device)
         offers.add(offer["variant"])
         why = walked.api.get(f"/v1/decisions/{offer['decision_id']}")
