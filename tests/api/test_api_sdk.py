@@ -23,7 +23,7 @@ def test_the_script_is_kept_for_a_year(web: Web) -> None:
 
 
 def test_a_browser_gets_it_compressed(web: Web) -> None:
-    """The same script in gzip, the same bytes each time; caches keep the two forms apart."""
+    """The gzip form is the same script, in equal bytes each time; caches keep both apart."""
     told = web.http.get("/sdk/nudge.json").json
     packed = web.http.get(told["path"], headers={"Accept-Encoding": "gzip, deflate, br"})
     plain = web.http.get(told["path"], headers={"Accept-Encoding": "gzip;q=0"})

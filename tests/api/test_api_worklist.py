@@ -278,7 +278,7 @@ def test_a_contact_has_time_and_cost_and_counts_under_the_policy(ruled: Web) -> 
 
 
 def test_outcomes_come_once_by_the_row(ruled: Web) -> None:
-    """The same row twice is one; a row that does not fit says why, and costs itself alone."""
+    """A row that comes twice is one; a row that does not fit says why, and costs itself alone."""
     open_cases(ruled, 2)
     first, second = (one["id"] for one in listed(ruled))
     row = {"case": first, "outcome": "stays", "agent": "ann", "channel": "call", "seconds": 60}

@@ -45,7 +45,7 @@ def parse(text: str) -> WorkPolicy:
 
 
 def test_the_shipped_file_is_right() -> None:
-    """It names what the contact policy has, and critical cases come first."""
+    """The shipped file names what the contact policy has, and critical cases come first."""
     policy = load_worklist(ROOT / "config")
     assert worklist_warnings(ROOT / "config", policy) == []
     assert policy.ageing_of("warning", "critical").due < policy.ageing_of("warning", "info").due

@@ -42,7 +42,7 @@ def test_thousands_of_lives_lose_and_double_nothing(
     count: int,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    """The same in large; ten thousand lives in all."""
+    """Every exposure is counted once over thousands of lives; ten thousand in all."""
     outcome = play(site, plan_lives(count, count))
     record_testsuite_property(f"exposures told in {count} lives", len(outcome.told))
     record_testsuite_property(f"pages restored in {count} lives", outcome.restored)
