@@ -41,15 +41,18 @@ class Door:
         app: application behind it.
         trouble: what the API's calls meet now.
         paths: beginnings of the paths that meet it.
+        met: how many calls met it so far.
     """
 
     app: Callable[..., Iterable[bytes]]
     trouble: Trouble = "none"
     paths: tuple[str, ...] = API
+    met: int = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer, or fail as told."""
-        meets = environ["PATH_INFO"].startswith(self.paths)
+        meets = self.trouble != "none" and environ["PATH_INFO"].startswith(self.paths)
+        self.met += meets
         if meets and self.trouble == "down":
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []

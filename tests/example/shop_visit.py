@@ -41,6 +41,7 @@ class ShopVisit:
         page: the shop's tab.
         problems: errors of scripts and of the console.
         strange: addresses of other hosts that were asked.
+        met: calls that had met trouble at the door before this visit.
     """
 
     site: ShopSite
@@ -48,6 +49,7 @@ class ShopVisit:
     page: Page
     problems: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    met: int = 0
 
     def open(self, path: str = "", *, lang: str = "zh") -> None:
         """Open a page of the shop."""
@@ -115,7 +117,8 @@ class ShopVisit:
         return float(self.page.evaluate(f"{mark.format('answered')} - {mark.format('asked')}"))
 
     def _note(self, kind: str, text: str) -> None:
-        if kind == "error" and not (self.site.door.trouble != "none" and NETWORK in text):
+        # The line of a call that met trouble may come when the trouble is over.
+        if kind == "error" and not (self.site.door.met > self.met and NETWORK in text):
             self.problems.append(text)
 
     def _watch(self, page: Page) -> None:
@@ -139,7 +142,7 @@ def visiting(
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
     context.add_init_script(WATCH + script)
-    visit = ShopVisit(site, context, context.new_page())
+    visit = ShopVisit(site, context, context.new_page(), met=site.door.met)
     context.on("page", visit._watch)
     visit._watch(visit.page)
     own = site.url
