@@ -9,7 +9,7 @@ from flask import Request
 
 from nudge.api.errors import KeyRevokedError
 from nudge.api.service import Service
-from nudge.domain.journal.caller import SCOPES, Caller, Scope
+from nudge.domain.journal.caller import ENVIRON, SCOPES, Caller, Scope
 from nudge.errors import ForbiddenError, UnauthenticatedError
 from nudge.settings.settings import Settings
 from nudge.store.service.api_keys import digest_of
@@ -32,21 +32,29 @@ def local_callers(settings: Settings) -> dict[str, Caller]:
 
 
 def authorise(
-    request: Request, service: Service, scopes: Sequence[Scope], *, in_query: bool
+    request: Request, service: Service, scopes: Sequence[Scope], name: str, *, in_query: bool
 ) -> Caller:
-    """Authenticate the caller of a request, and check that the key has one of the scopes.
+    """Authenticate the caller of a request, and check that the caller may call the operation.
+
+    A page's call comes from the same process, with its user in the environ: no client can put an
+    object there, whose headers are texts under names that begin with HTTP_.
 
     Args:
         request: carries the key.
         service: knows the keys.
-        scopes: any of them suffices; no scope includes another.
+        scopes: any of them suffices for a key; no scope includes another.
+        name: `operationId`, which a user's role has to list.
         in_query: the key may also be a query parameter, for senders that can set no header.
 
     Raises:
         UnauthenticatedError: the key is missing, unknown or (as `key_revoked`) revoked.
-        ForbiddenError: the key lacks the scopes, or must not be used from this web origin.
+        ForbiddenError: the key lacks the scopes, or must not be used from this web origin; the
+            user's role does not list the operation.
         StoreAwayError: no keys have been read yet, and the store does not answer.
     """
+    user = request.environ.get(ENVIRON)
+    if isinstance(user, Caller):
+        return _allowed(user, name)
     caller = _caller(service, _key(request, in_query=in_query))
     if not caller.scopes.intersection(scopes):
         raise ForbiddenError(f"this key lacks the scope {' or '.join(scopes)}")
@@ -54,6 +62,12 @@ def authorise(
     if origin is not None and caller.origins and origin not in caller.origins:
         raise ForbiddenError("this key may not be used from this web origin")
     return caller
+
+
+def _allowed(user: Caller, name: str) -> Caller:
+    if user.operations is None or name not in user.operations:
+        raise ForbiddenError(f"the role of {user.user or 'this user'} does not allow {name}")
+    return user
 
 
 def _key(request: Request, *, in_query: bool) -> str:

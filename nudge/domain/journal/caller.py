@@ -6,24 +6,43 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Scope = Literal["decide", "ingest", "schedule", "read", "admin"]
+ENVIRON: Final = "nudge.caller"
+"""Key under which code of this process puts a user into the environ of a call of the API."""
+VISITOR: Final = "getVisitor"
+"""The operation that shows a person: who may call it sees people in other answers, too."""
 SCOPES: Final[tuple[Scope, ...]] = ("decide", "ingest", "schedule", "read", "admin")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The holder of an API key.
+    """The holder of an API key, or a user of the pages.
 
     Attributes:
-        key_id: names the key in records and in the audit; not secret.
+        key_id: names the key in records and in the audit (`user:NAME` for a user); not secret.
         scopes: permissions, without order: none includes another.
         origins: web origins that may use it; empty for any.
+        operations: `operationId` of each operation that a user may call, which then counts instead
+            of the scopes; None for a key.
     """
 
     key_id: str
     scopes: frozenset[Scope]
     origins: frozenset[str] = frozenset()
+    operations: frozenset[str] | None = None
 
     @property
     def is_server(self) -> bool:
         """True for secret keys: their events are facts, not claims."""
         return "ingest" in self.scopes
+
+    @property
+    def user(self) -> str:
+        """The name of a user of the pages; empty for a key."""
+        return "" if self.operations is None else self.key_id.partition(":")[2]
+
+    @property
+    def sees_people(self) -> bool:
+        """True where answers may show a person: what was written, notes, masked numbers."""
+        if self.operations is not None:
+            return VISITOR in self.operations
+        return "admin" in self.scopes
