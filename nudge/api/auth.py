@@ -9,13 +9,15 @@ from flask import Request
 
 from nudge.api.errors import KeyRevokedError
 from nudge.api.service import Service
-from nudge.domain.journal.caller import ENVIRON, SCOPES, Caller, Scope
+from nudge.domain.journal.caller import SCOPES, Caller, Scope
 from nudge.errors import ForbiddenError, UnauthenticatedError
 from nudge.settings.settings import Settings
 from nudge.store.service.api_keys import digest_of
 
 HEADER: Final = "X-API-Key"
 PARAMETER: Final = "key"
+CALLER: Final = "nudge.caller"
+"""Entry of a call's environ with the user for whom the pages call; headers cannot set it."""
 ANY_ORIGIN: Final = "*"
 
 
@@ -32,29 +34,27 @@ def local_callers(settings: Settings) -> dict[str, Caller]:
 
 
 def authorise(
-    request: Request, service: Service, scopes: Sequence[Scope], name: str, *, in_query: bool
+    request: Request, service: Service, name: str, scopes: Sequence[Scope], *, in_query: bool
 ) -> Caller:
-    """Authenticate the caller of a request, and check that the caller may call the operation.
+    """Authenticate the caller of a request, and check that the key or the role allows it.
 
-    A page's call comes from the same process, with its user in the environ: no client can put an
-    object there, whose headers are texts under names that begin with HTTP_.
+    No client can be a user by a header: headers are texts, under names that begin with HTTP_.
 
     Args:
-        request: carries the key.
+        request: carries the key; or the pages, in this process, have named the user.
         service: knows the keys.
+        name: of the operation; the role of a user lists those that it allows.
         scopes: any of them suffices for a key; no scope includes another.
-        name: `operationId`, which a user's role has to list.
         in_query: the key may also be a query parameter, for senders that can set no header.
 
     Raises:
         UnauthenticatedError: the key is missing, unknown or (as `key_revoked`) revoked.
-        ForbiddenError: the key lacks the scopes, or must not be used from this web origin; the
-            user's role does not list the operation.
+        ForbiddenError: the key lacks the scopes, or must not be used from this web origin.
         StoreAwayError: no keys have been read yet, and the store does not answer.
     """
-    user = request.environ.get(ENVIRON)
+    user = request.environ.get(CALLER)
     if isinstance(user, Caller):
-        return _allowed(user, name)
+        return _user(user, name)
     caller = _caller(service, _key(request, in_query=in_query))
     if not caller.scopes.intersection(scopes):
         raise ForbiddenError(f"this key lacks the scope {' or '.join(scopes)}")
@@ -64,9 +64,9 @@ def authorise(
     return caller
 
 
-def _allowed(user: Caller, name: str) -> Caller:
+def _user(user: Caller, name: str) -> Caller:
     if user.operations is None or name not in user.operations:
-        raise ForbiddenError(f"the role of {user.user or 'this user'} does not allow {name}")
+        raise ForbiddenError(f"your role does not allow {name}; ask an administrator")
     return user
 
 

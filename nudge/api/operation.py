@@ -15,12 +15,12 @@ from flask import Flask, Request, Response, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
-from nudge.api.auth import PARAMETER, authorise
+from nudge.api.auth import CALLER, PARAMETER, authorise
 from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
 from nudge.api.user_calls import is_noted, note_call
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.journal.caller import ENVIRON, Caller, Scope
+from nudge.domain.journal.caller import Caller, Scope
 from nudge.errors import InvalidRequestError, UnauthenticatedError
 
 View = Callable[..., Response]
@@ -90,7 +90,7 @@ def operation(
             if scopes:
                 service = current()
                 try:
-                    found = g.caller = authorise(here, service, scopes, name, in_query=key_in_query)
+                    found = g.caller = authorise(here, service, name, scopes, in_query=key_in_query)
                 except UnauthenticatedError:
                     service.limiter.count_failure(here.environ)
                     raise
@@ -99,7 +99,7 @@ def operation(
             if here.query_string:
                 _check_query(here, taken)
             response = view(*args, **kwargs)
-            if noted and ENVIRON in here.environ:
+            if noted and CALLER in here.environ:
                 note_call(here, name)
             return response
 

@@ -7,9 +7,10 @@ from typing import Final
 import structlog
 from flask import Request
 
+from nudge.api.auth import CALLER
 from nudge.api.service import current
 from nudge.clock import now
-from nudge.domain.journal.caller import ENVIRON, Caller
+from nudge.domain.journal.caller import Caller
 from nudge.domain.users.audit_entry import AuditEntry, Door
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import StoreError
@@ -50,7 +51,7 @@ def note_call(request: Request, name: str) -> None:
         request: of the call.
         name: `operationId`.
     """
-    user, rule = request.environ[ENVIRON], request.url_rule
+    user, rule = request.environ[CALLER], request.url_rule
     if not isinstance(user, Caller):
         return
     # A visitor's id is an id of somebody: the audit outlives the visitor's erasure.

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Scope = Literal["decide", "ingest", "schedule", "read", "admin"]
-ENVIRON: Final = "nudge.caller"
-"""Key under which code of this process puts a user into the environ of a call of the API."""
+SCOPES: Final[tuple[Scope, ...]] = ("decide", "ingest", "schedule", "read", "admin")
 VISITOR: Final = "getVisitor"
 """The operation that shows a person: who may call it sees people in other answers, too."""
-SCOPES: Final[tuple[Scope, ...]] = ("decide", "ingest", "schedule", "read", "admin")
 
 
 @dataclass(frozen=True)
@@ -21,8 +19,8 @@ class Caller:
         key_id: names the key in records and in the audit (`user:NAME` for a user); not secret.
         scopes: permissions, without order: none includes another.
         origins: web origins that may use it; empty for any.
-        operations: `operationId` of each operation that a user may call, which then counts instead
-            of the scopes; None for a key.
+        operations: names of the operations that a user's role allows; None for a key, of which the
+            scopes decide.
     """
 
     key_id: str
