@@ -18,7 +18,7 @@ from nudge.errors import StoreError
 HISTORIES: Final = frozenset(
     (
         *("putSlot", "patchSlot", "patchPolicy", "patchAlarm", "makeQuarantine", "patchQuarantine"),
-        *("makeUser", "patchUser", "makeSignInLink", "endSessions", "evaluatePolicy"),
+        *("makeUser", "patchUser", "makeSignInLink", "eraseSessions", "evaluatePolicy"),
     )
 )
 """Operations that keep who, when and why with what they change: an entry would be a second one.

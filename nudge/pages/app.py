@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,10 +17,13 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from nudge.pages.access import EXTENSION, Accounts, may, open_page, register_access
+from nudge.flows.accounts.accounts import Accounts
+from nudge.limits.client_address import AddressRules
+from nudge.pages.access import EXTENSION, may, open_page, register_access
 from nudge.pages.failures import register_failures
 from nudge.pages.formats import register_formats
 from nudge.pages.navigation import menu
+from nudge.pages.page_sessions import PageSessions
 from nudge.pages.screens import BLUEPRINTS
 from nudge.pages.translation import LANGUAGES, TAGS, language, register_translation
 
@@ -59,12 +62,14 @@ class PageParts:
         accounts: who may sign in.
         secret: key that seals the browsers' sessions.
         zone: the operator's.
+        addresses: which proxies are believed when they tell a client's address.
     """
 
     api: WSGIApplication
     accounts: Accounts
     secret: bytes
     zone: ZoneInfo
+    addresses: AddressRules = field(default_factory=AddressRules)
 
 
 def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS) -> Flask:
@@ -76,6 +81,7 @@ def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS)
     """
     app = Flask("nudge.pages", static_folder=str(HERE / "static"), static_url_path=STATIC)
     app.secret_key = parts.secret
+    app.session_interface = PageSessions()
     app.config.update(
         SESSION_COOKIE_NAME="nudge_pages",
         SESSION_COOKIE_HTTPONLY=True,

@@ -58,7 +58,7 @@ ADMINISTRATION: Final = frozenset(
         *("makeAssignments", "makeHandover", "listSegmentMembers", "eraseVisitor"),
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
         *("planSms", "listWithdrawals", "recordAcknowledgement"),
-        *("listUsers", "makeUser", "patchUser", "makeSignInLink", "endSessions"),
+        *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),
     )
 )
 """Operations of machines, of whoever leads a team, and those on users: an admin's alone."""

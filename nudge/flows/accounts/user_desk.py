@@ -23,7 +23,7 @@ from nudge.store.store import Store
 
 LINK_LASTS: Final = 86_400.0
 """Seconds for which a link for signing in works."""
-LINK_PATH: Final = "/link/"
+LINK_PATH: Final = "/welcome/"
 """Beginning of the path of such a link."""
 _TRIES: Final = 20
 
