@@ -14,6 +14,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from nudge.domain.journal.caller import Caller
 from nudge.errors import StoreAwayError
 from nudge.flows.accounts.accounts import Accounts, SignedInUser
+from nudge.logs.access import KEY_ID
 from nudge.pages.api_door import ApiDoor
 
 TICKET: Final = "ticket"
@@ -129,6 +130,8 @@ def _load_user(accounts: Accounts, ticket: str) -> PageUser | None:
 
 
 def _ask_for_user() -> Response | None:
+    if current_user.is_authenticated:
+        request.environ[KEY_ID] = current_user.caller.key_id
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or hasattr(view, OPEN) or current_user.is_authenticated:
         return None
