@@ -116,7 +116,7 @@ class Accounts:
         return self._begin(found)
 
     def change_password(
-        self, signed: SignedInUser, old: str, new: str, address: str
+        self, signed: SignedInUser, old: str, new: str, address: str, wanted: str = ""
     ) -> SessionTicket | SignInRefusal:
         """Change the password of a user, whose other sessions end.
 
@@ -125,24 +125,16 @@ class Accounts:
             old: password until now; not looked at where there is none, or a link was used.
             new: password from now on.
             address: of the client.
+            wanted: name of the first admin's own; empty keeps the name.
 
         Raises:
-            InvalidRequestError: the new password breaks a rule.
+            InvalidRequestError: the new password breaks a rule, or the name is not free.
         """
         if signed.needs_password:
             found = self._verify(signed.name, old, address)
             if isinstance(found, SignInRefusal):
                 return found
-        return self._begin(self._desk(signed.name).set_password(signed.name, new))
-
-    def choose_name(self, signed: SignedInUser, name: str) -> SignedInUser:
-        """Give the first admin a name of the person's own.
-
-        Raises:
-            InvalidRequestError: the name has another form or is taken.
-        """
-        user = self._desk(signed.name).rename(signed.name, name)
-        return signed._replace(user=user)
+        return self._begin(self._desk(signed.name).set_password(signed.name, new, wanted))
 
     def set_language(self, signed: SignedInUser, language: str) -> None:
         """Set the language in which a user reads pages."""

@@ -29,6 +29,7 @@ from nudge.flows.accounts.accounts import (
     SignedInUser,
     SignInRefusal,
 )
+from nudge.flows.accounts.first_admin import NAME
 from nudge.logs.access import PATH
 from nudge.pages.access import EXTENSION, TICKET, local_path, open_page, sign_in, sign_out
 from nudge.pages.navigation import first_path
@@ -113,10 +114,10 @@ def change_password() -> Response | Redirect:
     if new != request.form.get("again", ""):
         return _account_page({"again": _("The two new passwords differ. Type them once more.")})
     try:
+        old, wanted = request.form.get("old", ""), ""
         if names_itself(signed):
-            signed = accounts().choose_name(signed, _field("name"))
-        old = request.form.get("old", "")
-        found = accounts().change_password(signed, old, new, address())
+            wanted = _field("name") or signed.name
+        found = accounts().change_password(signed, old, new, address(), wanted)
     except InvalidRequestError as error:
         return _account_page(_form_errors(error))
     if isinstance(found, SignInRefusal):
@@ -150,7 +151,7 @@ def address() -> str:
 
 def names_itself(signed: SignedInUser) -> bool:
     """Return whether the user is the first admin, who may choose a name with the password."""
-    return signed.session.by_link and not signed.user.password and signed.name == "admin"
+    return signed.session.by_link and not signed.user.password and signed.name == NAME
 
 
 def _signed() -> SignedInUser:
