@@ -30,7 +30,9 @@ def test_a_password_that_is_guessed_is_refused(word: str) -> None:
         check_password(word, "li_na_long")
 
 
-@pytest.mark.parametrize("word", ["correct horse", "长长的一句话当密码", "0123456789", "li_na_long!"])
+@pytest.mark.parametrize(
+    "word", ["correct horse", "长长的一句话当密码", "0123456789", "li_na_long!"]
+)
 def test_a_password_needs_no_composition(word: str) -> None:
     """Length suffices, in any script."""
     check_password(word * (1 if len(word) > 9 else 2), "li_na_long")

@@ -11,8 +11,8 @@ from nudge.domain.users.user import User
 from nudge.domain.users.user_book import UserBook
 from nudge.errors import InvalidRequestError, NotFoundError
 
-ADMIN = User("wang", Role.ADMIN, password="h", created=1.0)
-AGENT = User("li_na", Role.AGENT, password="h", created=2.0, link="d", link_until=50.0)
+ADMIN = User("wang", Role.ADMIN, "h", created=1.0)
+AGENT = User("li_na", Role.AGENT, "h", created=2.0, link="d", link_until=50.0)
 
 
 def book(*users: User) -> UserBook:

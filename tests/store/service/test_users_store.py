@@ -14,7 +14,7 @@ from nudge.store.service import audit, sign_in_attempts
 from nudge.store.service.sign_in_attempts import MOST, MOST_ANYWHERE, WAIT, WAIT_ANYWHERE
 from nudge.store.store import Store
 
-USER = User("li_na", Role.AGENT, password="hash", created=1.0)
+USER = User("li_na", Role.AGENT, "hash", created=1.0)
 AT = 1_000_000.0
 
 
