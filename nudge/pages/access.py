@@ -67,7 +67,7 @@ def register_access(app: Flask, accounts: Accounts) -> None:
     manager = LoginManager()
     manager.session_protection = None  # tickets end on the server; addresses of phones change
     manager.init_app(app)
-    manager.user_loader(partial(_load_user, accounts))
+    manager.user_loader(partial(load_user, accounts))
     app.before_request(_ask_for_user)
 
 
@@ -119,7 +119,8 @@ def sign_out() -> None:
     session.update(kept)
 
 
-def _load_user(accounts: Accounts, ticket: str) -> PageUser | None:
+def load_user(accounts: Accounts, ticket: str) -> PageUser | None:
+    """Return who has signed in with a ticket; nobody once it ended, or while the store is away."""
     try:
         found = accounts.session(ticket)
     except StoreAwayError as error:
