@@ -7,6 +7,7 @@ import io
 import re
 from dataclasses import replace
 from functools import partial
+from html import unescape
 from typing import Final
 
 import pytest
@@ -19,10 +20,14 @@ from werkzeug.routing import Rule
 from werkzeug.test import Client
 
 from nudge.api.operation import RULE
+from nudge.config.documents.document import ConfigDocument
+from nudge.domain.care.rule_book import RuleBook
 from nudge.domain.users.roles import OPERATIONS, Role
 from nudge.domain.users.session import IDLE, LONGEST
 from nudge.domain.users.user import User
 from nudge.flows.accounts.user_desk import LINK_LASTS
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.care import CareFold
 from nudge.logs.access import AccessLog
 from nudge.pages.access import load_user
 from nudge.pages.api_door import ApiDoor, ApiRefusal
@@ -47,6 +52,17 @@ FORM: Final = {
 }
 """A form that fits much: of a wrong form nobody would learn whether the role was looked at."""
 SCRIPT: Final = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+MOST_PAGES: Final = 150
+RULES: Final = """
+agents = ["li_na"]
+[[outcomes]]
+name = "stays"
+[[rules]]
+name = "low"
+title = { zh = "评价低", en = "A low score" }
+when = { event = "feedback", score_at_most = 5 }
+"""
+"""Warnings of low scores, so that a visitor's words come onto a list."""
 PASSING: Final = frozenset(
     ("session", "user_sessions", "failures", "familiar", "limits", "next_case", "asked")
 )
@@ -178,7 +194,7 @@ def test_signing_out_ends_a_copied_cookie(site: PageSite) -> None:
 
 
 def test_a_promotions_text_is_text(site: PageSite) -> None:
-    """A title with a script in it is escaped on every page that opens without an id."""
+    """A title with a script in it is escaped on every page that shows it."""
     web = site.web
     tag = web.get("/v1/slots/banner").headers["ETag"]
     variants = web.get("/v1/slots/banner").json["variants"]
@@ -192,15 +208,30 @@ def test_a_promotions_text_is_text(site: PageSite) -> None:
 
 def test_a_visitors_text_is_text(site: PageSite) -> None:
     """Words, scenes, reasons and ids that visitors send are escaped wherever a page shows them."""
-    web = site.web
+    web, name = site.web, SCRIPT[:60]
+    assert web.service.store.documents.put(ConfigDocument("warnings.toml", 1, RULES), 0, {})
+    web.service.refresh()
     sent = [
-        {"event_id": "e1", "type": "feedback", "scene": SCRIPT[:60], "score": 1, "text": SCRIPT},
-        {"event_id": "e2", "type": "payment_failed", "reason": SCRIPT[:60], "method": SCRIPT[:60]},
+        {"event_id": "e1", "type": "feedback", "scene": name, "score": 1, "text": SCRIPT},
+        {"event_id": "e2", "type": "payment_failed", "reason": name, "method": name},
         {"event_id": "e3", "type": "step", "step": "pay_tapped"},
     ]
-    key = web.secrets["ingest"]
-    web.post("/v1/events", {"events": [one | {"visitor_id": SCRIPT} for one in sent]}, key)
+    told = [one | {"visitor_id": SCRIPT} for one in sent]
+    assert web.send(*told, key=web.secrets["ingest"])["accepted"] == len(sent)
+    book = RuleBook(web.service.configuration.warnings)
+    site.fold(AttributeFold(web.service.store), CareFold(web.service.store, lambda: book))
+    (warning,) = web.get("/v1/warnings").json["warnings"]
+    assert warning["scene"] == name
     check_escaped(site)
+
+
+def test_no_template_takes_text_for_markup(site: PageSite) -> None:
+    """Jinja escapes all that templates show, unless one of them says otherwise."""
+    loader = site.app.jinja_env.loader
+    assert loader is not None
+    for name in loader.list_templates():
+        text = loader.get_source(site.app.jinja_env, name)[0]
+        assert not re.search(r"\|\s*safe\b|autoescape", text), name
 
 
 def test_the_words_of_an_address_are_text(site: PageSite) -> None:
@@ -211,15 +242,16 @@ def test_the_words_of_an_address_are_text(site: PageSite) -> None:
 
 
 def check_escaped(site: PageSite) -> None:
-    """Every page without an id shows no script as one."""
-    client, looked = site.client(), 0
-    for rule in site.app.url_map.iter_rules():
-        if "GET" in (rule.methods or set()) and rule.endpoint != "static" and "<" not in rule.rule:
-            assert_no_script(client.get(rule.rule).text, rule.rule)
-            looked += 1
-    for slot in ("banner", "denomination"):
-        assert_no_script(client.get(f"/slots/{slot}").text, slot)
-    assert looked > 2
+    """Every page that links lead to from the first one shows no script as one."""
+    client, waiting, seen = site.client(), ["/"], set[str]()
+    while waiting and len(seen) < MOST_PAGES:
+        path = waiting.pop(0)
+        seen.add(path)
+        text = client.get(path).text
+        assert_no_script(text, path)
+        links = [unescape(one) for one in re.findall(r'href="(/[^"]*)"', text)]
+        waiting += [one for one in dict.fromkeys(links) if one not in {*seen, *waiting}]
+    assert {"/", "/users", "/account"} <= seen
 
 
 def assert_no_script(text: str, where: str) -> None:
