@@ -6,6 +6,7 @@ en dash: it is never a zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, current_app
+from markupsafe import Markup, escape
 
 from nudge.pages.translation import TAGS, language, spoken
 
@@ -109,6 +111,13 @@ def ago(seconds: Number | None) -> str:
     return format_timedelta(span, add_direction=True, locale=_locale())
 
 
+def naming(sentence: str, name: str) -> Markup:
+    """Mark a name within a sentence as data, so that it is read as it is and never translated."""
+    pattern = rf"(?<![\w.-]){re.escape(str(escape(name)))}(?![\w.-])"
+    told = Markup('<bdi class="data">{}</bdi>').format(name)
+    return Markup(re.sub(pattern, lambda _: told, str(escape(sentence))))  # noqa: S704 - both are escaped
+
+
 FILTERS: Final = (
     number,
     exact,
@@ -124,6 +133,7 @@ FILTERS: Final = (
     duration,
     ago,
     spoken,
+    naming,
 )
 
 
