@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from bandits.units import DAY, HOUR, MINUTE
 from nudge.domain.contact import contact
@@ -95,12 +95,26 @@ REASON_SENTENCES: Final[Mapping[str, Sentences]] = {
 _DAYS: Final = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
-def describe_policy(policy: ContactPolicy, language: str) -> list[str]:
-    """Return the whole policy in words, a rule a sentence, in the order of the rules.
+class PolicyRule(NamedTuple):
+    """A rule of the contact policy in words.
 
-    `language` is `zh` or `en`.
+    Attributes:
+        code: kind of the rule, such as `caps`; several rules may be of one kind.
+        sentence: by language.
     """
-    return [sentence[language] for part in _PARTS for sentence in part(policy)]
+
+    code: str
+    sentence: Sentences
+
+
+def list_rules(policy: ContactPolicy) -> list[PolicyRule]:
+    """Return the whole policy in words, a rule a sentence, in the order of the rules."""
+    return [PolicyRule(code, told) for code, part in _PARTS.items() for told in part(policy)]
+
+
+def describe_policy(policy: ContactPolicy, language: str) -> list[str]:
+    """Return the rules of `list_rules` in one language, `zh` or `en`."""
+    return [one.sentence[language] for one in list_rules(policy)]
 
 
 def _channels(policy: ContactPolicy) -> Iterator[Sentences]:
@@ -291,17 +305,20 @@ def _receipts(policy: ContactPolicy) -> Iterator[Sentences]:
         }
 
 
-_PARTS: Final[tuple[Callable[[ContactPolicy], Iterator[Sentences]], ...]] = (
-    _clocks,
-    _permission,
-    _channels,
-    _days,
-    _caps,
-    _limits,
-    _sequences,
-    _receipts,
-    _purposes,
-)
+_PARTS: Final[Mapping[str, Callable[[ContactPolicy], Iterator[Sentences]]]] = {
+    "clock": _clocks,
+    "permission": _permission,
+    "channel": _channels,
+    "days": _days,
+    "caps": _caps,
+    "limits": _limits,
+    "sequences": _sequences,
+    "receipts": _receipts,
+    "purposes": _purposes,
+}
+"""Kind of a rule -> its sentences, in the order of the rules."""
+RULES: Final = tuple(_PARTS)
+"""Kinds of rules."""
 
 
 def _sort(sort: str) -> tuple[str, str]:
