@@ -30,7 +30,16 @@ from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import contact_checks, contact_policy, next_offer, segments, visitors
 from nudge.api.plans import send_forecasts, timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
+from nudge.api.reports import (
+    experience,
+    funnel,
+    loop,
+    model,
+    reports,
+    send_effects,
+    shared,
+    winback_effect,
+)
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -67,6 +76,7 @@ BLUEPRINTS: Final = (
     contact_checks.blueprint,
     contact_policy.blueprint,
     send_forecasts.blueprint,
+    send_effects.blueprint,
     quarantines.blueprint,
     alarms.blueprint,
     health.blueprint,

@@ -7,7 +7,6 @@ from typing import Final
 from flask import Response
 
 from nudge.api.bodies import json_table
-from nudge.api.configured_policy import configured_policy
 from nudge.api.operation import operation, resource
 from nudge.api.people.visitor_lookup import FoundVisitor, find_owner, find_visitor
 from nudge.api.provider import MIMETYPE, answer
@@ -48,7 +47,7 @@ def check() -> Response:
     the body, so that it stands in no log, and is masked in the answer.
     """
     service, at = current(), now()
-    policy = configured_policy(service)
+    policy = service.configuration.contact
     asked = load_check(json_table(service.settings.max_body), service.rules)
     moment = _moment(asked.at, at)
     found, shown, who = _visitor(service, asked)

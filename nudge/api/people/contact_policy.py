@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Response
 
-from nudge.api.configured_policy import configured_policy
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.schemas.contact_policy import ContactPolicySchema
@@ -24,12 +23,11 @@ blueprint = resource("contact_policy", "The contact policy: its rules in words")
     name="getContactPolicy",
     scopes=("read", "admin"),
     answers={200: ContactPolicySchema},
-    errors=(404,),
 )
 def contact_policy() -> Response:
     """Show the contact policy in force: each rule in words, its values, and the closed days."""
     service, at = current(), now()
-    policy = configured_policy(service)
+    policy = service.configuration.contact
     consent = _consent_rules(service.configuration.tables)
     return answer({"as_of": service.calendar.label(at)} | policy_view(policy, consent, at))
 

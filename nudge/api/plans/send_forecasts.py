@@ -6,7 +6,6 @@ from typing import Final
 
 from flask import Response, request
 
-from nudge.api.configured_policy import configured_policy
 from nudge.api.operation import operation, query_parameter, resource
 from nudge.api.paging import wrong_parameter
 from nudge.api.provider import answer
@@ -41,7 +40,6 @@ PARAMETERS: Final = (
     name="getSmsForecast",
     scopes=("read", "schedule"),
     answers={200: SendForecastSchema},
-    errors=(404,),
     parameters=PARAMETERS,
 )
 def forecast() -> Response:
@@ -51,7 +49,7 @@ def forecast() -> Response:
     keeps its place. A channel without a capacity is not counted.
     """
     service, at = current(), now()
-    policy = configured_policy(service)
+    policy = service.configuration.contact
     channel = _channel(service, request.args.get("channel"))
     hours = forecast_hours(policy, at, _days(request.args.get("days")))
     limited = policy.channels[channel].capacity is not None

@@ -18,7 +18,10 @@ CALL: Final = "call"
 NOW: Final[Said] = {"zh": "现在", "en": "now"}
 TODAY: Final[Said] = {"zh": "今天", "en": "today"}
 TONIGHT: Final[Said] = {"zh": "今晚", "en": "tonight"}
-NEVER: Final[Said] = {"zh": "31 天内都不行。", "en": "Not within 31 days."}
+NEVER: Final[Said] = {
+    "zh": "未来 31 天内没有可以触达的时间。",
+    "en": "No moment of the next 31 days is open.",
+}
 
 
 def check_sentence(found: ContactCheck, who: Said, why: Said | None, now: float) -> Said:

@@ -112,7 +112,7 @@ class ReasonDetails:
         if nearest.at <= self.at:
             return {
                 "zh": f"距 {moment['zh']} 的触达不足 {zh}",
-                "en": f"less than {en} have passed since the contact of {moment['en']}",
+                "en": f"the contact of {moment['en']} is less than {en} ago",
             }
         return {
             "zh": f"离 {moment['zh']} 的排期不足 {zh}",

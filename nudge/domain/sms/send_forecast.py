@@ -193,15 +193,15 @@ def _headline(found: SendForecast, now: float) -> Said:
     share, peak = _percent(found.planned, room), _percent(fullest.planned, most)
     when = spoken_moment(found.policy.zone, fullest.at, now)
     return {
-        "zh": f"未来 {days} 天已排期 {found.planned:,} 条，占通道容量的 {share}；"
-        f"最满的一小时是 {when['zh']}，占 {peak}。",
-        "en": f"{found.planned:,} sends are planned for the next {days} days, {share} of the "
-        f"capacity; the fullest hour is that of {when['en']}, with {peak}.",
+        "zh": f"未来 {days} 天已排期 {found.planned:,} 条，占通道容量{share['zh']}；"
+        f"最满的一小时是 {when['zh']}，占{peak['zh']}。",
+        "en": f"{found.planned:,} sends are planned for the next {days} days, {share['en']} of the "
+        f"capacity; the fullest hour is that of {when['en']}, with {peak['en']}.",
     }
 
 
-def _percent(part: int, whole: int) -> str:
-    if not whole:
-        return "100%"
-    share = part / whole
-    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"  # noqa: PLR2004 (a percent)
+def _percent(part: int, whole: int) -> Said:
+    share = 100.0 * part / whole if whole else 100.0
+    if 0.0 < share < 1.0:
+        return {"zh": "不到 1%", "en": "less than 1 %"}
+    return {"zh": f" {share:.0f}%", "en": f"{share:.0f} %"}
