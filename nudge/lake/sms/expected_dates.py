@@ -75,8 +75,8 @@ def _payments(backend: Backend, rows: Table) -> dict[str, list[float]]:
     paid = drop_taken_back(backend, backend.table("events"))
     paid = paid.filter(paid.type == "paid", paid.source == "server")
     whole = with_roots(backend, paid.select("subject", seconds=paid.at_seconds), "sms_payers")
-    mine = whole.semi_join(rows, "root").select("root", "seconds").order_by("root", "seconds")
+    mine = whole.filter(whole.root.isin(rows.root)).select("root", "seconds")
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for row in answer(backend, mine):
+    for row in answer(backend, mine.order_by("root", "seconds")):
         found[row["root"]].append(row["seconds"])
     return found
