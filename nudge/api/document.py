@@ -28,10 +28,19 @@ from nudge.api.care import (
 )
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
-from nudge.api.people import next_offer, segments, visitors
-from nudge.api.plans import timings, withdrawals
+from nudge.api.people import contact_checks, contact_policy, next_offer, segments, visitors
+from nudge.api.plans import send_forecasts, timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
+from nudge.api.reports import (
+    experience,
+    funnel,
+    loop,
+    model,
+    reports,
+    send_effects,
+    shared,
+    winback_effect,
+)
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -65,6 +74,10 @@ BLUEPRINTS: Final = (
     winback.blueprint,
     winback_causes.blueprint,
     withdrawals.blueprint,
+    contact_checks.blueprint,
+    contact_policy.blueprint,
+    send_forecasts.blueprint,
+    send_effects.blueprint,
     quarantines.blueprint,
     alarms.blueprint,
     users.blueprint,
