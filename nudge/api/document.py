@@ -30,7 +30,16 @@ from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
+from nudge.api.reports import (
+    experience,
+    funnel,
+    lookups,
+    loop,
+    model,
+    reports,
+    shared,
+    winback_effect,
+)
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -65,6 +74,7 @@ BLUEPRINTS: Final = (
     winback_causes.blueprint,
     withdrawals.blueprint,
     quarantines.blueprint,
+    lookups.blueprint,
     alarms.blueprint,
     health.blueprint,
 )
