@@ -34,8 +34,8 @@ def visit(web: Web, people: int = PEOPLE) -> list[str]:
     made = []
     for number in range(people):
         who, wap = f"v-{number}", number % 2
-        told = web.decide(visitor_id=who, channel="wap" if wap else "web", slots=["banner"])
-        made.append(told["decisions"]["banner"]["decision_id"])
+        told = web.decide(visitor_id=who, channel="wap" if wap else "web", slots=["denomination"])
+        made.append(told["decisions"]["denomination"]["decision_id"])
         steps = [
             {"event_id": f"{who}-{step}", "type": "step", "visitor_id": who, "step": step}
             for step in STEPS

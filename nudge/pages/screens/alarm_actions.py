@@ -23,6 +23,13 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "release": N_("Release the quarantined interval?"),
     "discard": N_("Discard the quarantined interval for good?"),
 }
+BUTTONS: Final[Mapping[str, str]] = {
+    "acknowledge": N_("Acknowledge"),
+    "silence": N_("Silence"),
+    "resolve": N_("Resolve"),
+    "release": N_("Release the interval"),
+    "discard": N_("Discard the interval"),
+}
 DONE: Final[Mapping[str, str]] = {
     "acknowledge": N_("The alarm is acknowledged. Reminders stop; it stays until it is resolved."),
     "silence": N_("The alarm is silent until the chosen time."),
@@ -79,6 +86,7 @@ def _page(name: str, action: str, *, why: str = "", error: str = "", problem: st
         alarm=alarm,
         action=action,
         question=_(QUESTIONS[action]),
+        button=_(BUTTONS[action]),
         quarantine=quarantine,
         held=held,
         spans=[(hours, _(text)) for hours, text in SPANS.items()],
