@@ -85,12 +85,20 @@ def named(value: str | None, attribute: str) -> str:
     return value_title(attribute, value or "", language())
 
 
+def known(name: str) -> str:
+    """Return the name of a visitor's attribute for `titled` and `named`.
+
+    The attribute `stage` is that of the life of a customer, and no stage of the funnel.
+    """
+    return "lifecycle" if name == "stage" else name
+
+
 def titled(attribute: str) -> str:
     """Return the title of an attribute."""
     return attribute_title(attribute, language())
 
 
-FILTERS: Final = (contact_reason, decision_reason, named, removal_reason, titled)
+FILTERS: Final = (contact_reason, decision_reason, known, named, removal_reason, titled)
 
 
 def register_words(app: Flask) -> None:

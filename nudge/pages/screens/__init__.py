@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens import alarm_actions, alarms, funnel, signing, start
+from nudge.pages.screens import alarm_actions, alarms, explain, funnel, signing, start, visitor
 
 BLUEPRINTS: Final = (
     signing.blueprint,
@@ -12,5 +12,7 @@ BLUEPRINTS: Final = (
     funnel.blueprint,
     alarms.blueprint,
     alarm_actions.blueprint,
+    explain.blueprint,
+    visitor.blueprint,
 )
 """Blueprints of all screens."""
