@@ -34,6 +34,7 @@ from nudge.api.provider import dumps
 from nudge.api.reports import (
     experience,
     funnel,
+    lookups,
     loop,
     model,
     reports,
@@ -79,6 +80,7 @@ BLUEPRINTS: Final = (
     send_forecasts.blueprint,
     send_effects.blueprint,
     quarantines.blueprint,
+    lookups.blueprint,
     alarms.blueprint,
     users.blueprint,
     health.blueprint,

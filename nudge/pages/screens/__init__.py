@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens import signing, start, users
+from nudge.pages.screens import (
+    alarm_actions,
+    alarms,
+    explain,
+    funnel,
+    signing,
+    start,
+    users,
+    visitor,
+)
 
 BLUEPRINTS: Final = (
     signing.blueprint,
     start.blueprint,
     users.blueprint,
+    funnel.blueprint,
+    alarms.blueprint,
+    alarm_actions.blueprint,
+    explain.blueprint,
+    visitor.blueprint,
 )
 """Blueprints of all screens."""

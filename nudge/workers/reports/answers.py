@@ -23,6 +23,7 @@ from nudge.workers.reports.effect_answers import effect_kind
 from nudge.workers.reports.experience_answers import experience_kind
 from nudge.workers.reports.factor_answers import factor_kind
 from nudge.workers.reports.funnel_answers import funnel_kind
+from nudge.workers.reports.lookup_answers import lookup_kind
 from nudge.workers.reports.loop_answers import loop_kind
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 from nudge.workers.reports.send_answers import send_kind
@@ -68,6 +69,7 @@ class Answers:
             loop_kind(self.store, self.settings),
             effect_kind(self.store, self.settings),
             send_kind(self.store, self.settings),
+            lookup_kind(self.store, self.settings),
         )
 
     @cached_property
