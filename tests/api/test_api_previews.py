@@ -100,7 +100,12 @@ def test_a_version_of_the_policy_is_previewed(web: Web) -> None:
     told = preview(web, policy_version=1)
     assert (told["action"], told["moved"]) == ("update", pytest.approx(0.0))
     assert preview(web, policy_version=None)["action"] == "unchanged"
+    kept = slot_of(web, f"{SLOT}/policy")
+    assert [one["version"] for one in kept["published"]] == kept["versions"] == [1, 2]
+    assert kept["held"] is None
+    assert all(one["at"] for one in kept["published"])
     patch(web, {"version": 1}, f"{SLOT}/policy")
+    assert slot_of(web, f"{SLOT}/policy")["held"]["version"] == 1
     loose = preview(web, policy_version=None)
     assert (loose["after"], loose["moved"]) == (None, None)
     assert preview(web, policy_version=1)["action"] == "unchanged"
