@@ -14,6 +14,7 @@ from nudge.pages.screens import (
     users,
     visitor,
 )
+from nudge.pages.screens.slots import action_views, views, what_if
 
 BLUEPRINTS: Final = (
     signing.blueprint,
@@ -24,5 +25,8 @@ BLUEPRINTS: Final = (
     alarm_actions.blueprint,
     explain.blueprint,
     visitor.blueprint,
+    views.blueprint,
+    action_views.blueprint,
+    what_if.blueprint,
 )
 """Blueprints of all screens."""
