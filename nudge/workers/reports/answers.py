@@ -24,6 +24,7 @@ from nudge.workers.reports.experience_answers import experience_kind
 from nudge.workers.reports.factor_answers import factor_kind
 from nudge.workers.reports.funnel_answers import funnel_kind
 from nudge.workers.reports.loop_answers import loop_kind
+from nudge.workers.reports.overview_answers import overview_kind
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 from nudge.workers.reports.shared_answers import shared_kind
 
@@ -66,6 +67,7 @@ class Answers:
             factor_kind(self.store, self.settings),
             loop_kind(self.store, self.settings),
             effect_kind(self.store, self.settings),
+            overview_kind(self.store, self.settings),
         )
 
     @cached_property

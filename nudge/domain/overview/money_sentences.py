@@ -1,0 +1,79 @@
+"""Sentences of what personalisation brought in a month, Chinese and English."""
+
+from __future__ import annotations
+
+from nudge.domain.overview.group_sums import FEWEST, GroupLift
+from nudge.domain.reports.sentences import Said
+
+
+def holdout_sentence(lift: GroupLift | None) -> Said:
+    """Put the lift over the holdout into a sentence; None where nobody is held out."""
+    if lift is None or not lift.other.visitors:
+        return {
+            "zh": "本月还没有对照组的访客，无法衡量智能策略带来多少收入。",
+            "en": "This month has no visitors of the holdout yet, so that nothing tells what the "
+            "policies brought.",
+        }
+    if lift.hidden:
+        return {
+            "zh": f"数据还不够：本月对照组只有 {lift.other.visitors} 位访客，至少需要 {FEWEST} 位。",
+            "en": f"Too early: the holdout has {lift.other.visitors} visitors this month, and at "
+            f"least {FEWEST} are needed.",
+        }
+    money = lift.money
+    ends = f"{yuan(money.low)} 至 {yuan(money.high)}", f"{yuan(money.low)} to {yuan(money.high)}"
+    if money.low > 0.0:
+        return {
+            "zh": f"与对照组相比，智能策略本月多带来 {yuan(money.value)}（区间 {ends[0]}）。",
+            "en": f"The policies brought {yuan(money.value)} more this month than the holdout's "
+            f"experience would have ({ends[1]}).",
+        }
+    if money.high < 0.0:
+        return {
+            "zh": f"与对照组相比，智能策略本月少带来 {yuan(-money.value)}（区间 {ends[0]}）。",
+            "en": f"The policies brought {yuan(-money.value)} less this month than the holdout's "
+            f"experience would have ({ends[1]}).",
+        }
+    return {
+        "zh": f"本月还看不出智能策略是否比对照组带来更多收入（区间 {ends[0]}）。",
+        "en": "It cannot be told yet whether the policies brought more this month than the "
+        f"holdout's experience would have ({ends[1]}).",
+    }
+
+
+def usual_sentence(title: Said, lift: GroupLift) -> Said:
+    """Put the lift of a slot's policy over the operator's own rule into a sentence.
+
+    Args:
+        title: of the slot, by language.
+        lift: over the visitors who get the rule.
+    """
+    zh, en = title["zh"], title["en"]
+    if lift.hidden:
+        return {
+            "zh": f"{zh}：现行规则组本月只有 {lift.other.visitors} 位访客，至少需要 {FEWEST} 位。",
+            "en": f"{en}: the group with today's rule has {lift.other.visitors} visitors this "
+            f"month, and at least {FEWEST} are needed.",
+        }
+    money = lift.money
+    low, high, value = yuan(money.low), yuan(money.high), yuan(abs(money.value))
+    if money.low > 0.0:
+        return {
+            "zh": f"{zh}：比现行规则多带来 {value}（区间 {low} 至 {high}）。",
+            "en": f"{en}: {value} more than today's rule ({low} to {high}).",
+        }
+    if money.high < 0.0:
+        return {
+            "zh": f"{zh}：比现行规则少带来 {value}（区间 {low} 至 {high}）。",
+            "en": f"{en}: {value} less than today's rule ({low} to {high}).",
+        }
+    return {
+        "zh": f"{zh}：与现行规则相比还看不出差别（区间 {low} 至 {high}）。",
+        "en": f"{en}: no difference from today's rule can be told yet ({low} to {high}).",
+    }
+
+
+def yuan(value: float) -> str:
+    """Format yuan to the whole yuan: `¥182,400`, `−¥1,200`."""
+    text = f"¥{abs(value):,.0f}"
+    return f"\N{MINUS SIGN}{text}" if round(value) < 0 else text

@@ -1,0 +1,81 @@
+"""The part of the overview that is counted from the lake. For a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bandits.units import HOUR
+from nudge.domain.alarms.quarantine import Quarantine
+from nudge.domain.funnel.funnel import Funnel
+from nudge.domain.overview.conversion_view import conversion_view
+from nudge.domain.overview.money_sentences import holdout_sentence, usual_sentence
+from nudge.domain.overview.overview_question import OverviewQuestion
+from nudge.domain.overview.usual_days import DAYS, HOURS, HourCount
+from nudge.domain.slots.slot import Slot
+from nudge.lake.engine.query import Backend
+from nudge.lake.overview.group_payments import MonthLifts, month_lifts
+from nudge.lake.overview.hour_visits import hour_visits
+
+
+def overview_answer(
+    backend: Backend,
+    question: OverviewQuestion,
+    path: Funnel,
+    slots: Mapping[str, Slot],
+    quarantines: Iterable[Quarantine],
+    share: float,
+    until: float,
+) -> dict[str, Any]:
+    """Return conversion and lift up to a moment, as plain JSON.
+
+    Args:
+        backend: from `connect`.
+        question: which month.
+        path: the funnel's definition.
+        slots: of the installation, by name.
+        quarantines: whose hours are no usual ones.
+        share: of the holdout of all slots.
+        until: seconds, until which the lake is complete.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+    """
+    calendar = question.calendar
+    hours = _hours(backend, path, quarantines, calendar.start_of_hour(until))
+    lifts = month_lifts(backend, question.start, max(until, question.start), share)
+    return {
+        "from": calendar.label(question.start),
+        "conversion": conversion_view(hours, until, path.gap, calendar),
+        "lift": _lift_view(lifts, slots),
+    }
+
+
+def _hours(
+    backend: Backend, path: Funnel, quarantines: Iterable[Quarantine], last: float
+) -> list[HourCount]:
+    """Return the hours of the days that are compared, up to the one that goes on."""
+    several = (DAYS + 1) * HOURS
+    start = last - (several - 1) * HOUR
+    found = hour_visits(backend, path, start, several)
+    out = [one for one in quarantines if one.leaves_out]
+    counts = []
+    for number in range(several):
+        begins = start + number * HOUR
+        left = any(one.touches(begins, begins + HOUR) for one in out)
+        counts.append(HourCount(begins, *found.get(number, (0, 0)), left))
+    return counts
+
+
+def _lift_view(lifts: MonthLifts, slots: Mapping[str, Slot]) -> dict[str, Any]:
+    usual = []
+    for name, one in lifts.usual.items():
+        title = slots[name].title if name in slots else ""
+        said = dict.fromkeys(("zh", "en"), title or name)
+        usual.append({"slot": name, **one.plain, **usual_sentence(said, one)})
+    held = lifts.holdout if lifts.holdout.other.visitors else None
+    return {
+        "holdout": None if held is None else held.plain,
+        "usual": usual,
+        **holdout_sentence(held),
+    }
