@@ -14,6 +14,7 @@ from marshmallow import fields as ma
 from werkzeug.routing import BaseConverter
 
 from nudge.api import docs, health, sdk
+from nudge.api.accounts import users
 from nudge.api.alarms import alarms, quarantines
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import (
@@ -66,6 +67,7 @@ BLUEPRINTS: Final = (
     withdrawals.blueprint,
     quarantines.blueprint,
     alarms.blueprint,
+    users.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})
