@@ -14,8 +14,8 @@ from marshmallow import fields as ma
 from werkzeug.routing import BaseConverter
 
 from nudge.api import docs, health, sdk
-from nudge.api.accounts import users
-from nudge.api.alarms import alarms, quarantines
+from nudge.api.accounts import audit, users
+from nudge.api.alarms import alarms, quarantines, system
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import (
     measures,
@@ -31,7 +31,16 @@ from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
 from nudge.api.people import next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
+from nudge.api.reports import (
+    experience,
+    funnel,
+    loop,
+    model,
+    overview,
+    reports,
+    shared,
+    winback_effect,
+)
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
@@ -68,6 +77,9 @@ BLUEPRINTS: Final = (
     quarantines.blueprint,
     alarms.blueprint,
     users.blueprint,
+    overview.blueprint,
+    audit.blueprint,
+    system.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

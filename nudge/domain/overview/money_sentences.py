@@ -41,35 +41,32 @@ def holdout_sentence(lift: GroupLift | None) -> Said:
     }
 
 
-def usual_sentence(title: Said, lift: GroupLift) -> Said:
-    """Put the lift of a slot's policy over the operator's own rule into a sentence.
-
-    Args:
-        title: of the slot, by language.
-        lift: over the visitors who get the rule.
-    """
-    zh, en = title["zh"], title["en"]
+def usual_sentence(lift: GroupLift) -> Said:
+    """Put the lift of a slot's policy over the operator's own rule into a sentence."""
     if lift.hidden:
+        several = lift.other.visitors
         return {
-            "zh": f"{zh}：现行规则组本月只有 {lift.other.visitors} 位访客，至少需要 {FEWEST} 位。",
-            "en": f"{en}: the group with today's rule has {lift.other.visitors} visitors this "
-            f"month, and at least {FEWEST} are needed.",
+            "zh": f"数据还不够：现行规则组本月只有 {several} 位访客，至少需要 {FEWEST} 位。",
+            "en": f"Too early: the group with today's rule has {several} visitors this month, and "
+            f"at least {FEWEST} are needed.",
         }
     money = lift.money
     low, high, value = yuan(money.low), yuan(money.high), yuan(abs(money.value))
     if money.low > 0.0:
         return {
-            "zh": f"{zh}：比现行规则多带来 {value}（区间 {low} 至 {high}）。",
-            "en": f"{en}: {value} more than today's rule ({low} to {high}).",
+            "zh": f"与现行规则相比，智能策略本月多带来 {value}（区间 {low} 至 {high}）。",
+            "en": f"The policy brought {value} more this month than today's rule would have "
+            f"({low} to {high}).",
         }
     if money.high < 0.0:
         return {
-            "zh": f"{zh}：比现行规则少带来 {value}（区间 {low} 至 {high}）。",
-            "en": f"{en}: {value} less than today's rule ({low} to {high}).",
+            "zh": f"与现行规则相比，智能策略本月少带来 {value}（区间 {low} 至 {high}）。",
+            "en": f"The policy brought {value} less this month than today's rule would have "
+            f"({low} to {high}).",
         }
     return {
-        "zh": f"{zh}：与现行规则相比还看不出差别（区间 {low} 至 {high}）。",
-        "en": f"{en}: no difference from today's rule can be told yet ({low} to {high}).",
+        "zh": f"本月还看不出智能策略与现行规则的差别（区间 {low} 至 {high}）。",
+        "en": f"No difference from today's rule can be told yet this month ({low} to {high}).",
     }
 
 

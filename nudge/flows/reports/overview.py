@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from bandits.units import HOUR
@@ -12,7 +12,6 @@ from nudge.domain.overview.conversion_view import conversion_view
 from nudge.domain.overview.money_sentences import holdout_sentence, usual_sentence
 from nudge.domain.overview.overview_question import OverviewQuestion
 from nudge.domain.overview.usual_days import DAYS, HOURS, HourCount
-from nudge.domain.slots.slot import Slot
 from nudge.lake.engine.query import Backend
 from nudge.lake.overview.group_payments import MonthLifts, month_lifts
 from nudge.lake.overview.hour_visits import hour_visits
@@ -22,7 +21,6 @@ def overview_answer(
     backend: Backend,
     question: OverviewQuestion,
     path: Funnel,
-    slots: Mapping[str, Slot],
     quarantines: Iterable[Quarantine],
     share: float,
     until: float,
@@ -33,7 +31,6 @@ def overview_answer(
         backend: from `connect`.
         question: which month.
         path: the funnel's definition.
-        slots: of the installation, by name.
         quarantines: whose hours are no usual ones.
         share: of the holdout of all slots.
         until: seconds, until which the lake is complete.
@@ -47,7 +44,7 @@ def overview_answer(
     return {
         "from": calendar.label(question.start),
         "conversion": conversion_view(hours, until, path.gap, calendar),
-        "lift": _lift_view(lifts, slots),
+        "lift": _lift_view(lifts),
     }
 
 
@@ -67,12 +64,10 @@ def _hours(
     return counts
 
 
-def _lift_view(lifts: MonthLifts, slots: Mapping[str, Slot]) -> dict[str, Any]:
-    usual = []
-    for name, one in lifts.usual.items():
-        title = slots[name].title if name in slots else ""
-        said = dict.fromkeys(("zh", "en"), title or name)
-        usual.append({"slot": name, **one.plain, **usual_sentence(said, one)})
+def _lift_view(lifts: MonthLifts) -> dict[str, Any]:
+    usual = [
+        {"slot": name, **one.plain, **usual_sentence(one)} for name, one in lifts.usual.items()
+    ]
     held = lifts.holdout if lifts.holdout.other.visitors else None
     return {
         "holdout": None if held is None else held.plain,

@@ -67,7 +67,7 @@ class Answers:
             factor_kind(self.store, self.settings),
             loop_kind(self.store, self.settings),
             effect_kind(self.store, self.settings),
-            overview_kind(self.store, self.settings),
+            overview_kind(self.store, self.settings, lambda: self._reports),
         )
 
     @cached_property
