@@ -110,7 +110,7 @@ def test_before_any_data_it_says_what_to_do(web: Web) -> None:
 
 @pytest.mark.usefixtures("worker")
 def test_an_installation_without_decisions_is_told_so(web: Web) -> None:
-    """With a report of an empty lake, the headline says that nothing was decided, and what to do."""
+    """With a report of an empty lake the headline says that nothing was decided, and the cure."""
     found = told(web)
     assert "Nothing was decided yet" in found["en"]
     assert found["conversion"]["verdict"] == "nothing"

@@ -23,7 +23,7 @@ blueprint = resource("audit", "The audit: who did what to what, when and why")
 
 CSV: Final = "text/csv"
 CURSOR: Final = "X-Cursor"
-COLUMNS: Final = ("at", "who", "action", "object", "revision", "why", "from", "diff")
+COLUMNS: Final = ("at", "who", "action", "object", "revision", "why", "diff")
 _ANSWER: Final = {
     "content": {MIMETYPE: {"schema": AuditSchema}, CSV: {"schema": {"type": "string"}}}
 }
@@ -53,10 +53,8 @@ def every() -> Response:
     )
     page = page_of(lines, question)
     views = [one.view(service.calendar) for one in page.lines]
-    if told == "csv":
-        response = _file(views)
-    else:
-        response = answer({"lines": views, "cursor": page.cursor})
+    plain = {"lines": views, "cursor": page.cursor}
+    response = _file(views) if told == "csv" else answer(plain)
     response.headers[CURSOR] = page.cursor
     return response
 
@@ -85,4 +83,3 @@ def _file(views: Sequence[dict[str, Any]]) -> Response:
     response = Response((BOM + text.getvalue()).encode(), 200, mimetype=CSV)
     response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return response
-

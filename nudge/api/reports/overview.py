@@ -46,7 +46,7 @@ def overview() -> Response:
     has it, with its `as_of`: null, with the `job` that makes it, until there is one.
     """
     service, at = current(), clock.now()
-    reply = _report(service, at)
+    reply = _report(service)
     found: dict[str, Any] = {} if reply.body is None else orjson.loads(reply.body)
     counts = _counts(service, at)
     changes = _changes(service, at)
@@ -66,9 +66,9 @@ def overview() -> Response:
     return answer(head | overview_view(found, counts, slots, changes))
 
 
-def _report(service: Service, at: float) -> QuestionStatus:
+def _report(service: Service) -> QuestionStatus:
     """Return the newest report of the lake; nobody waits for a newer one."""
-    desk, question = service.questions, OverviewQuestion.of_month(at, service.calendar)
+    desk, question = service.questions, OverviewQuestion(service.settings.zone)
     inquiry = desk.inquiry(KIND, question.plain)
     try:
         return desk.newest(inquiry, FRESH)

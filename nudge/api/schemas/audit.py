@@ -32,9 +32,6 @@ class AuditLineSchema(Schema):
     )
     object = ma.String(required=True, metadata={"description": "such as `slot:banner`, or a path"})
     why = ma.String(required=True)
-    door = ma.String(
-        required=True, data_key="from", metadata={"description": "`page`, `api` or `command`"}
-    )
     revision = ma.Integer(
         required=True,
         allow_none=True,

@@ -70,7 +70,7 @@ class OverviewConversionSchema(TranslatedSchema):
 
 
 class OverviewLiftSchema(Schema):
-    """The lift of a group of visitors over another one in this month."""
+    """The lift of a group of visitors over another one in 30 days."""
 
     hidden = hidden_field()
     visitors = ma.Integer(required=True)
@@ -86,7 +86,7 @@ class OverviewUsualSchema(OverviewLiftSchema, TranslatedSchema):
 
 
 class OverviewLiftsSchema(TranslatedSchema):
-    """The lifts of this month, with the sentence of that over the holdout."""
+    """The lifts of 30 days, with the sentence of that over the holdout."""
 
     holdout = ma.Nested(
         OverviewLiftSchema,
@@ -158,7 +158,7 @@ class OverviewSchema(TranslatedSchema):
         required=True,
         allow_none=True,
         data_key="from",
-        metadata=_TIME | {"description": "first moment of the month of `lift`"},
+        metadata=_TIME | {"description": "first moment of the 30 days of `lift`"},
     )
     job = ma.Nested(
         JobSchema,

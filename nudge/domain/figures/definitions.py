@@ -173,8 +173,8 @@ _VISITOR: Final = {
 _OVERVIEW: Final = {
     **dict.fromkeys(("conversion.rate", "hours.rate", "visits", "paid"), "visit-conversion"),
     **dict.fromkeys(("conversion.change", "hours.usual", "usual_days"), "usual-days"),
-    **dict.fromkeys(("visitors", "compared_visitors", "money"), "month-lift"),
-    **dict.fromkeys(("holdout.rate", "usual.rate"), "month-lift"),
+    **dict.fromkeys(("visitors", "compared_visitors", "money"), "recent-lift"),
+    **dict.fromkeys(("holdout.rate", "usual.rate"), "recent-lift"),
     **dict.fromkeys(("alarms", "warnings", "warnings_due"), "waiting-counts"),
     **dict.fromkeys(("winback", "winback_due"), "waiting-counts"),
     **dict.fromkeys(("slots.lift",), "lift"),

@@ -1,4 +1,4 @@
-"""Sums of a group's visitors in a month, and what one group brought beyond another. Pure."""
+"""Sums of a group's visitors in a period, and what one group brought beyond another. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class GroupSums:
     """The sums of a group of visitors, whom chance put into it.
 
     Attributes:
-        visitors: for whom something was decided in the month.
+        visitors: for whom something was decided in the period.
         payers: of these, who paid.
-        fen: that they paid in the month.
+        fen: that they paid in the period.
         square: sum of the squares of what each paid.
     """
 

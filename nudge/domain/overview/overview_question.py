@@ -1,25 +1,25 @@
-"""The question that the overview asks the lake: the last hours' visits, and a month's payments."""
+"""The question that the overview asks the lake: the last hours' visits, and 30 days' payments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar
-from nudge.domain.basics.local_time import date_of
+
+DAYS: Final = 30
+"""Days of the lift, the present one among them."""
 
 
 @dataclass(frozen=True)
 class OverviewQuestion:
-    """The question about a month up to now.
+    """The question about now: it names no moment, so that its newest answer is found at once.
 
     Attributes:
-        start: the month's first moment, in seconds.
         zone: IANA name of the zone of the labels.
     """
 
-    start: float
     zone: str = ZONE
 
     @property
@@ -30,16 +30,18 @@ class OverviewQuestion:
     @property
     def plain(self) -> dict[str, object]:
         """The question as JSON."""
-        return {"from": self.start, "zone": self.zone}
+        return {"zone": self.zone}
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> OverviewQuestion:
         """Read a question from its `plain` form."""
-        return cls(float(plain["from"]), str(plain["zone"]))
+        return cls(str(plain["zone"]))
 
-    @classmethod
-    def of_month(cls, at: float, calendar: OperatorCalendar) -> OverviewQuestion:
-        """Return the question about the month in which a moment lies."""
-        day = calendar.day_of(at)
-        first = day - date_of(day).day + 1
-        return cls(calendar.start_of_day(first), calendar.zone.key)
+    def start(self, until: float) -> float:
+        """Return the first moment of the days of the lift, in seconds.
+
+        Args:
+            until: seconds, until which everything is known.
+        """
+        calendar = self.calendar
+        return calendar.start_of_day(calendar.day_of(until) - DAYS + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from nudge.domain.reports.sentences import Said
+from nudge.domain.reports.sentences import Said, title_of
 from nudge.domain.slots.slot import Slot, SlotMode
 
 Plain = Mapping[str, Any]
@@ -37,7 +37,6 @@ def live_line(
         failing: its learner cannot publish.
     """
     known: Plain = line or {}
-    titles = slot.titles
     return {
         "slot": slot.name,
         "title": slot.title,
@@ -46,7 +45,7 @@ def live_line(
         "shares": [
             {
                 "variant": one.name,
-                "title": {tongue: titles.get(one.name, {}).get(tongue, one.name) for tongue in SAID},
+                "title": {tongue: title_of(one.name, tongue, slot.titles) for tongue in SAID},
                 "share": shares.get(one.name, 0.0),
             }
             for one in slot.variants

@@ -1,1 +1,1 @@
-"""The system as operators look at it: rows with a state, a sentence and a place to read on. Pure."""
+"""The system for operators: rows with a state, a sentence and a place to read on. Pure."""

@@ -159,7 +159,10 @@ def worst(rows: list[SystemRow]) -> Said:
         return {"zh": "一切正常。", "en": "All is well."}
     if not broken:
         verb = "thing needs" if looks == 1 else "things need"
-        return {"zh": f"有 {looks} 项需要关注。", "en": f"{looks} {verb} a look; nothing is broken."}
+        return {
+            "zh": f"有 {looks} 项需要关注。",
+            "en": f"{looks} {verb} a look; nothing is broken.",
+        }
     verb = "thing does" if broken == 1 else "things do"
     return {
         "zh": f"有 {broken} 项不正常，{looks} 项需要关注。",

@@ -41,5 +41,7 @@ class AuditLine:
 
     def view(self, calendar: OperatorCalendar) -> dict[str, Any]:
         """Return the line as JSON, its time by a calendar."""
-        told = self.entry.plain | {"at": calendar.label(self.entry.at)}
+        entry = self.entry
+        told = {"at": calendar.label(entry.at), "who": entry.who, "action": str(entry.action)}
+        told |= {"object": entry.object, "why": entry.why}
         return told | {"revision": self.revision, "diff": list(self.diff)}

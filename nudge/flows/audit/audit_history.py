@@ -23,10 +23,10 @@ def slot_lines(store: Store, slots: Iterable[str]) -> Iterator[AuditLine]:
     for name in slots:
         for one in store.slots.audits(name):
             yield _revision(f"{SLOT}:{name}", SLOT, one)
-        for one in store.policy_holds.history(name):
-            action = "policy_held" if one["held"] else "policy_released"
-            entry = AuditEntry(one["at"], one["who"], action, f"{SLOT}:{name}", one["why"])
-            yield AuditLine(entry, one["version"])
+        for hold in store.policy_holds.history(name):
+            action = "policy_held" if hold["held"] else "policy_released"
+            entry = AuditEntry(hold["at"], hold["who"], action, f"{SLOT}:{name}", hold["why"])
+            yield AuditLine(entry, hold["version"])
 
 
 def document_lines(store: Store, documents: Iterable[str]) -> Iterator[AuditLine]:

@@ -13,7 +13,7 @@ from nudge.domain.overview.money_sentences import holdout_sentence, usual_senten
 from nudge.domain.overview.overview_question import OverviewQuestion
 from nudge.domain.overview.usual_days import DAYS, HOURS, HourCount
 from nudge.lake.engine.query import Backend
-from nudge.lake.overview.group_payments import MonthLifts, month_lifts
+from nudge.lake.overview.group_payments import RecentLifts, recent_lifts
 from nudge.lake.overview.hour_visits import hour_visits
 
 
@@ -29,7 +29,7 @@ def overview_answer(
 
     Args:
         backend: from `connect`.
-        question: which month.
+        question: whose calendar.
         path: the funnel's definition.
         quarantines: whose hours are no usual ones.
         share: of the holdout of all slots.
@@ -40,9 +40,10 @@ def overview_answer(
     """
     calendar = question.calendar
     hours = _hours(backend, path, quarantines, calendar.start_of_hour(until))
-    lifts = month_lifts(backend, question.start, max(until, question.start), share)
+    start = question.start(until)
+    lifts = recent_lifts(backend, start, until, share)
     return {
-        "from": calendar.label(question.start),
+        "from": calendar.label(start),
         "conversion": conversion_view(hours, until, path.gap, calendar),
         "lift": _lift_view(lifts),
     }
@@ -64,7 +65,7 @@ def _hours(
     return counts
 
 
-def _lift_view(lifts: MonthLifts) -> dict[str, Any]:
+def _lift_view(lifts: RecentLifts) -> dict[str, Any]:
     usual = [
         {"slot": name, **one.plain, **usual_sentence(one)} for name, one in lifts.usual.items()
     ]

@@ -1,4 +1,4 @@
-"""Payments of a month by group of visitors: held out everywhere, personalised, by the own rule."""
+"""Payments by group of visitors: held out everywhere, personalised, or by the operator's rule."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ DRAWN = (
 """Reasons of decisions that pages asked for: what is forced or shadowed tells nothing."""
 
 
-class MonthLifts(NamedTuple):
-    """The lifts of a month.
+class RecentLifts(NamedTuple):
+    """The lifts of a period.
 
     Attributes:
         holdout: of everybody else over those who are held out of every slot.
@@ -39,7 +39,7 @@ class MonthLifts(NamedTuple):
     usual: Mapping[str, GroupLift]
 
 
-def month_lifts(backend: Backend, start: float, end: float, share: float) -> MonthLifts:
+def recent_lifts(backend: Backend, start: float, end: float, share: float) -> RecentLifts:
     """Return the lifts of the visitors for whom something was decided in a period.
 
     A visitor counts once, with all that was paid in the period behind refunds, in the group that
@@ -67,7 +67,7 @@ def month_lifts(backend: Backend, start: float, end: float, share: float) -> Mon
             "root", "slot", "policy", "usual", fen=paid.fen.fill_null(0)
         )
         with keep_rows(backend, both) as kept:
-            return MonthLifts(_over_holdout(backend, kept, share), _over_usual(backend, kept))
+            return RecentLifts(_over_holdout(backend, kept, share), _over_usual(backend, kept))
 
 
 def _decided(decisions: Table, start: float, end: float) -> Table:

@@ -1,4 +1,4 @@
-"""Answers of the report worker for the overview: the last hours' visits, a month's payments."""
+"""Answers of the report worker for the overview: the last hours' visits, 30 days' payments."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ KEPT: Final = float(DAY)
 """Seconds: in the morning the page shows yesterday's figures until it has newer ones."""
 
 
-def overview_kind(
-    store: Store, settings: Settings, reports: Callable[[], Reports]
-) -> QuestionKind:
+def overview_kind(store: Store, settings: Settings, reports: Callable[[], Reports]) -> QuestionKind:
     """Return the kind of questions of the overview.
 
     Args:
