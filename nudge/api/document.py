@@ -44,7 +44,7 @@ from nudge.api.reports import (
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
-from nudge.api.slots import policies, slots
+from nudge.api.slots import policies, previews, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -55,6 +55,7 @@ BLUEPRINTS: Final = (
     flags.blueprint,
     slots.blueprint,
     policies.blueprint,
+    previews.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,

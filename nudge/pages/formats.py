@@ -7,11 +7,11 @@ en dash: it is never a zero.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, current_app
 
@@ -84,6 +84,13 @@ def day(value: Time | None) -> str:
     return _dated(value, _DAY[language()])
 
 
+def date_of(value: str | None) -> str:
+    """Format a day of the operator's calendar, as the API names it: 11月28日 or 28 Nov."""
+    if value is None:
+        return NOTHING
+    return format_date(date.fromisoformat(value), _DAY[language()], locale=_locale())
+
+
 def clock(value: Time | None) -> str:
     """Format the time of day: 10:24."""
     return _dated(value, _CLOCK)
@@ -119,6 +126,7 @@ FILTERS: Final = (
     money_of_fen,
     moment,
     day,
+    date_of,
     clock,
     iso,
     duration,

@@ -535,7 +535,7 @@ def example_of(name: str) -> Any:
     return json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))["answer"]
 
 
-NO_JOBS = {"model", "serving", "segment", "segment_offers", "next", "visitor"}
+NO_JOBS = {"model", "preview", "serving", "segment", "segment_offers", "next", "visitor"}
 """Kinds of answers that no job makes."""
 
 

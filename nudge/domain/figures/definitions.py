@@ -151,6 +151,12 @@ _MODEL: Final = {
     "revision": "revision",
     "version": "policy-version",
 }
+_PREVIEW: Final = {
+    **dict.fromkeys(("before", "after"), "seen-shares"),
+    "moved": "moved-share",
+    "visitors": "learned-exposures",
+    "revision": "revision",
+}
 _SERVING: Final = {
     "guard": "guard",
     "revision": "revision",
@@ -193,6 +199,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "loop": _LOOP,
         "winback_effect": _WINBACK,
         "model": _MODEL,
+        "preview": _PREVIEW,
         "serving": _SERVING,
         "segment": _SEGMENT,
         "segment_offers": _OFFERS,

@@ -12,7 +12,7 @@ from nudge.domain.reports.questions import digest
 from nudge.store.jobs.jobs import Inquiry, Job
 from nudge.store.store import Store
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the answers' form; another one is asked for anew."""
 FRESH: Final = 5.0
 """Seconds after which an answer is asked for again, if the lake has changed since."""

@@ -128,7 +128,7 @@ class Answers:
         asked = asked_policy(self.store, question.slot, question.target)
         engine = self.settings.lake_engine
         found, contents = evaluate_lake(self.lake, self.cache, question, asked, tell, engine)
-        plain = lake_of(contents.since(), question.calendar) | found.plain
+        plain = lake_of(contents.since(), question.calendar) | found.spoken
         return _answered(question, plain, fresh.as_of(contents.watermarks()))
 
 
