@@ -14,8 +14,8 @@ from marshmallow import fields as ma
 from werkzeug.routing import BaseConverter
 
 from nudge.api import docs, health, sdk
-from nudge.api.accounts import users
-from nudge.api.alarms import alarms, quarantines
+from nudge.api.accounts import audit, users
+from nudge.api.alarms import alarms, quarantines, system
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import (
     measures,
@@ -37,6 +37,7 @@ from nudge.api.reports import (
     lookups,
     loop,
     model,
+    overview,
     reports,
     send_effects,
     shared,
@@ -84,6 +85,9 @@ BLUEPRINTS: Final = (
     lookups.blueprint,
     alarms.blueprint,
     users.blueprint,
+    overview.blueprint,
+    audit.blueprint,
+    system.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

@@ -44,6 +44,7 @@ class JobSchema(Schema):
                 "loop",
                 "winback_effect",
                 "lookup",
+                "overview",
             )
         ),
     )

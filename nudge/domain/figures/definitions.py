@@ -176,6 +176,18 @@ _VISITOR: Final = {
     "alive": "alive",
     "expected_recharge": "expected-recharge",
 }
+_OVERVIEW: Final = {
+    **dict.fromkeys(("conversion.rate", "hours.rate", "visits", "paid"), "visit-conversion"),
+    **dict.fromkeys(("conversion.change", "hours.usual", "usual_days"), "usual-days"),
+    **dict.fromkeys(("visitors", "compared_visitors", "money"), "recent-lift"),
+    **dict.fromkeys(("holdout.rate", "usual.rate"), "recent-lift"),
+    **dict.fromkeys(("alarms", "warnings", "warnings_due"), "waiting-counts"),
+    **dict.fromkeys(("winback", "winback_due"), "waiting-counts"),
+    **dict.fromkeys(("slots.lift",), "lift"),
+    "exposures": "exposures",
+    "lift_usual": "lift-usual",
+    "share": "share-now",
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -193,6 +205,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "segment_offers": _OFFERS,
         "next": _NEXT,
         "visitor": _VISITOR,
+        "overview": _OVERVIEW,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

@@ -29,6 +29,7 @@ FIGURES: Final = frozenset(
         *("getFunnel", "getExperience", "getWorkLoop", "getWinbackEffect", "getSharedPayments"),
         *("listSegments", "getSegment", "listSegmentOffers", "listAlarms", "getAlarm"),
         *("listQuarantines", "getFactors", "listMendedCauses", "getJob"),
+        *("getOverview", "getSystem"),
     )
 )
 """Questions about figures and configuration: their answers show no person."""
@@ -59,6 +60,7 @@ ADMINISTRATION: Final = frozenset(
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
         *("planSms", "listWithdrawals", "recordAcknowledgement"),
         *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),
+        *("listAudit", "listUsers", "makeUser", "patchUser", "makeSignInLink", "endSessions"),
     )
 )
 """Operations of machines, of whoever leads a team, and those on users: an admin's alone."""

@@ -25,6 +25,7 @@ from nudge.workers.reports.factor_answers import factor_kind
 from nudge.workers.reports.funnel_answers import funnel_kind
 from nudge.workers.reports.lookup_answers import lookup_kind
 from nudge.workers.reports.loop_answers import loop_kind
+from nudge.workers.reports.overview_answers import overview_kind
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 from nudge.workers.reports.send_answers import send_kind
 from nudge.workers.reports.shared_answers import shared_kind
@@ -70,6 +71,7 @@ class Answers:
             effect_kind(self.store, self.settings),
             send_kind(self.store, self.settings),
             lookup_kind(self.store, self.settings),
+            overview_kind(self.store, self.settings, lambda: self._reports),
         )
 
     @cached_property
