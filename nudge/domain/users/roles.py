@@ -60,7 +60,7 @@ ADMINISTRATION: Final = frozenset(
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
         *("planSms", "listWithdrawals", "recordAcknowledgement"),
         *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),
-        *("listAudit", "listUsers", "makeUser", "patchUser", "makeSignInLink", "endSessions"),
+        *("listAudit",),
     )
 )
 """Operations of machines, of whoever leads a team, and those on users: an admin's alone."""
