@@ -10,6 +10,7 @@ from nudge.pages.screens import (
     explain,
     funnel,
     signing,
+    sms,
     start,
     users,
     visitor,
@@ -28,5 +29,6 @@ BLUEPRINTS: Final = (
     views.blueprint,
     action_views.blueprint,
     what_if.blueprint,
+    sms.blueprint,
 )
 """Blueprints of all screens."""
