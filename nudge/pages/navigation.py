@@ -42,7 +42,7 @@ SCREENS: Final = (
     Screen("/slots", N_("Slots"), "listSlots"),
     Screen("/promotions", N_("Promotions"), "listSlots"),
     Screen("/funnel", N_("Funnel"), "getFunnel"),
-    Screen("/sms", N_("SMS"), "getFunnel"),
+    Screen("/sms", N_("SMS"), "getContactPolicy"),
     Screen("/alarms", N_("Alarms"), "listAlarms"),
     Screen("/work", N_("Work list"), "listWork"),
     Screen("/warnings", N_("Warnings"), "listWarnings"),

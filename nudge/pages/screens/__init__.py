@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens import signing, start
+from nudge.pages.screens import signing, sms, start
 
 BLUEPRINTS: Final = (
     signing.blueprint,
     start.blueprint,
+    sms.blueprint,
 )
 """Blueprints of all screens."""

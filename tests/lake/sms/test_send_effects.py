@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from lake_samples import CONVERSION, DECISION, EVENT, EXPOSURE, MIDNIGHT, REWARD, SEALER
-from quarantine_samples import quarantine_of
+from lake_samples import MIDNIGHT
+from send_traffic import DAY, NOW, OUTAGE, WINDOW, traffic, written
 
 from nudge.domain.alarms.quarantine import TYPE
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.journal.records import JournalEntry, Mark, Record, Ref
+from nudge.domain.journal.records import Mark, Record
 from nudge.domain.people.recharges import Payment, expect_payment
 from nudge.domain.reports.questions import Period
 from nudge.domain.sms.effect_question import DAYS_BEFORE, EARLIEST, LATEST, EffectQuestion
@@ -23,105 +21,11 @@ from nudge.domain.sms.effect_report import ENOUGH, effect_report, figures
 from nudge.domain.sms.expected_spans import expected_spans
 from nudge.domain.sms.send_sums import NOTHING, SendEffects, SendSums
 from nudge.lake.engine.query import connect
-from nudge.lake.files import manifest, writer
-from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.sms.expected_dates import sample_people
 from nudge.lake.sms.send_effects import send_effects
 
-DAY = 86_400.0
-WINDOW = 3 * DAY
-NOW = MIDNIGHT + 40 * DAY
 CALENDAR = OperatorCalendar.named("Asia/Shanghai")
-NAMES = ("early", "end")
-
-
-def traffic(seed: int = 0, sends: int = 900) -> list[tuple[float, Record]]:
-    """Sends by a policy that prefers those who pay anyway, and payments with and without a rhythm.
-
-    Some sends are of other reasons, purposes and channels, some are open still, some lie in an
-    outage.
-    """
-    random = Random(seed)  # noqa: S311 (the same traffic every time)
-    found: list[tuple[float, Record]] = []
-    people = [f"{number:032x}" for number in range(120)]
-    for person in people[:60]:
-        gap = random.uniform(6, 16)
-        times = [MIDNIGHT - 40 * DAY + gap * DAY * n + random.uniform(0, DAY) for n in range(7)]
-        for at in times:
-            event = replace(EVENT, subject=person, event_id=f"{person}-{at}", decision=None, at=at)
-            found.append((at + 1.0, event))
-    for number in range(sends):
-        person = random.choice(people)
-        at = MIDNIGHT + random.uniform(0, 39.9) * DAY
-        keen = int(person, 16) % 2 == 0
-        pmf = (0.1, 0.9) if keen else (0.7, 0.3)
-        variant = random.choices(NAMES, pmf)[0]
-        reason = random.choices(["policy", "holdout", "usual"], [90, 5, 5])[0]
-        ref = Ref(0, number + 1)
-        decision = replace(
-            DECISION,
-            ref=ref,
-            subject=person,
-            slot="sms_timing",
-            channel=random.choices(["sms", "push"], [95, 5])[0],
-            page=random.choices(["reminder", "payment_failed"], [95, 5])[0],
-            context={},
-            cell="",
-            eligible=NAMES,
-            pmf=pmf,
-            variant=variant,
-            propensity=pmf[NAMES.index(variant)],
-            reason=reason,
-            terms=replace(CONVERSION, window=WINDOW),
-            at=at - 5 * DAY,
-        )
-        shown = replace(
-            EXPOSURE,
-            subject=person,
-            decision=ref,
-            slot="sms_timing",
-            variant=variant,
-            cell="",
-            reason=reason,
-            propensity=decision.propensity,
-            window=WINDOW,
-            at=at,
-        )
-        found += [(at - 5 * DAY, decision), (at + 0.5, shown)]
-        if random.random() < (0.5 if keen else 0.1):
-            paid = at + random.uniform(0, 2 * DAY)
-            reward = replace(
-                REWARD,
-                reward_id=f"r{number}",
-                subject=person,
-                decision=ref,
-                slot="sms_timing",
-                variant=variant,
-                cell="",
-                reason=reason,
-                exposed_at=at,
-                at=paid,
-            )
-            found.append((paid + 0.5, reward))
-    return [one for one in found if one[0] < NOW]
-
-
-OUTAGE = quarantine_of(MIDNIGHT + 3 * DAY, MIDNIGHT + 5 * DAY)
-
-
-def written(root: Path, records: Sequence[tuple[float, Record]]) -> Lake:
-    """The records as a lake of one partition, of which decisions have their own positions."""
-    lake = Lake(root)
-    decided = [one for one in records if one[1].kind == "decision"]
-    # Refs name positions: the decisions come first, in the order of their numbers.
-    order = sorted(decided, key=lambda one: one[1].ref.position)  # type: ignore[union-attr]
-    rest = sorted((one for one in records if one[1].kind != "decision"), key=lambda one: one[0])
-    entries = [JournalEntry(0, n, stamp, one) for n, (stamp, one) in enumerate([*order, *rest], 1)]
-    of = Range(0, 0, len(entries))
-    files = writer.write(lake.root, [of], [entries], SEALER.seal_each)
-    manifest.write(lake.root, Manifest(of, files[0], NOW))
-    return lake
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +191,7 @@ def test_a_group_of_few_people_has_no_figures() -> None:
 
 def test_what_is_missing_makes_a_group_large_enough() -> None:
     """So many more sends of the same weights: the effective number grows in proportion."""
-    for exposures, square in ((150, 150.0), (900, 9000.0), (1, 1.0)):
+    for exposures, square in ((75, 75.0), (900, 9000.0), (1, 1.0)):
         sums = SendSums(exposures, exposures, 0, float(exposures), 0.0, square, 0.0, 0.0)
         told = figures(sums)
         effective = exposures**2 / square
@@ -313,6 +217,10 @@ def test_the_headline_compares_what_may_be_compared() -> None:
         cells = {(day, 10): many}
         told = effect_report(before, SendEffects(cells, {}, {}, many))["headline"]
         assert words in told["zh"]
+    pooled = SendEffects({(1, 9): few}, {4: many, 5: few}, {9: many}, many)
+    told = effect_report(before, pooled)["headline"]
+    assert "在样本足够的 1 个小时里，9 时最高" in told["zh"]
+    assert "Of 1 days with enough sends, 4 days before the expected recharge is" in told["en"]
     told = effect_report(before, SendEffects({(1, 9): few}, {}, {}, few))["headline"]
     assert "不能比较" in told["zh"]
     told = effect_report(before, SendEffects({}, {}, {}, NOTHING))["headline"]
