@@ -535,7 +535,7 @@ def example_of(name: str) -> Any:
     return json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))["answer"]
 
 
-NO_JOBS = {"model", "serving", "segment", "segment_offers", "next", "visitor"}
+NO_JOBS = {"model", "serving", "segment", "segment_offers", "next", "visitor", "sms_forecast"}
 """Kinds of answers that no job makes."""
 
 
@@ -561,6 +561,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
         ("/v1/warnings/factors", None),
         ("/v1/worklist/loop", None),
         ("/v1/winback/effect", None),
+        ("/v1/sms/effects", None),
         (f"{SLOT}/model", None),
     )
     found = [answered(busy, path, body).json for path, body in asked]
@@ -569,7 +570,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - NO_JOBS
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
-    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect")
+    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect", "getSmsEffects")
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5

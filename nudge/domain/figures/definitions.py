@@ -170,6 +170,18 @@ _VISITOR: Final = {
     "alive": "alive",
     "expected_recharge": "expected-recharge",
 }
+_SENDS: Final = {
+    **dict.fromkeys(("exposures", "people", "conversions"), "matured-sends"),
+    **dict.fromkeys(("rate", "interval"), "send-rate"),
+    **dict.fromkeys(("effective", "missing", "enough"), "effective-sends"),
+    **dict.fromkeys(("day", "hour"), "send-day"),
+    **dict.fromkeys(("waiting", "left_out"), "sends-left-out"),
+    "interval_level": "interval-level",
+}
+_FORECAST: Final = {
+    "planned": "planned-sends",
+    **dict.fromkeys(("capacity", "most"), "channel-capacity"),
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -186,6 +198,8 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "segment_offers": _OFFERS,
         "next": _NEXT,
         "visitor": _VISITOR,
+        "sms_effects": _SENDS,
+        "sms_forecast": _FORECAST,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""
