@@ -188,6 +188,18 @@ _OVERVIEW: Final = {
     "lift_usual": "lift-usual",
     "share": "share-now",
 }
+_SENDS: Final = {
+    **dict.fromkeys(("exposures", "people", "conversions"), "matured-sends"),
+    **dict.fromkeys(("rate", "interval"), "send-rate"),
+    **dict.fromkeys(("effective", "missing", "enough"), "effective-sends"),
+    **dict.fromkeys(("day", "hour"), "send-day"),
+    **dict.fromkeys(("waiting", "left_out"), "sends-left-out"),
+    "interval_level": "interval-level",
+}
+_FORECAST: Final = {
+    "planned": "planned-sends",
+    **dict.fromkeys(("capacity", "most"), "channel-capacity"),
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
@@ -206,6 +218,8 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "next": _NEXT,
         "visitor": _VISITOR,
         "overview": _OVERVIEW,
+        "sms_effects": _SENDS,
+        "sms_forecast": _FORECAST,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

@@ -9,12 +9,13 @@ that of Kish (1965).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
-from bandits.inference.interval import mean_interval
+from bandits.inference.interval import Estimate, mean_interval
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.sms.effect_question import EffectQuestion
-from nudge.domain.sms.effect_sentences import effect_headline
+from nudge.domain.sms.effect_sentences import BestGroup, effect_headline
 from nudge.domain.sms.send_sums import SendEffects, SendSums
 
 ENOUGH: Final = 100.0
@@ -30,15 +31,8 @@ def effect_report(question: EffectQuestion, found: SendEffects) -> Plain:
         question: that is answered.
         found: sums of its sends.
     """
-    label = question.calendar.label_or_none
-    groups: dict[str, list[Plain]] = {
-        "cells": [
-            {"day": day, "hour": hour} | figures(one)
-            for (day, hour), one in sorted(found.cells.items())
-        ],
-        "days": [{"day": day} | figures(one) for day, one in sorted(found.days.items())],
-        "hours": [{"hour": hour} | figures(one) for hour, one in sorted(found.hours.items())],
-    }
+    label, total = question.calendar.label_or_none, figures(found.total)
+    cells, days, hours = found.cells.items(), found.days.items(), found.hours.items()
     return {
         "from": label(question.period.start),
         "to": label(question.period.end),
@@ -48,37 +42,80 @@ def effect_report(question: EffectQuestion, found: SendEffects) -> Plain:
         "zone": question.zone,
         "interval_level": LEVEL,
         "enough": ENOUGH,
-        "headline": effect_headline(question, figures(found.total), groups),
-        "total": figures(found.total),
-        **groups,
+        "headline": effect_headline(question, total, _best(found)),
+        "total": total,
+        "cells": [{"day": d, "hour": h} | figures(one) for (d, h), one in sorted(cells)],
+        "days": [{"day": day} | figures(one) for day, one in sorted(days)],
+        "hours": [{"hour": hour} | figures(one) for hour, one in sorted(hours)],
         "waiting": found.waiting,
         "sampled": found.sampled,
         "left_out": {"undated": found.undated, "outside": found.outside},
     }
 
 
+def _best(found: SendEffects) -> list[BestGroup]:
+    """Return the best of the cells; of hours and of days where no cell has enough sends."""
+    cells = _best_of(found.cells, found.total)
+    if cells is not None:
+        return [cells]
+    hours = {(None, hour): one for hour, one in found.hours.items()}
+    days = {(day, None): one for day, one in found.days.items()}
+    both = (_best_of(hours, found.total), _best_of(days, found.total))
+    return [one for one in both if one is not None]
+
+
+def _best_of(
+    groups: Mapping[tuple[int, int], SendSums]
+    | Mapping[tuple[None, int], SendSums]
+    | Mapping[tuple[int, None], SendSums],
+    total: SendSums,
+) -> BestGroup | None:
+    known = {key: one for key, one in groups.items() if is_enough(one)}
+    if not known:
+        return None
+    (day, hour), best = max(known.items(), key=lambda pair: pair[1].hits / pair[1].weight)
+    # As many looks as groups: the highest of many is high by chance.
+    low = estimate(best, 1.0 - (1.0 - LEVEL) / len(known)).low
+    clear = low > total.hits / total.weight
+    return BestGroup(day, hour, figures(best), len(known), clear)
+
+
+def is_enough(sums: SendSums) -> bool:
+    """Return whether a group has enough people and effective sends to be compared."""
+    return sums.people >= FEWEST and _effective(sums) >= ENOUGH
+
+
+def _effective(sums: SendSums) -> float:
+    return sums.weight**2 / sums.square if sums.square else 0.0
+
+
+def estimate(sums: SendSums, level: float) -> Estimate:
+    """Return the weighted rate of a group with an interval of a level; persons are clusters."""
+    rate = sums.hits / sums.weight
+    spread = sums.hit_square - 2.0 * rate * sums.cross + rate * rate * sums.square
+    error = math.sqrt(max(spread, 0.0)) / sums.weight
+    return mean_interval(rate, error, level=level, effective=_effective(sums), kind="share")
+
+
 def figures(sums: SendSums) -> Plain:
     """Return the figures of a group of sends."""
-    effective = sums.weight**2 / sums.square if sums.square else 0.0
+    effective = _effective(sums)
     missing = _missing(sums.exposures, effective)
     head: Plain = {
         "exposures": sums.exposures,
         "hidden": sums.people < FEWEST,
-        "thin": missing > 0,
+        "thin": not is_enough(sums),
         "missing": missing,
     }
     if sums.people < FEWEST:
         names = ("people", "conversions", "rate", "interval", "effective")
         return head | dict.fromkeys(names)
-    rate = sums.hits / sums.weight
-    spread = sums.hit_square - 2.0 * rate * sums.cross + rate * rate * sums.square
-    error = math.sqrt(max(spread, 0.0)) / sums.weight
-    interval = mean_interval(rate, error, level=LEVEL, effective=effective, kind="share")
-    ends = (interval.low, interval.high)
+    found = estimate(sums, LEVEL)
+    ends = (found.low, found.high)
     return head | {
         "people": sums.people,
         "conversions": sums.conversions,
-        "rate": rate,
+        "rate": found.value,
         "interval": list(ends) if all(map(math.isfinite, ends)) else None,
         "effective": effective,
     }

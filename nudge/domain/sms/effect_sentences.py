@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from nudge.domain.reports.sentences import Said
 from nudge.domain.sms.effect_question import DAYS_BEFORE, EffectQuestion
@@ -12,19 +12,39 @@ from nudge.domain.sms.effect_question import DAYS_BEFORE, EffectQuestion
 Plain = Mapping[str, object]
 _CELLS: Final[Said] = {"zh": "时段", "en": "hours of days"}
 _HOURS: Final[Said] = {"zh": "小时", "en": "hours"}
+_NOTHING: Final[Said] = {
+    "zh": "还没有一个时段的样本足够，不能比较。",
+    "en": "No hour and no day has enough sends yet: none can be compared.",
+}
 _DAYS: Final[Said] = {"zh": "日期", "en": "days"}
 
 
-def effect_headline(
-    question: EffectQuestion, total: Plain, groups: Mapping[str, Sequence[Plain]]
-) -> Said:
+class BestGroup(NamedTuple):
+    """The group with the highest rate, of those with enough sends.
+
+    Attributes:
+        day: None where all days are together.
+        hour: None where all hours are together.
+        figures: of the group.
+        compared: groups among which it was found.
+        clear: whether its rate is above that of all sends, by an interval for so many looks.
+    """
+
+    day: int | None
+    hour: int | None
+    figures: Plain
+    compared: int
+    clear: bool
+
+
+def effect_headline(question: EffectQuestion, total: Plain, best: Sequence[BestGroup]) -> Said:
     """Return the report's answer in words.
 
     Args:
         question: that is answered.
         total: figures over all sends.
-        groups: `cells`, `days` and `hours`, each with figures. Only those that are not thin are
-            compared, and the sentence says among how many the highest was found.
+        best: of the cells, or of hours and days where no cell has enough sends; none where they
+            have not, either.
     """
     if total["hidden"]:
         return {
@@ -35,56 +55,50 @@ def effect_headline(
     count = f"{total['exposures']:,}"
     zh = f"{count} 条发送已到观察期，其中 {rate['zh']}{ends['zh']}带来充值。"
     en = f"{count} sends have matured; {rate['en']}{ends['en']} led to a recharge."
-    best = _best(question, groups)
-    return {"zh": zh + best["zh"], "en": f"{en} {best['en']}"}
-
-
-def _best(question: EffectQuestion, groups: Mapping[str, Sequence[Plain]]) -> Said:
-    """Say when most sends worked: by day and hour, or by each alone where the cells are thin."""
-    cells, hours, days = (_compared(groups[name]) for name in ("cells", "hours", "days"))
-    if cells:
-        return _highest(cells, _CELLS, lambda one: _cell(question, one))
-    if not (hours and days):
-        return {
-            "zh": "还没有一个时段的样本足够，不能比较。",
-            "en": "No hour and no day has enough sends yet: none can be compared.",
-        }
-    told = (
-        _highest(hours, _HOURS, _hour),
-        _highest(days, _DAYS, lambda one: _day(question, one)),
-    )
-    return {"zh": "".join(x["zh"] for x in told), "en": " ".join(x["en"] for x in told)}
-
-
-def _compared(groups: Sequence[Plain]) -> list[Plain]:
-    return [one for one in groups if not one["thin"] and isinstance(one["rate"], float)]
-
-
-def _highest(known: Sequence[Plain], kind: Said, name: Callable[[Plain], Said]) -> Said:
-    best = max(known, key=lambda one: float(str(one["rate"])))
-    where, rate, ends = name(best), _percent(best["rate"]), _ends(best)
+    told = [_told(question, one) for one in best] or [_NOTHING]
     return {
-        "zh": f"在样本足够的 {len(known)} 个{kind['zh']}里，{where['zh']}最高："
+        "zh": zh + "".join(one["zh"] for one in told),
+        "en": " ".join((en, *(one["en"] for one in told))),
+    }
+
+
+def _told(question: EffectQuestion, best: BestGroup) -> Said:
+    """Say which group is highest, or that none of those compared clearly is."""
+    where, kind = _where(question, best)
+    count = best.compared
+    if not best.clear:
+        return {
+            "zh": f"样本足够的 {count} 个{kind['zh']}之间分不出高下。",
+            "en": f"Between the {count} {kind['en']} with enough sends there is no clear winner.",
+        }
+    rate, ends = _percent(best.figures["rate"]), _ends(best.figures)
+    return {
+        "zh": f"在样本足够的 {count} 个{kind['zh']}里，{where['zh']}最高："
         f"{rate['zh']}{ends['zh']}。",
-        "en": f"Of {len(known)} {kind['en']} with enough sends, {where['en']} is highest: "
+        "en": f"Of {count} {kind['en']} with enough sends, {where['en']} is highest: "
         f"{rate['en']}{ends['en']}.",
     }
 
 
-def _cell(question: EffectQuestion, one: Plain) -> Said:
-    day, hour = _day(question, one), _hour(one)
+def _where(question: EffectQuestion, best: BestGroup) -> tuple[Said, Said]:
+    """Return the name of a group, and the kind of groups that it was found among."""
+    if best.day is None:
+        return _hour(best.hour or 0), _HOURS
+    day = _day(question, best.day)
+    if best.hour is None:
+        return day, _DAYS
+    hour = _hour(best.hour)
     zh = f"{day['zh']} {hour['zh']}"
     if question.by == DAYS_BEFORE:
-        return {"zh": zh, "en": f"{hour['en']}, {day['en']},"}
-    return {"zh": zh, "en": f"{hour['en']} on {day['en']}"}
+        return {"zh": zh, "en": f"{hour['en']}, {day['en']},"}, _CELLS
+    return {"zh": zh, "en": f"{hour['en']} on {day['en']}"}, _CELLS
 
 
-def _hour(one: Plain) -> Said:
-    return {"zh": f"{one['hour']} 时", "en": f"{one['hour']}:00"}
+def _hour(hour: int) -> Said:
+    return {"zh": f"{hour} 时", "en": f"{hour}:00"}
 
 
-def _day(question: EffectQuestion, one: Plain) -> Said:
-    number = int(str(one["day"]))
+def _day(question: EffectQuestion, number: int) -> Said:
     if question.by != DAYS_BEFORE:
         return {"zh": f"每月 {number} 日", "en": f"day {number} of the month"}
     if number == 0:

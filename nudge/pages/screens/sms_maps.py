@@ -44,6 +44,11 @@ class HeatMaps:
     cells: Sequence[Cell] = ()
 
     @property
+    def compares_cells(self) -> bool:
+        """True where some cell has enough sends to be compared."""
+        return any(not one["thin"] for one in self.cells)
+
+    @property
     def is_empty(self) -> bool:
         """True where no send has matured."""
         return self.report is not None and not self.report["total"]["exposures"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from lake_samples import MIDNIGHT
 from send_traffic import DAY, NOW, OUTAGE, WINDOW, traffic, written
@@ -208,23 +209,45 @@ def test_the_headline_compares_what_may_be_compared() -> None:
     """Cells with enough sends only; without any it says so, and without people that it is early."""
     many = SendSums(400, 400, 40, 400.0, 40.0, 400.0, 40.0, 40.0)
     few = SendSums(30, 30, 29, 30.0, 29.0, 30.0, 29.0, 29.0)
-    found = SendEffects({(28, 10): many, (1, 9): few}, {}, {}, many)
+    all_ = SendSums(4000, 4000, 80, 4000.0, 80.0, 4000.0, 80.0, 80.0)
+    found = SendEffects({(28, 10): many, (1, 9): few}, {}, {}, all_)
     told: Any = effect_report(EffectQuestion(), found)["headline"]
     assert "在样本足够的 1 个时段里，每月 28 日 10 时最高" in told["zh"]
     assert "10:00 on day 28 of the month is highest" in told["en"]
     before = EffectQuestion(by=DAYS_BEFORE)
     for day, words in ((3, "充值前 3 天"), (0, "预计充值当天"), (-1, "充值后 1 天")):
         cells = {(day, 10): many}
-        told = effect_report(before, SendEffects(cells, {}, {}, many))["headline"]
+        told = effect_report(before, SendEffects(cells, {}, {}, all_))["headline"]
         assert words in told["zh"]
-    pooled = SendEffects({(1, 9): few}, {4: many, 5: few}, {9: many}, many)
+    pooled = SendEffects({(1, 9): few}, {4: many, 5: few}, {9: many}, all_)
     told = effect_report(before, pooled)["headline"]
     assert "在样本足够的 1 个小时里，9 时最高" in told["zh"]
     assert "Of 1 days with enough sends, 4 days before the expected recharge is" in told["en"]
+    told = effect_report(before, SendEffects({(1, 9): many}, {}, {}, many))["headline"]
+    assert "分不出高下" in told["zh"], "a group that is no better than all is no winner"
     told = effect_report(before, SendEffects({(1, 9): few}, {}, {}, few))["headline"]
     assert "不能比较" in told["zh"]
     told = effect_report(before, SendEffects({}, {}, {}, NOTHING))["headline"]
     assert told["en"].startswith("Too early")
+
+
+def test_the_highest_of_many_equal_hours_is_no_winner() -> None:
+    """Of 200 reports on 24 hours that are all alike, hardly more than one in twenty names one."""
+    random, named = np.random.default_rng(5), 0
+    for _ in range(200):
+        hits = random.binomial(400, 0.05, 24)
+        hours = {hour: _plain(400, int(count)) for hour, count in enumerate(hits)}
+        told: Any = effect_report(
+            EffectQuestion(), SendEffects({}, {}, hours, _plain(9600, int(hits.sum())))
+        )["headline"]
+        named += "最高" in told["zh"]
+    assert named <= 20
+
+
+def _plain(sends: int, hits: int) -> SendSums:
+    """Sums of so many people of whom each got one send of weight 1."""
+    n, h = float(sends), float(hits)
+    return SendSums(sends, sends, hits, n, h, n, h, h)
 
 
 def test_the_mark_of_an_outage_is_one_of_the_lake() -> None:
