@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens import signing, start
+from nudge.pages.screens import audit, overview, signing, system
 from nudge.pages.screens.slots import action_views, views, what_if
 
 BLUEPRINTS: Final = (
     signing.blueprint,
-    start.blueprint,
+    overview.blueprint,
     views.blueprint,
     action_views.blueprint,
     what_if.blueprint,
+    audit.blueprint,
+    system.blueprint,
 )
 """Blueprints of all screens."""
