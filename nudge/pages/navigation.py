@@ -39,7 +39,7 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
 
 
 SCREENS: Final = (
-    Screen("/", N_("Overview"), "listSlots"),
+    Screen("/", N_("Overview"), "getOverview"),
     Screen("/slots", N_("Slots"), "listSlots"),
     Screen("/promotions", N_("Promotions"), "listSlots"),
     Screen("/funnel", N_("Funnel"), "getFunnel"),

@@ -15,6 +15,7 @@ from nudge.pages.screens import (
     users,
     visitor,
 )
+from nudge.pages.screens import audit, overview, signing, system
 from nudge.pages.screens.slots import action_views, views, what_if
 
 BLUEPRINTS: Final = (
@@ -30,5 +31,8 @@ BLUEPRINTS: Final = (
     action_views.blueprint,
     what_if.blueprint,
     sms.blueprint,
+    overview.blueprint,
+    audit.blueprint,
+    system.blueprint,
 )
 """Blueprints of all screens."""
