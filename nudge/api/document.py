@@ -34,7 +34,7 @@ from nudge.api.reports import experience, funnel, loop, model, reports, shared, 
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
-from nudge.api.slots import policies, slots
+from nudge.api.slots import eligible, policies, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -45,6 +45,7 @@ BLUEPRINTS: Final = (
     flags.blueprint,
     slots.blueprint,
     policies.blueprint,
+    eligible.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,

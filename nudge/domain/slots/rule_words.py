@@ -53,6 +53,11 @@ def rule_words(rule: Rule) -> Said:
     return {tongue: _phrase(rule, tongue) for tongue in LANGUAGES}
 
 
+def attribute_words(name: str) -> Said:
+    """Return the words for an attribute; its name where there are none."""
+    return _NAMES.get(name) or dict.fromkeys(LANGUAGES, name)
+
+
 def _phrase(rule: Rule, tongue: str) -> str:
     if isinstance(rule, Test):
         return _comparison(rule, tongue)
@@ -70,7 +75,7 @@ def _inner(rule: Rule, outer: Group, tongue: str) -> str:
 
 
 def _comparison(test: Test, tongue: str) -> str:
-    name = _NAMES.get(test.attribute, {}).get(tongue) or test.attribute
+    name = attribute_words(test.attribute)[tongue]
     if tongue == "zh" and test.attribute not in _NAMES:
         name = f"{name} "
     if test.name == KNOWN:
