@@ -105,11 +105,15 @@ def test_visitors_are_counted_by_what_decisions_and_states_know(busy: Web) -> No
 
 @pytest.mark.usefixtures("worker")
 def test_what_nobody_logs_is_told_in_words(busy: Web) -> None:
-    """An attribute that no decision logs and no state knows: nobody is eligible, and why."""
+    """An attribute that no decision logs and no state knows: no number, and the reason."""
     found = told(busy, {"when": {"attribute": "shoe_size", "above": 40}})
-    assert (found["hidden"], found["eligible"], found["undecided"]) == (True, None, PEOPLE)
+    assert (found["hidden"], found["decidable"]) == (False, False)
+    assert (found["eligible"], found["share"], found["undecided"]) == (None, None, PEOPLE)
+    assert "无法判断" in found["headline"]["zh"]
     assert "shoe_size" in found["remarks"][0]["en"]
-    assert "没有任何访客" in found["remarks"][0]["zh"]
+    known = {"attribute": "city_tier", "is": "2"}
+    both = told(busy, {"when": {"any": [{"attribute": "shoe_size", "above": 40}, known]}})
+    assert (both["decidable"], both["eligible"]) == (True, 40)
 
 
 @pytest.mark.usefixtures("worker")

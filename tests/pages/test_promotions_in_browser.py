@@ -36,5 +36,8 @@ def test_the_screens_are_accessible(
             screen.open(path)
             if os.environ.get("HE_SHOTS"):
                 screen.page.wait_for_timeout(1500)
-                screen.page.screenshot(path=f"{os.environ['HE_SHOTS']}/{name}-{lang}-{width}-{'dark' if dark else 'light'}.png", full_page=True)
+                screen.page.screenshot(
+                    path=f"{os.environ['HE_SHOTS']}/{name}-{lang}-{width}-{'dark' if dark else 'light'}.png",
+                    full_page=True,
+                )
             assert screen.findings() == [], name

@@ -60,7 +60,15 @@ class EligibleSchema(Schema):
         required=True,
         metadata={"description": "fewer than 20 are eligible: the number might tell of a person"},
     )
-    eligible = ma.Integer(required=True, allow_none=True)
+    decidable = ma.Boolean(
+        required=True,
+        metadata={"description": "false where an attribute of the rule is known of no visitor"},
+    )
+    eligible = ma.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where it is hidden, and where nobody can say"},
+    )
     share = ma.Float(
         required=True, allow_none=True, metadata={"description": "of the visitors, eligible"}
     )

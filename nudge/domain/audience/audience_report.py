@@ -24,13 +24,14 @@ def audience_report(
         days: in which the slot saw them.
     """
     size = _size(audience, count, days)
-    shown = not size.hidden
+    shown = size.decidable and not size.hidden
     return {
         "days": days,
         "visitors": audience.visitors,
         "sampled": None if audience.is_whole else count.members,
         "exposures_a_day": audience.exposures_a_day,
         "hidden": size.hidden,
+        "decidable": size.decidable,
         "eligible": size.eligible if shown else None,
         "share": size.share if shown else None,
         "interval": list(size.interval) if shown and size.interval else None,
@@ -49,7 +50,10 @@ def _size(audience: Audience, count: AudienceCount, days: int) -> AudienceSize:
     share = count.eligible / count.members if count.members else 0.0
     eligible = _scaled(audience, count.eligible)
     interval = None if audience.is_whole else share_interval(share, count.members)
-    return AudienceSize(audience.visitors, eligible, share, interval, days, eligible < FEWEST)
+    few = eligible < FEWEST
+    decidable = not (few and count.members and 0 in count.known.values())
+    hidden = few and decidable
+    return AudienceSize(audience.visitors, eligible, share, interval, days, hidden, decidable)
 
 
 def share_interval(share: float, members: int) -> tuple[float, float]:

@@ -20,6 +20,7 @@ class AudienceSize:
         interval: of the share, 95 %; None where all visitors were looked at.
         days: in which the slot saw them.
         hidden: fewer than 20 are eligible, so that the number may tell of a person.
+        decidable: false where the rule asks for an attribute that is known of no visitor.
     """
 
     visitors: int
@@ -28,6 +29,7 @@ class AudienceSize:
     interval: tuple[float, float] | None
     days: int
     hidden: bool
+    decidable: bool = True
 
 
 def headline(size: AudienceSize) -> Said:
@@ -37,6 +39,12 @@ def headline(size: AudienceSize) -> Said:
             "zh": f"最近 {size.days} 天没有访客看到这个决策位，无法估计人数。",
             "en": f"The slot saw no visitor in the last {size.days} days, so there is nobody to "
             "count.",
+        }
+    if not size.decidable:
+        return {
+            "zh": f"最近 {size.days} 天的 {size.visitors:,} 位访客中有多少位符合，目前无法判断。",
+            "en": f"Nobody can say how many of the {size.visitors:,} visitors of the last "
+            f"{size.days} days are eligible.",
         }
     if size.hidden:
         return {
@@ -78,17 +86,18 @@ def _sampled(size: AudienceSize, interval: tuple[float, float]) -> Said:
 def _unknown(name: str) -> Said:
     words = attribute_words(name)
     return {
-        "zh": f"没有任何访客的“{words['zh']}”是已知的，所以无法判断谁符合：页面没有传这个值，"
-        "或者这个决策位没有记录它。",
-        "en": f"The attribute “{words['en']}” is known of no visitor, so nobody can say who is "
-        "eligible: pages do not send it, or the slot does not log it.",
+        "zh": f"还不知道任何访客的“{words['zh']}”：这个决策位没有记录它，服务端也没有提供。"
+        "页面传入时，活动仍会按规则展示；要估计人数，请把它加入决策位的上下文（context）。",
+        "en": f"The attribute “{words['en']}” is known of no visitor by now: the slot does not log "
+        "it, and no server has told it. Where a page sends it, the promotion is shown by its rule "
+        "all the same; to count visitors, add it to the slot's context.",
     }
 
 
 def _partly(name: str, share: float) -> Said:
     words = attribute_words(name)
     return {
-        "zh": f"只有 {share:.1%} 的访客的“{words['zh']}”是已知的；未知的访客看不到这个活动。",
-        "en": f"The attribute “{words['en']}” is known of {100 * share:.1f} % of the visitors; the "
-        "others do not see the promotion.",
+        "zh": f"目前只知道 {share:.1%} 的访客的“{words['zh']}”；其余访客要等页面传入才能判断。",
+        "en": f"The attribute “{words['en']}” is known of {100 * share:.1f} % of the visitors by "
+        "now; of the others only a page that sends it can tell.",
     }

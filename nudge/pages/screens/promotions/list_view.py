@@ -32,6 +32,8 @@ blueprint = Blueprint("promotions", __name__, url_prefix="/promotions")
 
 SOON: Final = 3.0 * DAY
 """Seconds before its end in which a promotion is said to end."""
+ORDER: Final = tuple(PromotionState)
+"""States in the order of the cards; among equals the order of creation stays."""
 COLUMNS: Final = (
     *("name", "title_zh", "title_en", "state", "starts", "ends", "stock", "left"),
     *("channels", "rule", "exposures", "conversions", "rate", "share_now"),
@@ -49,6 +51,7 @@ class Card:
         heading: what precedes them.
         channels: names of its channels; none for all.
         figures: of the variant; empty where there are none.
+        share_now: of the visitors; None where it is not running, or nobody knows.
     """
 
     promotion: Promotion
@@ -58,6 +61,7 @@ class Card:
     rule: tuple[str, ...]
     channels: tuple[str, ...]
     figures: Mapping[str, Any]
+    share_now: float | None
 
 
 @blueprint.get("")
@@ -70,6 +74,7 @@ def promotions() -> str | Response:
     slot, now = find_slot(chosen), clock.now()
     figures = variant_figures(slot.name)
     cards = [_card(one, figures.get(one.name, {}), now) for one in slot.promotions]
+    cards.sort(key=lambda one: ORDER.index(one.state))
     if request.args.get("format") == "csv":
         return csv_answer(f"promotions-{slot.name}", COLUMNS, (_row(one) for one in cards))
     return render_template(
@@ -86,15 +91,17 @@ def promotions() -> str | Response:
 
 
 def _card(one: Promotion, figures: Mapping[str, Any], now: float) -> Card:
-    rules = rows_of(one.available.get("when"))
+    rules, state = rows_of(one.available.get("when")), one.state(now)
+    share = figures.get("share_now") if state == PromotionState.RUNNING else None
     return Card(
         one,
         spoken(one.title),
-        one.state(now),
+        state,
         words.rule_heading(rules),
         tuple(map(words.row_words, rules.rows)) if rules else (),
         tuple(map(words.channel_label, one.available.get("channels", ()))),
         figures,
+        share,
     )
 
 
@@ -128,5 +135,6 @@ def _row(card: Card) -> list[object]:
     return [
         *(*own, iso(one.ends), *stock, ", ".join(one.available.get("channels", ()))),
         "; ".join(card.rule) or card.heading,
-        *(figures.get(name) for name in ("exposures", "conversions", "rate", "share_now")),
+        *(figures.get(name) for name in ("exposures", "conversions", "rate")),
+        card.share_now,
     ]

@@ -18,10 +18,10 @@ class PromotionState(StrEnum):
     """The state of a promotion now."""
 
     RUNNING = "running"
-    SCHEDULED = "scheduled"
-    ENDED = "ended"
-    STOPPED = "stopped"
     SOLD_OUT = "sold_out"
+    SCHEDULED = "scheduled"
+    STOPPED = "stopped"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True)
