@@ -7,10 +7,15 @@ from html import unescape
 from typing import Any
 
 import pytest
-from page_site import PageSite
+from child_processes import eventually
+from page_site import PageSite, RoleAccounts, open_site
 from promotion_site import add_promotions, add_visitors, counting, offer, patch
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
+
+from nudge.domain.journal.caller import Caller
+from nudge.pages.access import PageUser
+from nudge.pages.screens.promotions import list_view
 
 NEW = "/promotions/new?slot=banner"
 HOSTILE = '"><script>alert(1)</script>'
@@ -42,6 +47,12 @@ def send(
     return site.client(role).post(path, data=MultiDict(fields))
 
 
+def looked(site: PageSite, fields: dict[str, Any]) -> str:
+    """The form with its preview, once the visitors are counted."""
+    assert eventually(lambda: "正在统计访客人数" not in send(site, fields).text, 30.0)
+    return send(site, fields).text
+
+
 def variant(site: PageSite, name: str) -> Any:
     """A variant of the banner as the API has it; None where there is none."""
     table: Any = site.web.get("/v1/slots/banner").json
@@ -49,7 +60,9 @@ def variant(site: PageSite, name: str) -> Any:
 
 
 def shown_to(site: PageSite, city: str, number: int) -> set[str]:
-    """The variants that visitors of a city get."""
+    """The variants that visitors of a city get, of whom all variants have equal shares."""
+    policy = {"kind": "uniform", "half_life": None}
+    patch(site, {}, policy=policy, holdout=0)
     told = [
         site.web.decide(visitor_id=f"{city}-{i}", slots=["banner"], context={"city": city})
         for i in range(number)
@@ -261,7 +274,7 @@ def test_the_preview_counts_visitors_and_tells_what_learning_gives(site: PageSit
     add_visitors(site)
     fields = filled(site, row_attribute=["city_tier"], row_value=["2"], action="look")
     with counting(site):
-        page = send(site, fields).text
+        page = looked(site, fields)
     assert "最近 7 天的 60 位访客中，有 30 位（50.0%）符合条件。" in page
     assert re.search(
         r"它至少获得可见访客中 [\d.]+% 的流量：按现在的流量，大约每天 \d+ 次曝光", page
@@ -271,13 +284,13 @@ def test_the_preview_counts_visitors_and_tells_what_learning_gives(site: PageSit
 
 
 def test_what_nobody_can_see_is_warned_of(site: PageSite) -> None:
-    """An end that has passed, an empty stock, a slot that is off: each is told before it is saved."""
+    """An end that has passed, an empty stock and a slot that is off are told before it is saved."""
     add_visitors(site)
     patch(site, {}, mode="off")
     rule = {"row_attribute": ["channel"], "row_value": ["fax"]}
     dates = {"ends": "2020-01-01T00:00", "stock": "0"}
     with counting(site):
-        page = send(site, filled(site, **rule, **dates, action="look")).text
+        page = looked(site, filled(site, **rule, **dates, action="look"))
     for text in ("结束时间已过", "库存为 0", "决策位已关闭", "最近一周的访客几乎都看不到它"):
         assert text in page
 
@@ -328,11 +341,20 @@ def test_a_refusal_of_the_api_is_shown_where_it_belongs(site: PageSite) -> None:
     assert "available" not in variant(site, "data_draw")
 
 
-def test_who_may_only_look_changes_nothing(site: PageSite) -> None:
+def test_who_may_only_look_changes_nothing(site: PageSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """The API refuses a viewer's change, whatever the page sends."""
-    before = site.web.get("/v1/slots/banner").json
+    looks = frozenset({"listSlots", "getSlot", "getPerformance", "getEligible"})
+    caller = Caller("user:viewer", frozenset({"read"}), operations=looks)
+    viewer = PageUser("viewer", "viewer", caller)
     fields = filled(site)
+    monkeypatch.setattr(RoleAccounts, "find", lambda _self, _ticket: viewer)
+    site = open_site(site.web)
+    text = site.text("/promotions", "viewer")
+    assert "新建活动" not in text
+    assert "/promotions/banner/coffee" not in text
+    before = site.web.get("/v1/slots/banner").json
     assert send(site, fields, role="viewer").status_code == 403
+    assert site.client("viewer").get(NEW).status_code == 403
     path = "/promotions/banner/coffee/stop"
     answer = site.client("viewer").post(path, data={"etag": fields["etag"], "why": "x"})
     assert answer.status_code == 403
@@ -374,9 +396,9 @@ def test_what_is_not_there_is_not_found(site: PageSite, path: str) -> None:
     assert site.client().get(path).status_code == 404
 
 
-def test_no_slot_with_offers_says_what_to_do(site: PageSite, monkeypatch: Any) -> None:
-    """Without a slot of promotions the page gives the command that brings one."""
-    from nudge.pages.screens.promotions import list_view
-
+def test_no_slot_with_offers_says_what_to_do(
+    site: PageSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page gives the command that brings a slot of promotions where there is none."""
     monkeypatch.setattr(list_view, "promotion_slots", list)
     assert "nudge apply config/slots/banner.toml" in site.text("/promotions")

@@ -87,7 +87,7 @@ def _unknown(name: str) -> Said:
     words = attribute_words(name)
     return {
         "zh": f"还不知道任何访客的“{words['zh']}”：这个决策位没有记录它，服务端也没有提供。"
-        "页面传入时，活动仍会按规则展示；要估计人数，请把它加入决策位的上下文（context）。",
+        "页面传入时，活动仍会按规则展示；要估计人数，请把它加入决策位的上下文。",
         "en": f"The attribute “{words['en']}” is known of no visitor by now: the slot does not log "
         "it, and no server has told it. Where a page sends it, the promotion is shown by its rule "
         "all the same; to count visitors, add it to the slot's context.",

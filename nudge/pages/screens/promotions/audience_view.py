@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ class AudienceView:
     remarks: tuple[str, ...] = ()
     learning: str = ""
     hardly_anybody: bool = False
-    attributes: Mapping[str, Sequence[str]] | None = None
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def audience_view(answer: ApiAnswer, floor: float) -> AudienceView:

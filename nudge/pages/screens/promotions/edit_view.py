@@ -145,7 +145,7 @@ def _answer(what: Editing) -> Response:
     if action == SAVE:
         return _save(what, form)
     if action == ADD or action.startswith(REMOVE):
-        return _page(what, _with_rows(form, action))
+        return _page(what, _with_rows(form, action), added=action == ADD)
     return _page(what, form)
 
 
@@ -222,9 +222,11 @@ def _page(
     form: PromotionForm,
     status: int = OK,
     conflict: Mapping[str, Any] | None = None,
+    *,
+    added: bool = False,
 ) -> Response:
     view, zone = _audience(what, form), operator_zone()
-    names = set(view.attributes or ()) | {one["name"] for one in what.slot.table["context"]}
+    names = set(view.attributes) | {one["name"] for one in what.slot.table["context"]}
     names |= {one.attribute for one in form.rules.rows if one.attribute} if form.rules else set()
     page = render_template(
         "promotion_form.html",
@@ -240,5 +242,6 @@ def _page(
         channels=[(name, words.channel_label(name)) for name in words.CHANNELS],
         row_error=row_error,
         conflict=conflict,
+        added=added,
     )
     return make_response(page, status)
