@@ -46,7 +46,7 @@ from nudge.api.reports import (
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
-from nudge.api.slots import policies, previews, slots
+from nudge.api.slots import eligible, policies, previews, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -58,6 +58,7 @@ BLUEPRINTS: Final = (
     slots.blueprint,
     policies.blueprint,
     previews.blueprint,
+    eligible.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,

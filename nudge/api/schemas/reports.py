@@ -45,6 +45,7 @@ class JobSchema(Schema):
                 "winback_effect",
                 "lookup",
                 "overview",
+                "audience",
             )
         ),
     )

@@ -172,6 +172,11 @@ _NEXT: Final = {
     "priority": "expected-next",
     "version": "policy-version",
 }
+_AUDIENCE: Final = {
+    **dict.fromkeys(("eligible", "share", "interval", "visitors"), "eligible-visitors"),
+    **dict.fromkeys(("undecided", "sampled"), "eligible-visitors"),
+    "exposures_a_day": "exposures-a-day",
+}
 _VISITOR: Final = {
     "alive": "alive",
     "expected_recharge": "expected-recharge",
@@ -220,6 +225,7 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "overview": _OVERVIEW,
         "sms_effects": _SENDS,
         "sms_forecast": _FORECAST,
+        "audience": _AUDIENCE,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

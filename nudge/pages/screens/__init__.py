@@ -7,15 +7,18 @@ from typing import Final
 from nudge.pages.screens import (
     alarm_actions,
     alarms,
+    audit,
     explain,
     funnel,
+    overview,
     signing,
     sms,
     start,
+    system,
     users,
     visitor,
 )
-from nudge.pages.screens import audit, overview, signing, system
+from nudge.pages.screens.promotions import edit_view, list_view, stop_view
 from nudge.pages.screens.slots import action_views, views, what_if
 
 BLUEPRINTS: Final = (
@@ -34,5 +37,8 @@ BLUEPRINTS: Final = (
     overview.blueprint,
     audit.blueprint,
     system.blueprint,
+    list_view.blueprint,
+    edit_view.blueprint,
+    stop_view.blueprint,
 )
 """Blueprints of all screens."""

@@ -19,6 +19,7 @@ from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
+from nudge.workers.reports.audience_answers import audience_kind
 from nudge.workers.reports.effect_answers import effect_kind
 from nudge.workers.reports.experience_answers import experience_kind
 from nudge.workers.reports.factor_answers import factor_kind
@@ -72,6 +73,7 @@ class Answers:
             send_kind(self.store, self.settings),
             lookup_kind(self.store, self.settings),
             overview_kind(self.store, self.settings, lambda: self._reports),
+            audience_kind(self.store, self.settings),
         )
 
     @cached_property
