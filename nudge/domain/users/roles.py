@@ -43,7 +43,7 @@ WORK: Final = frozenset(
 """Work lists: a viewer sees them without text, notes and numbers."""
 CHANGES: Final = frozenset(
     (
-        *("putSlot", "patchSlot", "patchPolicy", "evaluatePolicy", "patchAlarm", "makePreview"),
+        *("putSlot", "patchSlot", "patchPolicy", "evaluatePolicy", "patchAlarm", "makePreview", "getEligible"),
         *("makeQuarantine", "patchQuarantine", "makeMendedCause", "patchMendedCause"),
     )
 )
