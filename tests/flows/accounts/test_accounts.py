@@ -284,7 +284,7 @@ def test_the_first_admin_is_invited_until_an_admin_has_a_password(house: House) 
 
 
 def test_two_changes_of_users_at_once_are_both_made(house: House) -> None:
-    """Whoever comes second looks again."""
+    """The second one looks again."""
     names = [f"user{number}" for number in range(6)]
     threads = [
         threading.Thread(target=house.desk.add, args=(name, Role.VIEWER, "en")) for name in names
