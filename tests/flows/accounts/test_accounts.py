@@ -174,6 +174,28 @@ def test_a_flood_of_sign_ins_takes_two_threads_and_no_more(house: House) -> None
     house.enter()
 
 
+def test_passwords_are_hashed_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread that hashed would keep 19 MiB; whoever asks, one thread computes."""
+    words, seen = PasswordHasher(), set[int]()
+    hashed = words.hash(WORD)
+    verify = type(words._argon2).verify
+
+    def noted(self: object, *args: str) -> object:
+        seen.add(threading.get_ident())
+        return verify(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(words._argon2), "verify", noted)
+    found: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(words.verify(hashed, WORD))) for _ in range(4)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert (found, len(seen)) == ([True] * 4, 1)
+
+
 @pytest.mark.parametrize(
     "end",
     [
