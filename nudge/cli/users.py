@@ -29,7 +29,7 @@ why_option = click.option("--why", default="", help="Reason, for the audit.")
 
 @click.group()
 def users() -> None:
-    """Manage the users of the pages; every step is in the audit."""
+    """Add users of the pages, and give them roles, links and passwords."""
 
 
 @users.command()

@@ -114,6 +114,7 @@ def make_pages(service: Service, api: WSGIApplication) -> WSGIApplication:
     settings, secret = service.settings, service.sealer.pages_key
     # What a page may wait for its session would close the client of decisions.
     store = hot_store(settings, SLOW_TIMEOUT)
+    store.client.before_return = service.store.client.before_return
     accounts = Accounts(store, PasswordHasher(), service.sealer.limits_key)
     addresses = AddressRules(settings.limits_trusted_proxies, settings.limits_gateways)
     return create_pages(PageParts(api, accounts, secret, service.calendar.zone, addresses))

@@ -133,7 +133,8 @@ def test_an_agent_sees_work_lists_and_no_keys(site: PageSite) -> None:
     assert visit.enter().location == "/work"
     menu = re.findall(r'<li><a href="([^"]+)"', visit.client.get("/account").text)
     assert set(menu) == {"/work", "/warnings", "/winback", "/visitor"}
-    for one in SCREENS:
+    assert visit.client.get("/").location == "/work"
+    for one in SCREENS[1:]:
         if one.operation not in OPERATIONS[Role.AGENT]:
             assert visit.client.get(one.path).status_code in {403, 404}, one.path
     caller = User("li_na", Role.AGENT).caller

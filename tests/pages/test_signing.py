@@ -62,7 +62,7 @@ def test_a_password_is_changed_with_the_old_one(site: PageSite) -> None:
 
 
 def test_a_forgotten_password_is_replaced_by_a_link(site: PageSite) -> None:
-    """Who comes by a link is not asked for the old one."""
+    """A user who comes by a link is not asked for the old one."""
     add_user(site)
     visit = Visit(site)
     visit.send(desk_of(site).make_link("li_na").path)

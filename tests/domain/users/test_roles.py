@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
+import pytest
+from places import ROOT
+
 from nudge.api.document import written
-from nudge.domain.users.roles import CARE, CHANGES, OPERATIONS, Role, scopes_of
+from nudge.domain.users.roles import (
+    ADMINISTRATION,
+    CARE,
+    CHANGES,
+    FIGURES,
+    OPERATIONS,
+    WORK,
+    Role,
+    scopes_of,
+)
 from nudge.domain.users.user import User
 
 
@@ -54,3 +67,26 @@ def test_an_agent_works_on_cases_and_sees_no_keys_users_or_slots() -> None:
 def test_only_an_admin_has_the_scopes_of_one() -> None:
     """The scopes say what answers show: held cases and personal fields need `admin`."""
     assert [role for role in Role if "admin" in scopes_of(role)] == [Role.ADMIN]
+
+
+@pytest.mark.parametrize("page", ["users.md", "users.zh-CN.md"])
+def test_the_table_of_the_guide_is_that_of_the_roles(page: str) -> None:
+    """Each row names the operations of one set, and says which roles have them."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
+    found = []
+    for row in rows:
+        _, _, *marks, told, _ = (cell.strip() for cell in row.split("|"))
+        roles = {role for role, mark in zip(Role, marks, strict=True) if mark != "–"}
+        found.append((set(re.findall(r"`(\w+)`", told)), roles))
+    everybody, readers = set(Role), {Role.VIEWER, Role.MARKETER, Role.ADMIN}
+    assert found == [
+        (FIGURES, readers),
+        (WORK, everybody),
+        (CHANGES, {Role.MARKETER, Role.ADMIN}),
+        (CARE - FIGURES, {Role.AGENT, Role.ADMIN}),
+        (ADMINISTRATION, {Role.ADMIN}),
+    ]
+    extra = re.search(r"`(\w+)` (?:and|和) `(\w+)`", text)
+    assert extra is not None
+    assert set(extra.groups()) == CARE & FIGURES

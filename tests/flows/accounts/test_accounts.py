@@ -174,6 +174,28 @@ def test_a_flood_of_sign_ins_takes_two_threads_and_no_more(house: House) -> None
     house.enter()
 
 
+def test_passwords_are_hashed_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread that hashed would keep 19 MiB; whoever asks, one thread computes."""
+    words, seen = PasswordHasher(), set[int]()
+    hashed = words.hash(WORD)
+    verify = type(words._argon2).verify
+
+    def noted(self: object, *args: str) -> object:
+        seen.add(threading.get_ident())
+        return verify(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(words._argon2), "verify", noted)
+    found: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(words.verify(hashed, WORD))) for _ in range(4)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert (found, len(seen)) == ([True] * 4, 1)
+
+
 @pytest.mark.parametrize(
     "end",
     [
@@ -284,7 +306,7 @@ def test_the_first_admin_is_invited_until_an_admin_has_a_password(house: House) 
 
 
 def test_two_changes_of_users_at_once_are_both_made(house: House) -> None:
-    """Whoever comes second looks again."""
+    """The second one looks again."""
     names = [f"user{number}" for number in range(6)]
     threads = [
         threading.Thread(target=house.desk.add, args=(name, Role.VIEWER, "en")) for name in names

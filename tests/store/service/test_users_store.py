@@ -10,9 +10,12 @@ from nudge.domain.users.audit_entry import AuditAction, AuditEntry, Door
 from nudge.domain.users.roles import Role
 from nudge.domain.users.session import IDLE, LONGEST, Session
 from nudge.domain.users.user import User
+from nudge.settings.settings import Settings
 from nudge.store.service import audit, sign_in_attempts
+from nudge.store.service.sessions import NOTED
 from nudge.store.service.sign_in_attempts import MOST, MOST_ANYWHERE, WAIT, WAIT_ANYWHERE
 from nudge.store.store import Store
+from nudge.wiring.stores import patient_store
 
 USER = User("li_na", Role.AGENT, "hash", created=1.0)
 AT = 1_000_000.0
@@ -87,6 +90,19 @@ def test_a_session_that_is_used_goes_on_until_its_last_day(store: Store) -> None
         at += IDLE / 2
         assert store.sessions.read("d", at) is not None
     assert store.sessions.read("d", AT + LONGEST + 1) is None
+
+
+def test_a_full_store_still_knows_who_is_signed_in(settings: Settings) -> None:
+    """The use of the session is not noted then; whoever looks why it is full is not kept out."""
+    store = patient_store(settings)
+    put(store)
+    store.sessions.open("d", Session("li_na", 0, AT, AT))
+    store.client.call("CONFIG", "SET", "maxmemory", "1")
+    try:
+        assert store.sessions.read("d", AT + NOTED + 1) is not None
+    finally:
+        store.client.call("CONFIG", "SET", "maxmemory", "0")
+        store.close()
 
 
 def test_sessions_of_a_user_are_listed_without_those_that_ended(store: Store) -> None:
