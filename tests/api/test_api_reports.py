@@ -562,6 +562,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
         ("/v1/worklist/loop", None),
         ("/v1/winback/effect", None),
         (f"{SLOT}/model", None),
+        (f"{SLOT}/eligible", {}),
     )
     found = [answered(busy, path, body).json for path, body in asked]
     keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
@@ -569,7 +570,14 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - NO_JOBS
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
-    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect")
+    names = (
+        *names,
+        "getEligible",
+        "getExperience",
+        "getFactors",
+        "getWorkLoop",
+        "getWinbackEffect",
+    )
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5
