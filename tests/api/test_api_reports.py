@@ -573,6 +573,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
         ("/v1/sms/effects", None),
         (f"{SLOT}/model", None),
         ("/v1/overview", None),
+        (f"{SLOT}/eligible", {}),
     )
     found = [answered(busy, path, body).json for path, body in asked]
     keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
@@ -582,6 +583,7 @@ def test_every_figure_is_defined(busy: Web) -> None:
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
     names = (
         *names,
+        "getEligible",
         "getExperience",
         "getFactors",
         "getWorkLoop",

@@ -174,7 +174,7 @@ _NEXT: Final = {
 }
 _AUDIENCE: Final = {
     **dict.fromkeys(("eligible", "share", "interval", "visitors"), "eligible-visitors"),
-    **dict.fromkeys(("undecided", "sampled"), "eligible-visitors"),
+    **dict.fromkeys(("undecided", "sampled", "values", "days"), "eligible-visitors"),
     "exposures_a_day": "exposures-a-day",
 }
 _VISITOR: Final = {

@@ -20,7 +20,7 @@ ENOUGH: Final = 20
 
 @dataclass(frozen=True)
 class AudienceView:
-    """Whom a promotion would reach.
+    """The visitors whom a promotion would reach.
 
     Attributes:
         pending: a worker still counts.

@@ -73,7 +73,7 @@ NO_ROW: Final = RuleRows(rows=(RuleRow(),))
 
 @dataclass(frozen=True)
 class Editing:
-    """What is edited.
+    """A promotion that is edited, or a new one, with its slot.
 
     Attributes:
         slot: of the promotion, as it is now.

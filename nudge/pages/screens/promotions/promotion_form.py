@@ -1,4 +1,4 @@
-"""The form of a promotion: what was typed, and the table of the variant that it makes."""
+"""The form of a promotion: its typed fields, and the table of the variant that it makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST: Final = 2_000
 
 @dataclass(frozen=True)
 class PromotionForm:
-    """What somebody typed into the form of a promotion.
+    """The form of a promotion as somebody filled it in.
 
     Attributes:
         fields: name -> text as it was typed.
