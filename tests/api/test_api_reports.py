@@ -570,7 +570,14 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - NO_JOBS
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
-    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect", "getSmsEffects")
+    names = (
+        *names,
+        "getExperience",
+        "getFactors",
+        "getWorkLoop",
+        "getWinbackEffect",
+        "getSmsEffects",
+    )
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5

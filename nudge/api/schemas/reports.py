@@ -43,6 +43,7 @@ class JobSchema(Schema):
                 "factors",
                 "loop",
                 "winback_effect",
+                "sms_effects",
             )
         ),
     )
