@@ -46,6 +46,7 @@ class JobSchema(Schema):
                 "lookup",
                 "overview",
                 "audience",
+                "sms_effects",
             )
         ),
     )
