@@ -13,7 +13,7 @@ SPREAD = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 # the libraries again, which costs a service four seconds of a core. Empty is unset to Python.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup run demo test faults test-all soak spark lint format bench house sdk lock clean
+.PHONY: help setup run demo test faults test-all soak spark lint format bench house sdk vendor lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -80,6 +80,9 @@ house: $(STAMP) ## the shape of the house, in numbers
 # Needs npm, as nothing else here does: the minified file is committed.
 sdk: $(STAMP) ## minify sdk/nudge.js under the version of sdk/package.json
 	$(BIN)/python .ci/sdk.py
+
+vendor: ## take the pages' libraries anew, at the versions of .ci/vendor/package.json
+	./.ci/vendor.sh
 
 # `make lock ARGS=--upgrade` takes the newest versions; without it only what must change does.
 # base is what a web needs, worker what `nudge work` and `nudge serve` need, dev adds the tools.
