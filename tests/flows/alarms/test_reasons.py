@@ -62,7 +62,7 @@ def test_the_reason_of_the_excess_is_told() -> None:
         alarm = opened(monitor)
         assert alarm.cause == {"stage": "method", "method": "wechat"}
         assert [name for name, _ in alarm.reasons] == ["timeout"]
-        assert "失败原因主要是 timeout（" in alarm.sentence["zh"]
+        assert "失败原因主要是支付超时（" in alarm.sentence["zh"]
         assert "mostly for timeout (" in alarm.sentence["en"]
         assert Alarm.read(alarm.plain).reasons == alarm.reasons
 
