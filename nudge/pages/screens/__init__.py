@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens import signing, start
+from nudge.pages.screens import signing, start, work
 
 BLUEPRINTS: Final = (
     signing.blueprint,
     start.blueprint,
+    *work.BLUEPRINTS,
 )
 """Blueprints of all screens."""
