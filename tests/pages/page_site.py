@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api_web import Quiet, Web
+from chart_samples import add_page
 from flask import Blueprint, Flask, redirect
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
@@ -109,4 +110,5 @@ def _door() -> Blueprint:
         sign_in(role)
         return redirect("/", 303)
 
+    add_page(made)
     return made

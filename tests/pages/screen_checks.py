@@ -22,6 +22,36 @@ FINDINGS: Final = """async () => {
 WIDE: Final = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
+NAMES: Final = [
+    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "Redis", "Valkey", "Python"),
+    *("Ctrl", "Enter", "Esc", "Parquet", "IVR"),
+]
+"""Words in Latin letters that stand on Chinese pages, too."""
+FOREIGN: Final = """([lang, names]) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const own = document.documentElement.lang.slice(0, 2), found = [];
+  const skip = 'script, .data, code, pre, kbd, svg, textarea, bdi';
+  while (walker.nextNode()) {
+    const box = walker.currentNode.parentElement, said = box.closest('[lang]').lang.slice(0, 2);
+    if (box.closest(skip) || said !== own) continue;
+    const foreign = lang === 'zh' ? /[A-Za-z]{2,}/g : /[\u3400-\u9fff]+/g;
+    const words = walker.currentNode.textContent.match(foreign);
+    found.push(...(words || []).filter((word) => !names.includes(word)));
+  }
+  return found;
+}"""
+"""The words of the other language in what a page says itself: data and code may be anything."""
+FOCUSABLE: Final = """() => [...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+  .filter((one) => one.checkVisibility() && !one.disabled)
+  .filter((one) => one.type !== 'radio' || one.checked)
+  .map((one, i) => { one.dataset.stop = i; return String(i); })"""
+STOP: Final = """() => {
+  const here = document.activeElement, style = getComputedStyle(here);
+  return [here.dataset.stop ?? null, style.outlineStyle !== 'none' || style.boxShadow !== 'none'];
+}"""
+
+
 @dataclass
 class Screen:
     """A tab on the pages, and what went wrong in it.
@@ -49,6 +79,28 @@ class Screen:
         if self.page.evaluate(WIDE):
             found.append("the page is wider than the window")
         return found
+
+    def foreign_words(self, lang: str) -> list[str]:
+        """The words on the page that are not of its language."""
+        found: list[str] = self.page.evaluate(FOREIGN, [lang, NAMES])
+        return found
+
+    def unreachable(self) -> list[str]:
+        """What the Tab key alone does not reach, or reaches without showing it."""
+        wanted = set(self.page.evaluate(FOCUSABLE))
+        self.page.evaluate("document.activeElement.blur()")
+        missing = []
+        for _ in range(len(wanted) + 5):
+            self.page.keyboard.press("Tab")
+            stop, visible = self.page.evaluate(STOP)
+            wanted.discard(stop)
+            if stop is not None and not visible:
+                missing.append(f"no outline: {self._html(stop)}")
+        return missing + [self._html(one) for one in sorted(wanted)]
+
+    def _html(self, stop: str) -> str:
+        found = "(stop) => document.querySelector(`[data-stop='${stop}']`).outerHTML.slice(0, 120)"
+        return str(self.page.evaluate(found, stop))
 
 
 @contextmanager

@@ -93,7 +93,7 @@
     return option;
   }
   function areas(data) {
-    var option = frame(data, 88);
+    var option = frame(Object.assign({ unit: 'rate' }, data), 88);
     option.yAxis.max = 1; option.yAxis.min = 0; option.yAxis.scale = false;
     data.series.forEach(function (one, i) {
       var ink = colour(one, i);
