@@ -107,7 +107,11 @@ def open_warnings(site: PageSite, count: int = 3) -> list[Any]:
         | {"score": 2}
         for n in range(count - 1)
     ]
-    web.send(*events, {"event_id": "c", "type": "complaint", "visitor_id": "v-c"}, key=web.secrets["ingest"])
+    web.send(
+        *events,
+        {"event_id": "c", "type": "complaint", "visitor_id": "v-c"},
+        key=web.secrets["ingest"],
+    )
     fold(site)
     return cases(site)
 

@@ -66,13 +66,10 @@
     button.addEventListener('click', function () { keys.showModal(); });
   }
 
-  // The list asks for the page that is shown; it waits while cases are chosen, so that none is lost.
+  // The list asks for the page that is shown, also where another case was opened beside it.
   document.addEventListener('htmx:configRequest', function (event) {
     var live = event.detail.elt.id === 'live' && new URL(event.detail.elt.getAttribute('hx-get'), location.href);
     if (live && live.pathname === location.pathname) event.detail.path = location.pathname + location.search;
-  });
-  document.addEventListener('htmx:beforeRequest', function (event) {
-    if (event.detail.elt.id === 'live' && document.querySelector('#live input:checked')) event.preventDefault();
   });
   // The row of the case that was opened is the present one.
   document.addEventListener('htmx:afterSwap', function (event) {

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from nudge.pages.screens.work import case_steps, warning_list, winback_list, work_list
+from nudge.pages.screens.work import (
+    case_grant,
+    case_steps,
+    many_cases,
+    mended_causes,
+    outcome_file,
+    warning_list,
+    winback_list,
+    work_list,
+)
 
 BLUEPRINTS: Final = (
     work_list.blueprint,
     warning_list.blueprint,
     winback_list.blueprint,
     case_steps.blueprint,
+    case_grant.blueprint,
+    many_cases.blueprint,
+    outcome_file.blueprint,
+    mended_causes.blueprint,
 )
 """Blueprints of the screens of work."""

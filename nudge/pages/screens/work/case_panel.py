@@ -167,7 +167,7 @@ def _facts(told: Mapping[str, Any], setup: WorkSetup) -> Iterator[tuple[str, str
     if told["score"] is not None:
         yield _("Score that was given"), f"{told['score']:g}"
     if told["words"]:
-        yield _("Words that were used"), _(", ").join(told["words"])
+        yield _("Words that were used"), ("、" if language() == "zh" else ", ").join(told["words"])
 
 
 def _amount(value: object) -> float | None:
