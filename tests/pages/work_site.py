@@ -1,7 +1,8 @@
-"""A site with cases of all kinds, agents and contact rules, for the tests of the screens of work."""
+"""A site with cases of all kinds, agents and contact rules, for the tests of the work's screens."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from api_web import Web
@@ -9,8 +10,14 @@ from page_site import PageSite
 
 from nudge.clock import now
 from nudge.config.documents.document import ConfigDocument
+from nudge.domain.care.rule_book import RuleBook
+from nudge.domain.journal.records import Mark
+from nudge.domain.measures.measure import measure_rules
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.care import CareFold
+from nudge.flows.winback.winback_desk import open_desk, setup_of
+from nudge.flows.winback.winback_ranking import WinbackRanking
+from nudge.workers.runner import Runner
 
 WARNINGS: Final = """
 agents = ["lead"]
@@ -64,8 +71,18 @@ name = "call"
 consent = "unless_refused"
 [[purposes]]
 name = "winback"
+[[purposes]]
+name = "promotion"
 """
-MEASURES: Final = ""
+MEASURES: Final = """
+[[measures]]
+name = "reward"
+title = { zh = "唤醒奖励", en = "Reward" }
+when = { all = [{ attribute = "stage", is = "warning" }, { attribute = "tier", is = "mid" }] }
+within = "3d"
+group = "retention"
+held_share = 0
+"""
 DOCUMENTS: Final = {
     "warnings.toml": WARNINGS,
     "worklist.toml": WORK,
@@ -78,6 +95,10 @@ name = "failed_left"
 title = { zh = "支付失败后离开", en = "Left after a failed payment" }
 failed = true
 after = "1h"
+[[rules]]
+name = "tapped_left"
+title = { zh = "点了支付却没付", en = "Tapped to pay, and did not" }
+stages = ["pay_tapped", "method"]
 """,
 }
 
@@ -93,10 +114,21 @@ def set_up(site: PageSite, **documents: str) -> None:
 
 
 def fold(site: PageSite) -> None:
-    """Have the folds of facts and of cases read all that was told."""
+    """Have the folds of facts and of cases read all that was told, with no grace for late acts."""
     service = site.web.service
-    book = service.configuration.rule_book
-    site.fold(AttributeFold(service.store), CareFold(service.patient, lambda: book))
+    found = service.configuration
+    trails = found.winback.trails
+    assert trails is not None
+    rules = (*found.winback.rules, *measure_rules(list(found.measures.values())))
+    hasty = RuleBook(found.warnings, found.segments, None, rules, replace(trails, grace=0.0))
+    runners = [
+        Runner(service.patient, made, f"test-{type(made).__name__}")
+        for made in (CareFold(service.patient, lambda: hasty), AttributeFold(service.patient))
+    ]
+    while sum([one.turn() for one in runners]):
+        pass
+    for one in runners:
+        one._release()
 
 
 def open_warnings(site: PageSite, count: int = 3) -> list[Any]:
@@ -117,10 +149,36 @@ def open_warnings(site: PageSite, count: int = 3) -> list[Any]:
 
 
 def leave(site: PageSite, visitor: str, reason: str = "timeout", amount: float = 100.0) -> None:
-    """Have a visitor's payment fail so long ago that the visitor has left."""
-    told = {"event_id": f"p-{visitor}", "type": "payment_failed", "visitor_id": visitor}
-    more = {"at": now() - 3 * 3600.0, "reason": reason, "method": "wallet", "amount": amount}
-    site.web.send(told | more, key=site.web.secrets["ingest"])
+    """Have a visitor leave two hours ago, behind a failed payment."""
+    web, at = site.web, now() - 2 * 3600.0
+    one = {"visitor_id": visitor, "at": at}
+    step = {"event_id": f"{visitor}-m", "type": "step", "step": "method", "amount": amount}
+    web.send(one | step)
+    failed = {"event_id": f"{visitor}-f", "type": "payment_failed", "reason": reason}
+    web.send(one | failed | {"method": "wallet"}, key=web.secrets["ingest"])
+
+
+def settle(site: PageSite) -> None:
+    """Let the journal's time go on, so that what is due fires, and rank the win-back list."""
+    store = site.web.service.patient
+    fold(site)
+    for _ in range(2):
+        for p in store.keys.every_partition():
+            store.journal.append_mark(p, Mark("beat"))
+        fold(site)
+    setup = setup_of(site.web.service.configuration)
+    WinbackRanking(store, lambda: open_desk(store, setup, now())).rank_changed()
+
+
+def spend_less(site: PageSite, visitor: str) -> None:
+    """Have somebody of the mid tier spend less: three payments of 200, then three of 80."""
+    at = now()
+    events = [
+        {"event_id": f"{visitor}-{n}", "type": "paid", "visitor_id": visitor}
+        | {"amount": 200 if n < 3 else 80, "at": at - (6 - n) * 86_400 + 9}
+        for n in range(6)
+    ]
+    site.web.send(*events, key=site.web.secrets["ingest"])
     fold(site)
 
 

@@ -75,7 +75,10 @@
   document.addEventListener('htmx:afterSwap', function (event) {
     if (event.detail.target.id !== 'panel') return;
     var link = event.detail.requestConfig && event.detail.requestConfig.elt;
-    if (!link || !link.closest('.case')) return;
+    var panel = document.getElementById('panel');
+    if (!link || !panel || !link.closest('.case')) return;
+    // On a phone the case stands below the list: go there, as the link does without script.
+    if (panel.getBoundingClientRect().top > innerHeight / 2) { panel.scrollIntoView(); panel.focus(); }
     rows().forEach(function (row) {
       var own = row.contains(link);
       row.classList.toggle('here', own);

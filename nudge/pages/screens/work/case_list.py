@@ -45,12 +45,14 @@ class ListFilter:
         label: for people.
         options: to choose from; empty for free text.
         kind: of the field, where it is free text.
+        data: the options are names that the operator gave.
     """
 
     name: str
     label: str
     options: Choices = ()
     kind: str = "text"
+    data: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def level_filter() -> ListFilter:
 
 def assignee_filter(setup: WorkSetup) -> ListFilter:
     """Return the filter by whose the cases are."""
-    return ListFilter("assignee", _("Whose"), [("", _("Everybody's")), *setup.assignees])
+    return ListFilter("assignee", _("Whose"), [("", _("Everybody's")), *setup.assignees], data=True)
 
 
 def read_pages(path: str, name: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

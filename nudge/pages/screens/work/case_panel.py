@@ -143,7 +143,7 @@ def panel_of(
         row if winback is None else replace(row, gain=gain_of(winback)),
         told.get("text") or "",
         told.get("numbers") or (),
-        list(_facts(told, setup)),
+        list(_facts(told)),
         _amount(told["facts"].get("amount")),
         [_reach_line(one) for one in told["reach"]],
         measure,
@@ -153,10 +153,13 @@ def panel_of(
     )
 
 
-def _facts(told: Mapping[str, Any], setup: WorkSetup) -> Iterator[tuple[str, str]]:
+def _facts(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what the case tells, as attribute and value in words."""
-    yield _("Rule"), setup.rules.get(told["rule"], told["rule"])
     facts = told["facts"]
+    if told["kind"] == "measure":  # its stage is one of the segments, not of the funnel
+        names = (("stage", _("Lifecycle stage")), ("tier", _("Value tier")))
+        yield from ((title, str(facts[name])) for name, title in names if facts.get(name))
+        return
     for name in FACTS:
         if facts.get(name):
             yield attribute_title(name, language()), titled(name, facts[name])

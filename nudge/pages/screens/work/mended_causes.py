@@ -108,6 +108,7 @@ def _again(values: Mapping[str, str], problem: str) -> Response:
 def _unfit(told: Mapping[str, Any]) -> str:
     wrong = next(iter(told.get("errors") or {"": ""}))
     words = {
+        "from": _("Give the time when the fault began."),
         "to": _("The fault has to begin before it ends."),
         "since": _("The fault has to begin before it ends, and not in the future."),
         "until": _("Give the end as a time, such as 2026-11-28 19:20."),

@@ -78,6 +78,6 @@ def _filters(setup: WorkSetup) -> list[ListFilter]:
         state_filter(),
         level_filter(),
         assignee_filter(setup),
-        ListFilter("rule", _("Rule"), [("", _("Any rule")), *setup.rules.items()]),
+        ListFilter("rule", _("Rule"), [("", _("Any rule")), *setup.rules.items()], data=True),
         ListFilter("scene", _("Scene")),
     ]

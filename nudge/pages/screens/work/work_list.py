@@ -106,7 +106,7 @@ def _filters(setup: WorkSetup) -> list[ListFilter]:
         state_filter(),
         level_filter(),
         assignee_filter(setup),
-        ListFilter("team", _("Team"), [("", _("Any team")), *setup.teams]),
+        ListFilter("team", _("Team"), [("", _("Any team")), *setup.teams], data=True),
         ListFilter("overdue", _("Due"), overdue),
     ]
 

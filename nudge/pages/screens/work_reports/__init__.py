@@ -1,4 +1,4 @@
-"""Screens of what came of the work: the closed loop, the effect of win-back, and why people leave."""
+"""Screens of what came of the work: the closed loop, what win-back adds, why people leave."""
 
 from __future__ import annotations
 
