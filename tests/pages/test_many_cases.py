@@ -125,7 +125,7 @@ def test_outcomes_of_a_file_are_taken_once_and_errors_told_by_line(work: PageSit
         (b"", "The file is empty"),
         (b"id,outcome\n1,stays\n", "has no column"),
         (b"\xff\xfe\x00\x81\x00", "The file is no text"),
-        (b'case,note\n1,"open\n', "cannot be read: a quote is not closed"),
+        (b'case,note\n1,"open\n', "Line 2 cannot be read"),
         (b"case\n" + b"1-a\n" * 5_001, "more than 5,000 rows"),
     ],
 )

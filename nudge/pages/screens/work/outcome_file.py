@@ -129,7 +129,7 @@ def read_rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
             yield reader.line_num, _values(row)
     except csv.Error as error:
         text = _("Line %(line)s cannot be read: a quote is not closed, or the line is no text.")
-        raise ValueError(text % {"line": reader.line_num}) from error
+        raise ValueError(text % {"line": reader.line_num + 1}) from error
 
 
 def _text(content: bytes) -> str:
