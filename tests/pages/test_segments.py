@@ -64,10 +64,12 @@ def test_a_segment_that_is_not_there_is_told(site: PageSite) -> None:
     assert "Nobody is in a segment yet" in site.text("/segments", language="en")
 
 
-def test_the_data_of_the_chart_are_those_of_the_days() -> None:
-    """Each day is a point of one series, and kinds keep the order of the configuration."""
+def test_the_data_of_the_chart_are_those_of_the_days(site: PageSite) -> None:
+    """Each day is a point at its beginning in the operator's zone; kinds keep their order."""
     days = [{"date": "2026-11-27", "count": 3}, {"date": "2026-11-28", "count": 4}]
-    chart: Any = day_chart({"label": "high", "days": days})
-    assert (chart["x"], chart["series"][0]["values"]) == (["2026-11-27", "2026-11-28"], [3, 4])
+    with site.app.app_context():
+        chart: Any = day_chart({"label": "high", "days": days})
+    assert chart["x"] == ["2026-11-27T00:00:00+08:00", "2026-11-28T00:00:00+08:00"]
+    assert chart["series"][0]["values"] == [3, 4]
     order = [{"kind": "stage"}, {"kind": "tier"}, {"kind": "stage"}]
     assert list(by_kind(order)) == ["stage", "tier"]

@@ -95,14 +95,12 @@ def test_what_win_back_adds_is_told_by_fifths_and_against_the_held_out() -> None
     assert page.count('class="whisker ') == 5
     for words in ("+25.6%", "+15.0%, +36.3%", "Share kept of the held out", "All cases"):
         assert words in page
-    rows = csv.DictReader(
-        io.StringIO(client.get("/winback/effect?format=csv").text.lstrip("\ufeff"))
-    )
-    assert next(rows)["Held out"] == "525"
+    table = client.get("/winback/effect?format=csv").text.lstrip("\ufeff")
+    assert next(csv.DictReader(io.StringIO(table)))["Held out"] == "525"
 
 
 def test_what_goes_with_leaving_is_told_in_sentences() -> None:
-    """What is sure stands open, what is not is folded in; the file has each factor of each group."""
+    """What is sure stands open, what is not is folded in; the file has all."""
     client = example_client({"/v1/warnings/factors": "getFactors"})
     page = client.get("/warnings/factors").text
     assert "409 of 1,200 people left" in page.split("verdict")[1][:200]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from nudge.pages.access import door, may
 from nudge.pages.api_door import api_path
 from nudge.pages.csv_file import csv_answer
-from nudge.pages.formats import day, exact
+from nudge.pages.formats import day, exact, iso
 from nudge.pages.translation import gettext as _
 from nudge.pages.translation import ngettext, spoken
 
@@ -85,10 +85,10 @@ def kind_title(kind: str) -> str:
 
 
 def day_chart(segment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members at the end of each day as data of a chart."""
+    """Return the members at the end of each day, of the operator's calendar, as data of a chart."""
     days = segment["days"]
     series = [{"name": segment["label"], "values": [x["count"] for x in days], "colour": 0}]
-    return {"x": [x["date"] for x in days], "series": series, "unit": "count"}
+    return {"x": [iso(x["date"]) for x in days], "series": series, "unit": "count"}
 
 
 def _list_verdict(found: list[dict[str, Any]], largest: Mapping[str, Any] | None) -> str:
