@@ -100,7 +100,7 @@ def test_who_comes_second_is_told_who_was_faster_and_loses_nothing(work: PageSit
 def test_a_step_that_does_not_fit_is_told_in_words(
     work: PageSite, form: dict[str, str], words: str
 ) -> None:
-    """What was sent is refused with its cure, and the case stays as it is."""
+    """The form is refused with its cure, and the case stays as it is."""
     name = cases(work)[1]["id"]
     answer = step(work, name, revision="0", **form)
     assert answer.status_code in {400, 422}

@@ -99,7 +99,7 @@ def test_single_keys_can_be_switched_off(browser: Browser, work: PageSite) -> No
 
 
 def test_a_refresh_keeps_what_is_chosen_and_typed(browser: Browser, work: PageSite) -> None:
-    """What another agent does comes into the list; the ticks, the note and the case stay."""
+    """Another agent's step comes into the list; the ticks, the note and the case stay."""
     ids = [one["id"] for one in cases(work)]
     with work.listening() as url, screen_of(browser, url, "agent", "en") as tab:
         tab.open(f"/work?whose=all&case={ids[1]}")

@@ -100,7 +100,7 @@ def test_what_win_back_adds_is_told_by_fifths_and_against_the_held_out() -> None
 
 
 def test_what_goes_with_leaving_is_told_in_sentences() -> None:
-    """What is sure stands open, what is not is folded in; the file has all."""
+    """Sure factors stand open, the others are folded in; the file has all."""
     client = example_client({"/v1/warnings/factors": "getFactors"})
     page = client.get("/warnings/factors").text
     assert "409 of 1,200 people left" in page.split("verdict")[1][:200]

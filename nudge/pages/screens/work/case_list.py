@@ -1,4 +1,4 @@
-"""What the lists of cases have in common: filters, rows, the case beside them, and the file."""
+"""Lists of cases: the filters, rows, panel and file that all of them share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is to be called first, in one sentence: the first words of the lists of cases."""
+"""The first call: one sentence of who is to be called first, at the head of each list of cases."""
 
 from __future__ import annotations
 

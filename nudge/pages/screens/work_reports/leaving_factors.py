@@ -1,4 +1,4 @@
-"""What goes with leaving: scores and behaviours, how surely, and for whom, in words."""
+"""Factors of leaving as a page: scores and behaviours, how surely, and for whom, in words."""
 
 from __future__ import annotations
 
