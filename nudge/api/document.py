@@ -23,6 +23,7 @@ from nudge.api.care import (
     warnings,
     winback,
     winback_causes,
+    work_setup,
     worklist,
     worklist_changes,
 )
@@ -72,6 +73,7 @@ BLUEPRINTS: Final = (
     timings.blueprint,
     warnings.blueprint,
     measures.blueprint,
+    work_setup.blueprint,
     worklist.blueprint,
     worklist_changes.blueprint,
     warning_factors.blueprint,

@@ -166,5 +166,6 @@ def _dated(value: Time | None, pattern: str) -> str:
 def _local(value: Time) -> datetime:
     zone: ZoneInfo = current_app.extensions["nudge.pages"].zone
     if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(zone)
+        found = datetime.fromisoformat(value)  # a day has no zone: it is the operator's
+        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
     return datetime.fromtimestamp(value, zone)

@@ -43,7 +43,15 @@ WORK: Final = frozenset(
 """Work lists: a viewer sees them without text, notes and numbers."""
 CHANGES: Final = frozenset(
     (
-        *("putSlot", "patchSlot", "patchPolicy", "evaluatePolicy", "patchAlarm", "makePreview", "getEligible"),
+        *(
+            "putSlot",
+            "patchSlot",
+            "patchPolicy",
+            "evaluatePolicy",
+            "patchAlarm",
+            "makePreview",
+            "getEligible",
+        ),
         *("makeQuarantine", "patchQuarantine", "makeMendedCause", "patchMendedCause"),
     )
 )

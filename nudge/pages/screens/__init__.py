@@ -11,12 +11,15 @@ from nudge.pages.screens import (
     explain,
     funnel,
     overview,
+    segments,
     signing,
     sms,
     start,
     system,
     users,
     visitor,
+    work,
+    work_reports,
 )
 from nudge.pages.screens.promotions import edit_view, list_view, stop_view
 from nudge.pages.screens.slots import action_views, views, what_if
@@ -40,5 +43,8 @@ BLUEPRINTS: Final = (
     list_view.blueprint,
     edit_view.blueprint,
     stop_view.blueprint,
+    *work.BLUEPRINTS,
+    *work_reports.BLUEPRINTS,
+    segments.blueprint,
 )
 """Blueprints of all screens."""
