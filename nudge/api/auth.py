@@ -16,6 +16,8 @@ from nudge.store.service.api_keys import digest_of
 
 HEADER: Final = "X-API-Key"
 PARAMETER: Final = "key"
+CALLER: Final = "nudge.caller"
+"""Entry of a call's environ with the user for whom the pages call; headers cannot set it."""
 ANY_ORIGIN: Final = "*"
 
 
@@ -32,14 +34,15 @@ def local_callers(settings: Settings) -> dict[str, Caller]:
 
 
 def authorise(
-    request: Request, service: Service, scopes: Sequence[Scope], *, in_query: bool
+    request: Request, service: Service, name: str, scopes: Sequence[Scope], *, in_query: bool
 ) -> Caller:
-    """Authenticate the caller of a request, and check that the key has one of the scopes.
+    """Authenticate the caller of a request, and check that the key or the role allows it.
 
     Args:
-        request: carries the key.
+        request: carries the key; or the pages, in this process, have named the user.
         service: knows the keys.
-        scopes: any of them suffices; no scope includes another.
+        name: of the operation; the role of a user lists those that it allows.
+        scopes: any of them suffices for a key; no scope includes another.
         in_query: the key may also be a query parameter, for senders that can set no header.
 
     Raises:
@@ -47,6 +50,9 @@ def authorise(
         ForbiddenError: the key lacks the scopes, or must not be used from this web origin.
         StoreAwayError: no keys have been read yet, and the store does not answer.
     """
+    user: Caller | None = request.environ.get(CALLER)
+    if user is not None:
+        return _user(user, name)
     caller = _caller(service, _key(request, in_query=in_query))
     if not caller.scopes.intersection(scopes):
         raise ForbiddenError(f"this key lacks the scope {' or '.join(scopes)}")
@@ -54,6 +60,12 @@ def authorise(
     if origin is not None and caller.origins and origin not in caller.origins:
         raise ForbiddenError("this key may not be used from this web origin")
     return caller
+
+
+def _user(user: Caller, name: str) -> Caller:
+    if user.operations is None or name not in user.operations:
+        raise ForbiddenError(f"your role does not allow {name}; ask an administrator")
+    return user
 
 
 def _key(request: Request, *, in_query: bool) -> str:

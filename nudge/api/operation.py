@@ -88,7 +88,7 @@ def operation(
             if scopes:
                 service = current()
                 try:
-                    found = g.caller = authorise(here, service, scopes, in_query=key_in_query)
+                    found = g.caller = authorise(here, service, name, scopes, in_query=key_in_query)
                 except UnauthenticatedError:
                     service.limiter.count_failure(here.environ)
                     raise

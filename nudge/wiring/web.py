@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from flask import Flask, Response, g, request
@@ -35,11 +35,15 @@ from nudge.flows.upkeep.erase import Eraser
 from nudge.limits.bucket_table import BucketTable
 from nudge.logs.access import KEY_ID, PATH, AccessLog
 from nudge.logs.configuration import configure
+from nudge.pages.mount import PageMount
 from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
 from nudge.wiring.stores import hot_store, patient_store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SLOW_TIMEOUT: Final = 2.0
 """Seconds that a report or a plan may wait for the store."""
@@ -88,10 +92,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = service
     describe(app)
     handle_errors(app, service.metrics)
-    app.wsgi_app = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)  # type: ignore[method-assign]
+    api = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)
+    app.wsgi_app = PageMount(api, partial(make_pages, service))  # type: ignore[method-assign]
     if settings.log_access:
         _log_calls(app)
     return app
+
+
+def make_pages(service: Service, api: WSGIApplication) -> WSGIApplication:
+    """Make the application of the pages, which a process needs when the first one is asked for.
+
+    Args:
+        service: behind the API.
+        api: WSGI application of the API.
+    """
+    from nudge.pages.app import PageParts, create_pages  # noqa: PLC0415 - 5 MB that decisions need not
+
+    secret, zone = service.sealer.pages_key, service.calendar.zone
+    return create_pages(PageParts(api, NoAccounts(), secret, zone))
 
 
 def _log_calls(app: App) -> None:
@@ -142,6 +160,13 @@ def _service(settings: Settings) -> Service:
         flows=FlowHolder(configured, ConfiguredFlows(first, decider, planner), watch),
         memory=MemoryWatch(metrics.memory),
     )
+
+
+class NoAccounts:
+    """Accounts of which nobody has any: nobody can sign in."""
+
+    def find(self, ticket: str) -> None:
+        """Return nobody."""
 
 
 @dataclass(frozen=True)

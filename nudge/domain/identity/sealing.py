@@ -144,6 +144,11 @@ class Sealer:
         return self._key("spool")
 
     @cached_property
+    def pages_key(self) -> bytes:
+        """Key that seals the browsers' sessions of the pages; 32 bytes."""
+        return self._key("pages")
+
+    @cached_property
     def _word_key(self) -> bytes:
         return self._key("word")
 

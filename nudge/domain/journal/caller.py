@@ -11,17 +11,20 @@ SCOPES: Final[tuple[Scope, ...]] = ("decide", "ingest", "schedule", "read", "adm
 
 @dataclass(frozen=True)
 class Caller:
-    """The holder of an API key.
+    """The holder of an API key, or a user of the pages.
 
     Attributes:
         key_id: names the key in records and in the audit; not secret.
         scopes: permissions, without order: none includes another.
         origins: web origins that may use it; empty for any.
+        operations: names of the operations that a user's role allows; None for a key, of which the
+            scopes decide.
     """
 
     key_id: str
     scopes: frozenset[Scope]
     origins: frozenset[str] = frozenset()
+    operations: frozenset[str] | None = None
 
     @property
     def is_server(self) -> bool:
