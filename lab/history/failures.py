@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,9 +27,7 @@ class Outage:
     works: float
 
 
-def works(
-    method: str, at: float, rng: np.random.Generator, outages: tuple[Outage, ...] = ()
-) -> bool:
+def works(method: str, at: float, rng: np.random.Generator, outages: Sequence[Outage]) -> bool:
     """Draw whether a payment goes through."""
     hit = [one.works for one in outages if one.method == method and one.start <= at < one.end]
     return bool(rng.random() < min([WORKS.get(method, 0.9), *hit]))

@@ -14,7 +14,13 @@ SAYS: Final = 0.03
 """Share of visitors who pay and say something; of those whose payment failed, ten times as many."""
 AFTER_FAILURE: Final = 10.0
 WRITES: Final = 0.5
-PRAISE: Final = ("很方便，几秒就到账了", "一直用这个充值，挺好", "优惠不错", "界面清楚，老人也会用", "到账快")
+PRAISE: Final = (
+    "很方便，几秒就到账了",
+    "一直用这个充值，挺好",
+    "优惠不错",
+    "界面清楚，老人也会用",
+    "到账快",
+)
 COMPLAINTS: Final = (
     "支付失败了三次，太差了",
     "钱扣了话费没到账，怎么回事",

@@ -12,8 +12,8 @@ from typing import Final
 
 from bandits.units import DAY, HOUR
 
-JUDGED: Final = (10, 20)
-"""Hours of a usual day whose minutes are judged: one of each wave."""
+JUDGED: Final = (10, 12, 19, 20)
+"""Hours of a usual day whose minutes are judged: two of each wave."""
 EAGER: Final = 2 * DAY
 """Seconds of the beginning in which the policy learns every few hours."""
 

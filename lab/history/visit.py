@@ -2,82 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from lab.history.failures import works
+from lab.history.failures import Outage, works
 from lab.history.feedback import feedback
+from lab.history.people import Person
 from lab.simulate import truth
-from lab.simulate.journey import Action, EventCall, Journey, PageCall, Shown, Wait
-from lab.simulate.visitors import Visitor, pick
+from lab.simulate.journey import EventCall, Journey, PageCall, Shown, Wait
+from lab.simulate.visitors import pick
 from nudge.domain.slots.slot import Scalar
 
-BEGINS: Final = 0.75
-"""Factor on how many begin: about one in six visitors, as the channel has them."""
+BEGINS: Final = 1.0
+"""Factor on how many begin: about one in four visitors."""
 COFFEE_ON_WAP: Final = 12.0
 """Factor on the banner `coffee` among visitors of WAP: what its revision is to find out."""
+COMES_TO_PAY: Final = 0.75
+"""Probability that a customer begins a recharge, whatever the banner says."""
 QUICKLY: Final = 0.85
 """Share of payments that are reported within minutes."""
-GIVES_UP: Final = 0.5
-"""Share of those whose second try fails, too, who try a third time."""
 
 
-@dataclass
-class Person:
-    """A person who visits: what a page knows, and the moment in which the person lives.
-
-    Attributes:
-        visitor_id: external id.
-        traits: of the visitor.
-        at: seconds; moves on with what the person does.
-        device: token of the person's device.
-        told: number of events so far, from which their ids derive.
-        since: prefix of those ids.
-    """
-
-    visitor_id: str
-    traits: Visitor
-    at: float
-    device: str | None = None
-    told: int = 0
-    since: str = ""
-
-
-def visit(person: Person, rng: np.random.Generator) -> Journey:
+def visit(person: Person, rng: np.random.Generator, outages: Sequence[Outage]) -> Journey:
     """Yield the actions of one visit, which begins on the home page."""
     traits = person.traits
     slots = ("denomination", "prefill", "banner")
-    given = yield PageCall("home", slots, traits.channel, traits.context())
+    given = yield PageCall("home", slots, traits.channel, person.context())
     yield EventCall("step", fields={"step": "home"})
     banner = given.get("banner") if rng.random() < truth.SEEN else None
     if banner is not None:
         yield Wait(float(rng.uniform(1, 4)))
         yield EventCall("shown", banner.decision_id)
-    if rng.random() >= begin_chance(traits, banner.variant if banner else None):
+    if rng.random() >= begin_chance(person, banner.variant if banner else None):
         return
     yield Wait(float(rng.uniform(5, 40)))
     if banner is not None and rng.random() < truth.SEEN / 2:
         yield EventCall("clicked", banner.decision_id)
     if rng.random() < truth.QUICK:
-        yield from _settle(person, rng, given)
+        yield from _settle(person, rng, given, outages)
         return
-    context = traits.context() | {"carried_number": bool(rng.random() < truth.QUICK)}
+    context = person.context() | {"carried_number": bool(rng.random() < truth.QUICK)}
     more = yield PageCall("recharge", ("denomination", "prefill"), traits.channel, context)
     yield EventCall("step", fields={"step": "recharge"})
     yield Wait(float(rng.uniform(5, 40)))
-    yield from _settle(person, rng, more)
+    yield from _settle(person, rng, more, outages)
 
 
-def begin_chance(traits: Visitor, banner: str | None) -> float:
+def begin_chance(person: Person, banner: str | None) -> float:
     """Return the probability that a visitor who saw a banner begins a recharge."""
+    traits = person.traits
+    if person.is_customer:
+        return COMES_TO_PAY
     fits = COFFEE_ON_WAP if (banner, traits.channel) == ("coffee", "wap") else 1.0
     return min(truth.CAP, truth.start(traits, banner, BEGINS) * fits)
 
 
-def _settle(person: Person, rng: np.random.Generator, given: Shown) -> Journey:
+def _settle(
+    person: Person, rng: np.random.Generator, given: Shown, outages: Sequence[Outage]
+) -> Journey:
     traits, amount = person.traits, _variant(given, "denomination")
     if rng.random() >= truth.amount_step(traits, amount):
         return
@@ -96,26 +80,28 @@ def _settle(person: Person, rng: np.random.Generator, given: Shown) -> Journey:
     yield Wait(float(rng.uniform(3, 20)))
     yield EventCall("step", fields={"step": "pay_tapped"})
     if rng.random() < truth.METHOD_STEP:
-        yield from _pay(person, rng, pick(rng, truth.METHODS))
+        yield from _pay(person, rng, pick(rng, truth.METHODS), outages)
 
 
-def _pay(person: Person, rng: np.random.Generator, method: str) -> Journey:
-    traits = person.traits
+def _pay(
+    person: Person, rng: np.random.Generator, method: str, outages: Sequence[Outage]
+) -> Journey:
     yield EventCall("step", fields={"step": "method", "method": method})
     yield Wait(float(rng.uniform(5, 30)))
-    if works(method, person.at, rng):
+    if works(method, person.at, rng, outages):
         yield from _paid(person, rng, method)
         return
     reason = pick(rng, truth.FAILURES)
     yield EventCall("payment_failed", fields={"reason": reason, "method": method})
-    context = traits.context() | {"failure_reason": reason, "method": method}
-    given = yield PageCall("payment", ("payment_retry",), traits.channel, context)
+    context = person.context() | {"failure_reason": reason, "method": method}
+    given = yield PageCall("payment", ("payment_retry",), person.traits.channel, context)
     offer = _variant(given, "payment_retry")
     if rng.random() < truth.recovery(offer, reason):
         other = method if offer == "same_method" else _other(method, rng)
-        if works(other, person.at, rng):
+        if works(other, person.at, rng, outages):
             yield from _paid(person, rng, other)
             return
+        yield EventCall("payment_failed", fields={"reason": reason, "method": other})
     yield from feedback(rng, "payment", failed=True)
 
 
@@ -134,6 +120,3 @@ def _other(method: str, rng: np.random.Generator) -> str:
 def _variant(given: Shown, slot: str) -> str | None:
     drawn = given.get(slot)
     return None if drawn is None else drawn.variant
-
-
-__all__ = ["Action", "Person", "begin_chance", "visit"]
