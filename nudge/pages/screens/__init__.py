@@ -14,7 +14,6 @@ from nudge.pages.screens import (
     segments,
     signing,
     sms,
-    start,
     system,
     users,
     visitor,
@@ -26,7 +25,6 @@ from nudge.pages.screens.slots import action_views, views, what_if
 
 BLUEPRINTS: Final = (
     signing.blueprint,
-    start.blueprint,
     users.blueprint,
     funnel.blueprint,
     alarms.blueprint,
