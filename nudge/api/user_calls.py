@@ -19,6 +19,7 @@ HISTORIES: Final = frozenset(
     (
         *("putSlot", "patchSlot", "patchPolicy", "patchAlarm", "makeQuarantine", "patchQuarantine"),
         *("makeUser", "patchUser", "makeSignInLink", "eraseSessions", "evaluatePolicy"),
+        *("makePreview", "getEligible"),
     )
 )
 """Operations that keep who, when and why with what they change: an entry would be a second one.

@@ -11,6 +11,7 @@ import structlog
 from lab.shop.payment_news import register_ingest_key
 from lab.shop.shop_files import find_shop_files
 from nudge.cli.common import data_dir_option, load_settings
+from nudge.cli.demo_history import make_demo_history
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
@@ -43,13 +44,15 @@ DEMO_PAGES = {"example": "/example"}
     "--demo",
     is_flag=True,
     help="Send simulated visitors, so that figures move, and serve the example shop at /example;"
-    " their data are their own (DATA_DIR-demo).",
+    " their data are their own (DATA_DIR-demo). The first start makes a month of history.",
 )
+@click.option("--no-history", is_flag=True, help="With --demo: begin without a history.")
 def serve(
     port: int | None,
     data_dir: Path | None,
     no_examples: bool,  # noqa: FBT001 - click's flags
     demo: bool,  # noqa: FBT001 - click's flags
+    no_history: bool,  # noqa: FBT001 - click's flags
 ) -> None:
     """Run store, worker and web under one supervisor.
 
@@ -59,6 +62,8 @@ def serve(
     """
 
     def prepare(settings: Settings) -> None:
+        if demo and not no_history:
+            make_demo_history(settings)
         look_at_store(settings)
         register_page_key(settings)
         if not no_examples:

@@ -28,6 +28,7 @@ from nudge.pages.navigation import first_path, menu
 from nudge.pages.page_sessions import PageSessions
 from nudge.pages.screens import BLUEPRINTS
 from nudge.pages.translation import LANGUAGES, TAGS, language, register_translation
+from nudge.pages.words import register_words
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -100,6 +101,7 @@ def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS)
     register_access(app, parts.accounts)
     register_translation(app)
     register_formats(app)
+    register_words(app)
     register_failures(app)
     app.view_functions["static"] = open_page(app.view_functions["static"])
     for one in blueprints:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, current_app
 from markupsafe import Markup, escape
@@ -86,6 +86,13 @@ def day(value: Time | None) -> str:
     return _dated(value, _DAY[language()])
 
 
+def date_of(value: str | None) -> str:
+    """Format a day of the operator's calendar, as the API names it: 11月28日 or 28 Nov."""
+    if value is None:
+        return NOTHING
+    return format_date(date.fromisoformat(value), _DAY[language()], locale=_locale())
+
+
 def clock(value: Time | None) -> str:
     """Format the time of day: 10:24."""
     return _dated(value, _CLOCK)
@@ -128,6 +135,7 @@ FILTERS: Final = (
     money_of_fen,
     moment,
     day,
+    date_of,
     clock,
     iso,
     duration,
@@ -158,5 +166,6 @@ def _dated(value: Time | None, pattern: str) -> str:
 def _local(value: Time) -> datetime:
     zone: ZoneInfo = current_app.extensions["nudge.pages"].zone
     if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(zone)
+        found = datetime.fromisoformat(value)  # a day has no zone: it is the operator's
+        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
     return datetime.fromtimestamp(value, zone)

@@ -39,11 +39,11 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
 
 
 SCREENS: Final = (
-    Screen("/", N_("Overview"), "listSlots"),
+    Screen("/", N_("Overview"), "getOverview"),
     Screen("/slots", N_("Slots"), "listSlots"),
     Screen("/promotions", N_("Promotions"), "listSlots"),
     Screen("/funnel", N_("Funnel"), "getFunnel"),
-    Screen("/sms", N_("SMS"), "getFunnel"),
+    Screen("/sms", N_("SMS"), "getContactPolicy"),
     Screen("/alarms", N_("Alarms"), "listAlarms"),
     Screen("/work", N_("Work list"), "listWork"),
     Screen("/warnings", N_("Warnings"), "listWarnings"),

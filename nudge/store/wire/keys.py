@@ -129,6 +129,7 @@ FAMILIES = (
     Family("job", "config", "hash", "Jobs", "web, report worker", "1 min to 1 day"),
     Family("asked", "config", "string", "Jobs", "job scripts", "1 hour"),
     Family("answered", "config", "string", "Jobs", "web", "as its job"),
+    Family("failed", "config", "list", "Jobs", "web", "the last 50"),
     Family("users", "config", "hash", "Users", "web, serve", "for ever", True),
     Family("user_edits", "config", "string", "Users", "web", "for ever", True),
     Family("actions", "config", "stream", "AuditTrail", "web", "the last 100,000", True),
