@@ -24,7 +24,7 @@ WIDE: Final = "document.documentElement.scrollWidth > document.documentElement.c
 
 NAMES: Final = [
     *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "Redis", "Valkey", "Python"),
-    *("Ctrl", "Enter", "Esc", "Parquet", "IVR"),
+    *("Ctrl", "Enter", "Esc", "Parquet", "IVR", "MB"),
 ]
 """Words in Latin letters that stand on Chinese pages, too."""
 FOREIGN: Final = """([lang, names]) => {
