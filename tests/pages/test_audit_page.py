@@ -26,7 +26,7 @@ def changed(site: PageSite) -> PageSite:
 
 
 def test_lines_have_words_reasons_and_links(changed: PageSite) -> None:
-    """What was done stands in words, a call by its name; reasons are text, and slots are links."""
+    """Actions stand in words, a call by its name; reasons are text, and slots are links."""
     text = changed.text("/audit")
     assert "修改决策位" in text
     assert "&lt;b&gt;x&lt;/b&gt;" in text

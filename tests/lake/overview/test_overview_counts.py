@@ -91,7 +91,7 @@ def test_each_visitor_counts_once_in_the_group_of_chance(tmp_path: Path) -> None
 
 
 def test_a_slot_with_the_operator_s_rule_has_its_own_comparison(tmp_path: Path) -> None:
-    """Who got the rule once is of its group; slots without such a group are not there."""
+    """A visitor who got the rule once is of its group; slots without such a group are not there."""
     records: list[Timed] = []
     for number in range(90):
         reason = "usual" if number % 3 == 0 else "policy"
