@@ -18,7 +18,8 @@ from nudge.errors import StoreError
 HISTORIES: Final = frozenset(
     (
         *("putSlot", "patchSlot", "patchPolicy", "patchAlarm", "makeQuarantine", "patchQuarantine"),
-        *("makeUser", "patchUser", "makeSignInLink", "endSessions", "evaluatePolicy"),
+        *("makeUser", "patchUser", "makeSignInLink", "eraseSessions", "evaluatePolicy"),
+        *("makePreview", "getEligible"),
     )
 )
 """Operations that keep who, when and why with what they change: an entry would be a second one.
@@ -27,7 +28,7 @@ With them a question that changes nothing.
 """
 MAX_WHY: Final = 200
 """Characters of a reason."""
-_BY_ID: Final = "external_id"
+_BY_ID: Final = "external_id:"
 
 log = structlog.get_logger()
 
@@ -55,7 +56,8 @@ def note_call(request: Request, name: str) -> None:
     if not isinstance(user, Caller):
         return
     # A visitor's id is an id of somebody: the audit outlives the visitor's erasure.
-    path = rule.rule if rule is not None and _BY_ID in rule.rule else request.path
+    named = rule is not None and _BY_ID in rule.rule
+    path = rule.rule.replace(_BY_ID, "") if rule is not None and named else request.path
     why = mask_numbers(request.args.get("why", "")[:MAX_WHY])
     entry = AuditEntry(now(), user.key_id, name, mask_numbers(path), why, Door.PAGE)
     try:

@@ -73,7 +73,7 @@ def value_word(dimension: str, value: object) -> str:
         "growth": lambda: _("Growing"),
         "stable": lambda: _("Stable"),
         "warning": lambda: _("At risk"),
-        "left": lambda: _("Left"),
+        "left": lambda: _("Has left"),
     }
     days = (
         lambda: _("Monday"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response
+from flask import Response, request
 from marshmallow import Schema, ValidationError
 
 from nudge.api.bodies import json_table
-from nudge.api.operation import caller, operation, resource
+from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.users import (
+    MAX_WHY,
     AddedUserSchema,
     NewUserSchema,
     SignInLinkSchema,
@@ -101,14 +102,16 @@ def link(user: str) -> Response:
 @operation(
     blueprint,
     f"DELETE {NAMED}/sessions",
-    name="endSessions",
+    name="eraseSessions",
     scopes=("admin",),
     answers={200: UserSchema},
+    parameters=(query_parameter("why", f"reason, for the audit; cut to {MAX_WHY} characters"),),
 )
 def end(user: str) -> Response:
     """End all sessions of a user, who has to sign in again; idempotent."""
     desk = _desk()
-    return answer(_found(desk, desk.end_sessions(user)))
+    why = request.args.get("why", "")[:MAX_WHY]
+    return answer(_found(desk, desk.end_sessions(user, why)))
 
 
 def _desk() -> UserDesk:

@@ -172,6 +172,11 @@ _NEXT: Final = {
     "priority": "expected-next",
     "version": "policy-version",
 }
+_AUDIENCE: Final = {
+    **dict.fromkeys(("eligible", "share", "interval", "visitors"), "eligible-visitors"),
+    **dict.fromkeys(("undecided", "sampled", "values", "days"), "eligible-visitors"),
+    "exposures_a_day": "exposures-a-day",
+}
 _VISITOR: Final = {
     "alive": "alive",
     "expected_recharge": "expected-recharge",
@@ -187,6 +192,18 @@ _OVERVIEW: Final = {
     "exposures": "exposures",
     "lift_usual": "lift-usual",
     "share": "share-now",
+}
+_SENDS: Final = {
+    **dict.fromkeys(("exposures", "people", "conversions"), "matured-sends"),
+    **dict.fromkeys(("rate", "interval"), "send-rate"),
+    **dict.fromkeys(("effective", "missing", "enough"), "effective-sends"),
+    **dict.fromkeys(("day", "hour"), "send-day"),
+    **dict.fromkeys(("waiting", "left_out"), "sends-left-out"),
+    "interval_level": "interval-level",
+}
+_FORECAST: Final = {
+    "planned": "planned-sends",
+    **dict.fromkeys(("capacity", "most"), "channel-capacity"),
 }
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -206,6 +223,9 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "next": _NEXT,
         "visitor": _VISITOR,
         "overview": _OVERVIEW,
+        "sms_effects": _SENDS,
+        "sms_forecast": _FORECAST,
+        "audience": _AUDIENCE,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

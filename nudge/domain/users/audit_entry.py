@@ -18,7 +18,7 @@ class AuditAction(StrEnum):
     PASSWORD = "password_set"  # noqa: S105 - a name, no password
     LANGUAGE = "language_set"
     LINK = "link_made"
-    RENAME = "user_renamed"
+    NAME = "first_admin_named"
     SIGN_IN = "signed_in"
     LINK_SIGN_IN = "signed_in_by_link"
     SIGN_OUT = "signed_out"

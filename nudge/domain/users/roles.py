@@ -29,7 +29,8 @@ FIGURES: Final = frozenset(
         *("getFunnel", "getExperience", "getWorkLoop", "getWinbackEffect", "getSharedPayments"),
         *("listSegments", "getSegment", "listSegmentOffers", "listAlarms", "getAlarm"),
         *("listQuarantines", "getFactors", "listMendedCauses", "getJob"),
-        *("getOverview", "getSystem"),
+        *("getOverview", "getSystem", "getContactPolicy", "getSmsForecast", "getSmsEffects"),
+        *("getDecisionOutcome", "getQuarantineExposures", "getPolicy", "getRevision"),
     )
 )
 """Questions about figures and configuration: their answers show no person."""
@@ -42,7 +43,15 @@ WORK: Final = frozenset(
 """Work lists: a viewer sees them without text, notes and numbers."""
 CHANGES: Final = frozenset(
     (
-        *("putSlot", "patchSlot", "patchPolicy", "evaluatePolicy", "patchAlarm"),
+        *(
+            "putSlot",
+            "patchSlot",
+            "patchPolicy",
+            "evaluatePolicy",
+            "patchAlarm",
+            "makePreview",
+            "getEligible",
+        ),
         *("makeQuarantine", "patchQuarantine", "makeMendedCause", "patchMendedCause"),
     )
 )
@@ -51,6 +60,7 @@ CARE: Final = frozenset(
     (
         *("patchWarning", "patchWinback", "patchWork", "makeNextWork", "recordWorkOutcomes"),
         *("getMeasure", "makeGrant", "getVisitor", "getNextOffer", "getJob", "listMendedCauses"),
+        *("checkContact",),
     )
 )
 """Work on a visitor's case."""
@@ -59,7 +69,8 @@ ADMINISTRATION: Final = frozenset(
         *("makeAssignments", "makeHandover", "listSegmentMembers", "eraseVisitor"),
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
         *("planSms", "listWithdrawals", "recordAcknowledgement"),
-        *("listAudit", "listUsers", "makeUser", "patchUser", "makeSignInLink", "endSessions"),
+        *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),
+        *("listAudit",),
     )
 )
 """Operations of machines, of whoever leads a team, and those on users: an admin's alone."""

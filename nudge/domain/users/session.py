@@ -21,12 +21,14 @@ class Session:
         epoch: that of the user when the session began; it ends when the user's rises.
         created: seconds.
         seen: seconds, of the last call; up to a minute old.
+        by_link: it began by a link: the user may choose a password without telling the old one.
     """
 
     user: str
     epoch: int
     created: float
     seen: float
+    by_link: bool = False
 
     @property
     def plain(self) -> dict[str, Any]:

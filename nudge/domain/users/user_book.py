@@ -71,10 +71,20 @@ class UserBook:
         changed = replace(found, disabled=not enabled, link="", link_until=0.0)
         return self._checked(_signed_out(changed), "disabled")
 
-    def with_password(self, name: str, hashed: str) -> User:
-        """Return a user with another password; sessions and the link end."""
-        changed = replace(self.find(name), password=hashed, link="", link_until=0.0)
-        return _signed_out(changed)
+    def with_password(self, name: str, hashed: str, wanted: str = "") -> User:
+        """Return a user with another password; sessions and the link end.
+
+        Args:
+            name: of the user.
+            hashed: hash of the new password.
+            wanted: name of the person's own, for the first admin; empty keeps the name.
+
+        Raises:
+            InvalidRequestError: the wanted name has another form or is taken.
+            NotFoundError: there is no such user.
+        """
+        found = self._renamed(self.find(name), wanted) if wanted else self.find(name)
+        return _signed_out(replace(found, password=hashed, link="", link_until=0.0))
 
     def with_language(self, name: str, language: str) -> User:
         """Return a user who reads pages in a language."""
@@ -94,26 +104,19 @@ class UserBook:
     def without_link(self, digest: str, now: float) -> User | None:
         """Return the user whose link is used by this very step; None where it is used or over."""
         for one in self.users.values():
-            if one.link == digest and now < one.link_until and not one.disabled:
+            if digest and one.link == digest and now < one.link_until and not one.disabled:
                 return replace(one, link="", link_until=0.0)
         return None
-
-    def renamed(self, name: str, wanted: str) -> User:
-        """Return the first admin under a name of the person's own; sessions end.
-
-        Raises:
-            InvalidRequestError: the name has another form or is taken, or the user has a password.
-        """
-        found, new = self.find(name), _name(wanted)
-        if new == found.name:
-            return _signed_out(found)
-        if found.password or new in self.users:
-            raise _wrong("name", "is taken; choose another one")
-        return _signed_out(replace(found, name=new))
 
     def signed_out(self, name: str) -> User:
         """Return a user all of whose sessions have ended."""
         return _signed_out(self.find(name))
+
+    def _renamed(self, user: User, wanted: str) -> User:
+        new = _name(wanted)
+        if new != user.name and (user.password or new in self.users):
+            raise _wrong("name", "is taken; choose another one")
+        return replace(user, name=new)
 
     def _checked(self, changed: User, field: str) -> User:
         """Return a changed user, unless the change takes the last admin away."""

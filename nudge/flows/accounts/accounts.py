@@ -73,6 +73,11 @@ class SignedInUser(NamedTuple):
         return self.user.language
 
     @property
+    def needs_password(self) -> bool:
+        """True where the user has to tell the password of now to choose another one."""
+        return bool(self.user.password) and not self.session.by_link
+
+    @property
     def caller(self) -> Caller:
         """The user as a caller of the API."""
         return self.user.caller
@@ -104,11 +109,36 @@ class Accounts:
             password: as it was typed.
             address: of the client.
         """
-        try:
-            with self.passwords.place():
-                return self._sign_in(_known_form(name), password[: LONGEST + 1], address)
-        except BusyError:
-            return SignInRefusal(RefusalReason.BUSY, BUSY)
+        found = self._verify(_known_form(name), password, address)
+        if isinstance(found, SignInRefusal):
+            return found
+        self._note(AuditAction.SIGN_IN, found.name)
+        return self._begin(found)
+
+    def change_password(
+        self, signed: SignedInUser, old: str, new: str, address: str, wanted: str = ""
+    ) -> SessionTicket | SignInRefusal:
+        """Change the password of a user, whose other sessions end.
+
+        Args:
+            signed: the user.
+            old: password until now; not looked at where there is none, or a link was used.
+            new: password from now on.
+            address: of the client.
+            wanted: name of the first admin's own; empty keeps the name.
+
+        Raises:
+            InvalidRequestError: the new password breaks a rule, or the name is not free.
+        """
+        if signed.needs_password:
+            found = self._verify(signed.name, old, address)
+            if isinstance(found, SignInRefusal):
+                return found
+        return self._begin(self._desk(signed.name).set_password(signed.name, new, wanted))
+
+    def set_language(self, signed: SignedInUser, language: str) -> None:
+        """Set the language in which a user reads pages."""
+        self._desk(signed.name).set_language(signed.name, language)
 
     def session(self, secret: str) -> SignedInUser | None:
         """Return the user of a session, in one round trip; None where it is over or unknown."""
@@ -131,29 +161,28 @@ class Accounts:
     def open_link(self, secret: str) -> SessionTicket | None:
         """Sign a user in by a link, which is used up; None where it is used, over or unknown."""
         digest = digest_if_secret(secret)
-        user = self.desk("").use_link(digest) if digest else None
-        return None if user is None else self.begin(user)
+        user = self._desk("").use_link(digest) if digest else None
+        return None if user is None else self._begin(user, by_link=True)
 
-    def fits(self, user: User, password: str) -> bool:
-        """Return whether a password is the user's, who asks to change it.
-
-        Raises:
-            BusyError: all places are taken.
-        """
-        with self.passwords.place():
-            return self.passwords.verify(user.password, password[: LONGEST + 1])
-
-    def desk(self, who: str) -> UserDesk:
-        """Return the desk of users, for a user who acts."""
+    def _desk(self, who: str) -> UserDesk:
         return UserDesk(self.store, self.passwords, f"{USER}{who}", Door.PAGE, self.clock)
 
-    def begin(self, user: User) -> SessionTicket:
+    def _begin(self, user: User, *, by_link: bool = False) -> SessionTicket:
         """Begin a session, under an id that nobody had before."""
         secret, at = new_secret(), self.clock()
-        self.store.sessions.open(digest_of(secret), Session(user.name, user.epoch, at, at))
+        session = Session(user.name, user.epoch, at, at, by_link)
+        self.store.sessions.open(digest_of(secret), session)
         return SessionTicket(secret, user)
 
-    def _sign_in(self, name: str, password: str, address: str) -> SessionTicket | SignInRefusal:
+    def _verify(self, name: str, password: str, address: str) -> User | SignInRefusal:
+        """Return the user of a name whose password it is, while not too many attempts failed."""
+        try:
+            with self.passwords.place():
+                return self._look(name, password[: LONGEST + 1], address)
+        except BusyError:
+            return SignInRefusal(RefusalReason.BUSY, BUSY)
+
+    def _look(self, name: str, password: str, address: str) -> User | SignInRefusal:
         account, here = self._hidden(name), self._hidden(f"{name} {address}")
         taken = self.store.sign_in_attempts.take(account, here, self.clock())
         if taken.wait:
@@ -162,8 +191,7 @@ class Accounts:
         hashed = user.password if user is not None and not user.disabled else ""
         if self.passwords.verify(hashed, password) and user is not None:
             self.store.sign_in_attempts.clear(here)
-            self._note(AuditAction.SIGN_IN, user.name)
-            return self.begin(user)
+            return user
         if taken.locks and user is not None:
             self._note(AuditAction.LOCK, user.name)
         return SignInRefusal(RefusalReason.WRONG)

@@ -23,7 +23,7 @@ from nudge.store.store import Store
 
 LINK_LASTS: Final = 86_400.0
 """Seconds for which a link for signing in works."""
-LINK_PATH: Final = "/link/"
+LINK_PATH: Final = "/welcome/"
 """Beginning of the path of such a link."""
 _TRIES: Final = 20
 
@@ -104,15 +104,22 @@ class UserDesk:
         action = AuditAction.ENABLE if enabled else AuditAction.DISABLE
         return self._write(lambda b: b.enabled(name, enabled=enabled), action, why)
 
-    def set_password(self, name: str, password: str) -> User:
+    def set_password(self, name: str, password: str, wanted: str = "") -> User:
         """Set a user's password; sessions and the link end.
 
+        Args:
+            name: of the user.
+            password: new one.
+            wanted: name of the person's own, for the first admin; empty keeps the name.
+
         Raises:
-            InvalidRequestError: the password breaks a rule.
+            InvalidRequestError: the password breaks a rule, or the wanted name is not free.
             NotFoundError: there is no such user.
         """
-        hashed = self._hash(self.store.users.read().find(name).name, password)
-        return self._write(lambda b: b.with_password(name, hashed), AuditAction.PASSWORD)
+        self.store.users.read().with_password(name, "", wanted)  # the name, before the slow hash
+        hashed = self._hash(wanted or name, password)
+        action = AuditAction.NAME if wanted and wanted != name else AuditAction.PASSWORD
+        return self._write(lambda b: b.with_password(name, hashed, wanted), action, old=name)
 
     def set_language(self, name: str, language: str) -> User:
         """Set the language in which a user reads pages."""
@@ -137,14 +144,6 @@ class UserDesk:
         digest = digest_of(secret)
         user = self._write(lambda b: b.with_link(name, digest, until), AuditAction.LINK, why)
         return SignInLink(user.name, LINK_PATH + secret, until)
-
-    def rename(self, name: str, wanted: str) -> User:
-        """Give the first admin a name of the person's own; sessions end.
-
-        Raises:
-            InvalidRequestError: the name has another form or is taken.
-        """
-        return self._write(lambda b: b.renamed(name, wanted), AuditAction.RENAME, old=name)
 
     def use_link(self, digest: str) -> User | None:
         """Use the link of a digest up; None where it is used, over or unknown."""

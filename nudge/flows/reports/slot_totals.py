@@ -71,5 +71,13 @@ def shares_now(served: LiveSlot) -> Mapping[str, float]:
     allocation = served.policy.meta.get("allocation")
     if isinstance(allocation, Mapping):
         return {str(name): float(share) for name, share in allocation.items()}
-    names = [variant.name for variant in served.slot.variants if variant.enabled]
-    return dict.fromkeys(names, 1 / len(names)) if names else {}
+    # Before the first snapshot there are no visitors to average over: one of whom nothing is known.
+    names = tuple(variant.name for variant in served.slot.variants if variant.enabled)
+    if not names:
+        return {}
+    shares = served.policy.distribution_one({}, served.mask(names))
+    return {
+        name: float(share)
+        for name, share in zip(served.slot.names, shares, strict=True)
+        if name in names
+    }

@@ -24,7 +24,7 @@ KINDS: Final = {"slot": "/slots/{}", "alarm": "/alarms/{}"}
 def audit() -> str | Response:
     """Return the page of the audit, or the lines of its filters as CSV."""
     asked = {name: request.args.get(name, "").strip() for name in FILTERS}
-    query: dict[str, Any] = {**asked, "cursor": request.args.get("cursor", "")}
+    query: dict[str, Any] = asked | {"cursor": request.args.get("cursor", "")}
     if request.args.get("format") == "csv":
         return _file(door().get("/v1/audit", **query, limit=MOST).body)
     found = door().get("/v1/audit", **query, expect={422})

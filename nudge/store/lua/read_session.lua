@@ -23,6 +23,7 @@ end
 if now - session['seen'] > tonumber(ARGV[4]) then
   session['seen'] = now
   text = cjson.encode(session)
-  redis.call('SET', KEYS[1], text, 'KEEPTTL')
+  -- A store that is full refuses it: whoever looks why must not be kept out by it.
+  redis.pcall('SET', KEYS[1], text, 'KEEPTTL')
 end
 return {told, text}
