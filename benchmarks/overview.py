@@ -25,10 +25,14 @@ from benchmarks.options import option_parser
 from nudge.api.service import EXTENSION, Service
 from nudge.clock import now
 from nudge.config.slot_change import Edit
-from nudge.domain.journal.caller import SCOPES, Caller
-from nudge.domain.users.roles import OPERATIONS, Role
+from nudge.domain.users.roles import Role
+from nudge.domain.users.session import Session
+from nudge.domain.users.user import User
+from nudge.flows.accounts.accounts import Accounts, SignedInUser
+from nudge.flows.accounts.passwords import PasswordHasher
+from nudge.flows.accounts.secret_words import new_secret
 from nudge.flows.upkeep.setup.first_slots import apply_first_slots
-from nudge.pages.access import TICKET, PageUser
+from nudge.pages.access import TICKET
 from nudge.pages.app import PageParts, create_pages
 from nudge.processes import embedded
 from nudge.settings.settings import Settings, load
@@ -45,13 +49,13 @@ TIMES: Final = 30
 KEY: Final = "benchmark-key-of-the-overview-0123456789"
 
 
-class OneAccount:
+class OneAccount(Accounts):
     """The accounts of a benchmark: every ticket is an admin's."""
 
-    def find(self, ticket: str) -> PageUser:
-        """Return the one user."""
-        caller = Caller("user:bench", frozenset(SCOPES), operations=OPERATIONS[Role.ADMIN])
-        return PageUser(ticket, Role.ADMIN, caller)
+    def session(self, secret: str) -> SignedInUser:
+        """Return the one user, behind the round trip that a session takes."""
+        super().session(secret)
+        return SignedInUser(User("bench", Role.ADMIN), Session("bench", 0, now(), now()))
 
 
 @contextmanager
@@ -117,10 +121,11 @@ def told(settings: Settings) -> int:
     apply_first_slots(service.store, settings, Edit("bench", "benchmark", now()))
     client = app.test_client()
     report(settings, client)
-    parts = PageParts(app.wsgi_app, OneAccount(), b"benchmark" * 4, service.calendar.zone)
+    accounts = OneAccount(service.patient, PasswordHasher(), service.sealer.limits_key)
+    parts = PageParts(app.wsgi_app, accounts, service.sealer.pages_key, service.calendar.zone)
     pages = create_pages(parts).test_client()
     with pages.session_transaction() as session:
-        session["_user_id"] = session[TICKET] = "ticket"
+        session["_user_id"] = session[TICKET] = new_secret()
     headers = {"Authorization": f"Bearer {KEY}"}
     asked: dict[str, Callable[[], TestResponse]] = {
         BASELINE: lambda: client.get("/v1/overview", headers=headers),
