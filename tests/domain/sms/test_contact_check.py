@@ -159,7 +159,10 @@ def test_the_sentence_of_the_brief() -> None:
         (
             POLICY,
             AGREED._replace(consents=(Consent("sms", at("2026-11-03T10:00"), given=False),)),
-            "今晚不能给 138****5678 发短信：客户 11 月 3 日拒绝了该渠道。未来 31 天内没有可以触达的时间。",
+            (
+                "今晚不能给 138****5678 发短信：客户 11 月 3 日拒绝了该渠道。"
+                "未来 31 天内没有可以触达的时间。"
+            ),
             (
                 "No SMS to 138****5678 tonight: the visitor refused the channel on 3 November. "
                 "No moment of the next 31 days is open."
