@@ -14,7 +14,8 @@ from marshmallow import fields as ma
 from werkzeug.routing import BaseConverter
 
 from nudge.api import docs, health, sdk
-from nudge.api.alarms import alarms, quarantines
+from nudge.api.accounts import audit, users
+from nudge.api.alarms import alarms, quarantines, system
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import (
     measures,
@@ -22,6 +23,7 @@ from nudge.api.care import (
     warnings,
     winback,
     winback_causes,
+    work_setup,
     worklist,
     worklist_changes,
 )
@@ -33,8 +35,10 @@ from nudge.api.provider import dumps
 from nudge.api.reports import (
     experience,
     funnel,
+    lookups,
     loop,
     model,
+    overview,
     reports,
     send_effects,
     shared,
@@ -43,7 +47,7 @@ from nudge.api.reports import (
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
-from nudge.api.slots import policies, slots
+from nudge.api.slots import eligible, policies, previews, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -54,6 +58,8 @@ BLUEPRINTS: Final = (
     flags.blueprint,
     slots.blueprint,
     policies.blueprint,
+    previews.blueprint,
+    eligible.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,
@@ -67,6 +73,7 @@ BLUEPRINTS: Final = (
     timings.blueprint,
     warnings.blueprint,
     measures.blueprint,
+    work_setup.blueprint,
     worklist.blueprint,
     worklist_changes.blueprint,
     warning_factors.blueprint,
@@ -78,7 +85,12 @@ BLUEPRINTS: Final = (
     send_forecasts.blueprint,
     send_effects.blueprint,
     quarantines.blueprint,
+    lookups.blueprint,
     alarms.blueprint,
+    users.blueprint,
+    overview.blueprint,
+    audit.blueprint,
+    system.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

@@ -535,7 +535,16 @@ def example_of(name: str) -> Any:
     return json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))["answer"]
 
 
-NO_JOBS = {"model", "serving", "segment", "segment_offers", "next", "visitor", "sms_forecast"}
+NO_JOBS = {
+    "model",
+    "next",
+    "preview",
+    "segment",
+    "segment_offers",
+    "serving",
+    "sms_forecast",
+    "visitor",
+}
 """Kinds of answers that no job makes."""
 
 
@@ -563,6 +572,8 @@ def test_every_figure_is_defined(busy: Web) -> None:
         ("/v1/winback/effect", None),
         ("/v1/sms/effects", None),
         (f"{SLOT}/model", None),
+        ("/v1/overview", None),
+        (f"{SLOT}/eligible", {}),
     )
     found = [answered(busy, path, body).json for path, body in asked]
     keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
@@ -572,10 +583,12 @@ def test_every_figure_is_defined(busy: Web) -> None:
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
     names = (
         *names,
+        "getEligible",
         "getExperience",
         "getFactors",
         "getWorkLoop",
         "getWinbackEffect",
+        "getOverview",
         "getSmsEffects",
     )
     for one in (*found, *map(example_of, names)):

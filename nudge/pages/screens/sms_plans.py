@@ -109,6 +109,6 @@ def noon(date: str) -> str:
 
 def plan_rows(plan: SendPlan) -> tuple[Sequence[str], list[Sequence[object]]]:
     """Return header and rows of the table of days, for a file."""
-    header = (_("Date"), _("Planned"), _("Capacity"), _("Fullest hour"), _("Closed"))
+    header = (_("Date"), _("Planned"), _("Capacity"), _("Fullest hour"), _("Closed hours"))
     rows = [(one.date, one.planned, one.capacity, one.peak, one.closed) for one in plan.days]
     return header, list(rows)
