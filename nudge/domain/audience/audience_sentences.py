@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nudge.domain.audience.audience import AudienceCount
+from nudge.domain.figures.titles import attribute_title
 from nudge.domain.reports.report_time import FEWEST
-from nudge.domain.slots.rule_words import Said, attribute_words
+from nudge.domain.slots.rule_words import LANGUAGES, Said
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _sampled(size: AudienceSize, interval: tuple[float, float]) -> Said:
 
 
 def _unknown(name: str) -> Said:
-    words = attribute_words(name)
+    words = {tongue: attribute_title(name, tongue) for tongue in LANGUAGES}
     return {
         "zh": f"还不知道任何访客的“{words['zh']}”：这个决策位没有记录它，服务端也没有提供。"
         "页面传入时，活动仍会按规则展示；要估计人数，请把它加入决策位的上下文。",
@@ -95,7 +96,7 @@ def _unknown(name: str) -> Said:
 
 
 def _partly(name: str, share: float) -> Said:
-    words = attribute_words(name)
+    words = {tongue: attribute_title(name, tongue) for tongue in LANGUAGES}
     return {
         "zh": f"目前只知道 {share:.1%} 的访客的“{words['zh']}”；其余访客要等页面传入才能判断。",
         "en": f"The attribute “{words['en']}” is known of {100 * share:.1f} % of the visitors by "

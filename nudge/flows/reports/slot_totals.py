@@ -30,7 +30,7 @@ def slot_totals(
     """
     counted_at = clock.now()
     rows = store.counts.totals(served.slot.name)
-    shares = _shares(served)
+    shares = shares_now(served)
     return {
         "counted_at": calendar.label(counted_at),
         "interval_level": inferred.level,
@@ -66,7 +66,7 @@ def _counts(rows: Sequence[Total], reason: str, variant: str | None = None) -> d
     }
 
 
-def _shares(served: LiveSlot) -> Mapping[str, float]:
+def shares_now(served: LiveSlot) -> Mapping[str, float]:
     """Return the average distribution that the served policy gives, by variant."""
     allocation = served.policy.meta.get("allocation")
     if isinstance(allocation, Mapping):
