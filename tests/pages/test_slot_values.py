@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from page_site import PageSite
 
 from nudge.pages.screens.slots.estimates import EstimateRow, common_scale, price_of_floor
 from nudge.pages.screens.slots.segments import ENOUGH, dimensions_of, heat_rows
@@ -18,6 +19,7 @@ from nudge.pages.screens.slots.timeline import (
 )
 from nudge.pages.screens.slots.variant_names import VariantName
 from nudge.pages.screens.slots.what_if_form import condition_groups
+from nudge.pages.slot_words import dimension_word, mode_pill, slot_title, value_word
 
 NAMES = {name: VariantName(name, name, i) for i, name in enumerate(("a", "b"))}
 VERDICT = {"kind": "too_early", "winner": None, "zh": "数据还不够。", "en": "Too early."}
@@ -134,9 +136,8 @@ def test_the_floor_costs_what_the_others_bring_less() -> None:
     assert common_scale([row(None)]) == (0.0, 1.0)
 
 
-def test_a_rule_offers_what_it_can_hold(request: pytest.FixtureRequest) -> None:
+def test_a_rule_offers_what_it_can_hold(site: PageSite) -> None:
     """Categories and pages are offered, with values that came; numbers and signs of rules not."""
-    site = request.getfixturevalue("site")
     slot = {
         "fallback": {"default": "a", "home": "b"},
         "context": [
@@ -151,3 +152,35 @@ def test_a_rule_offers_what_it_can_hold(request: pytest.FixtureRequest) -> None:
     assert found["stage"] == ["stage:growth", "stage:left"]
     assert found["page"] == ["page:home"]
     assert "age" not in found
+
+
+@pytest.mark.parametrize(
+    ("slot", "state", "words"),
+    [
+        ({}, "ok", "运行中"),
+        ({"mode": "off"}, "attention", "已暂停，全部展示默认方案"),
+        ({"mode": "shadow"}, "attention", "只记录不展示"),
+        ({"mode": "frozen"}, "attention", "已冻结"),
+        ({"mode": "frozen", "frozen_serves": "fallback"}, "broken", "已冻结，全部展示默认方案"),
+        ({"serving": {"held": {"version": 3}}}, "attention", "固定在旧版本"),
+    ],
+)
+def test_each_mode_has_its_words(
+    site: PageSite, slot: dict[str, Any], state: str, words: str
+) -> None:
+    """The mode is told in words beside its colour; a held version too."""
+    with site.app.test_request_context():
+        assert mode_pill({"serving": {}} | slot) == (state, words)
+
+
+def test_the_operator_s_own_names_stay(site: PageSite) -> None:
+    """The product's slots, attributes and values have words; all others are data."""
+    with site.app.test_request_context():
+        assert slot_title({"slot": "banner", "title": "Promotion banner"}) == "横幅"
+        assert slot_title({"slot": "gift", "title": "Gifts"}) == "Gifts"
+        assert slot_title({"slot": "gift"}) == "gift"
+        assert dimension_word("context.stage") == "生命周期阶段"
+        assert dimension_word("context.colour") == "colour"
+        assert value_word("context.stage", "left") == "已流失"
+        assert value_word("page", "home") == "home"
+        assert value_word("channel", None) == "未知"

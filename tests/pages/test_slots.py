@@ -180,3 +180,21 @@ def test_an_unknown_action_is_not_there(site: PageSite) -> None:
         assert client.get(f"{PAGE}/actions/{path}").status_code == 404, path
     assert client.get("/slots/none").status_code == 404
     assert client.get("/slots/none/actions/pause").status_code == 404
+
+
+def test_who_may_only_look_gets_no_form(site: PageSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A role without the change sees figures and previews: no action, and no form that does it."""
+    publish(site.web)
+    publish(site.web)
+
+    def may(operation: str) -> bool:
+        return not operation.startswith(("patch", "put", "evaluate"))
+
+    for module in ("app", "screens.slots.action_views", "screens.slots.slot_data"):
+        monkeypatch.setattr(f"nudge.pages.{module}.may", may)
+    text = site.text(PAGE)
+    assert "actions/" not in text
+    assert "what-if" not in text
+    for action in ("stop?variant=coffee", "pause", "hold?number=1", "revert?number=1"):
+        looked = site.text(f"{PAGE}/actions/{action}")
+        assert 'name="why"' not in looked, action
