@@ -49,7 +49,7 @@ _VALUES: Final = {
         "growth": lazy_gettext("Growing"),
         "stable": lazy_gettext("Stable"),
         "warning": lazy_gettext("At risk"),
-        "left": lazy_gettext("Left"),
+        "left": lazy_gettext("Has left"),
     },
     "weekday": {
         "1": lazy_gettext("Monday"),

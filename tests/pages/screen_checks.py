@@ -90,7 +90,7 @@ class Screen:
         wanted = set(self.page.evaluate(FOCUSABLE))
         self.page.evaluate("document.activeElement.blur()")
         missing = []
-        for _ in range(len(wanted) + 5):
+        for _ in range(2 * len(wanted) + 5):  # a field of a date has several stops
             self.page.keyboard.press("Tab")
             stop, visible = self.page.evaluate(STOP)
             wanted.discard(stop)

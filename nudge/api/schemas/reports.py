@@ -43,6 +43,10 @@ class JobSchema(Schema):
                 "factors",
                 "loop",
                 "winback_effect",
+                "lookup",
+                "overview",
+                "audience",
+                "sms_effects",
             )
         ),
     )

@@ -88,6 +88,23 @@ class QuestionQueue:
             return self._given(known, job)
         return QuestionStatus(None, 0.0, job)
 
+    def newest(self, inquiry: Inquiry, fresh: float) -> QuestionStatus:
+        """The newest answer as it is; one older than `fresh` seconds is asked for anew.
+
+        Nobody waits: a page of many figures shows what there is, and looks again.
+
+        Raises:
+            TooManyJobsError: too many questions wait.
+            StoreAwayError: the store does not answer.
+        """
+        known = self.store.jobs.newest(inquiry.about)
+        if known and known.id == inquiry.id:
+            return self._given(known, None)
+        if known and clock.now() - (known.finished or 0.0) < fresh:
+            return self._given(known, None)
+        job = self.begin(inquiry, waits=False)
+        return self._given(known, job) if known else QuestionStatus(None, 0.0, job)
+
     def _given(self, job: Job, newer: Job | None, as_of: float | None = None) -> QuestionStatus:
         body = self.store.jobs.result(job.id)
         return QuestionStatus(body, (job.as_of or 0.0) if as_of is None else as_of, newer)
