@@ -19,7 +19,7 @@ _TITLES: Final = {
 }
 """The product's own slots; others have the title that the operator gave them."""
 _MODES: Final = {
-    "live": ("ok", lazy_gettext("Running")),
+    "live": ("ok", lazy_gettext("Serving")),
     "shadow": ("attention", lazy_gettext("Shadow: only logged")),
     "off": ("attention", lazy_gettext("Paused: fallback for all")),
     "frozen": ("attention", lazy_gettext("Frozen")),
