@@ -23,7 +23,7 @@ WIDE: Final = "document.documentElement.scrollWidth > document.documentElement.c
 
 
 NAMES: Final = [
-    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "Redis", "Valkey", "Python"),
+    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "APP", "Redis", "Valkey", "Python"),
     *("Ctrl", "Enter", "Esc", "Parquet", "IVR"),
 ]
 """Words in Latin letters that stand on Chinese pages, too."""
@@ -90,7 +90,9 @@ class Screen:
         wanted = set(self.page.evaluate(FOCUSABLE))
         self.page.evaluate("document.activeElement.blur()")
         missing = []
-        for _ in range(len(wanted) + 5):
+        # A date has a stop for each of its parts, and one for its calendar.
+        dates = self.page.locator("input[type=date], input[type=datetime-local]").count()
+        for _ in range(len(wanted) + 5 + 6 * dates):
             self.page.keyboard.press("Tab")
             stop, visible = self.page.evaluate(STOP)
             wanted.discard(stop)

@@ -60,7 +60,7 @@ def test_without_alarms_the_page_says_so(site: PageSite) -> None:
     """Nothing to do is a sentence, and where monitors are set stands below it."""
     text = site.text("/alarms")
     assert "目前没有需要处理的告警。" in text
-    assert "config/monitors.toml" in text
+    assert "config/monitors.toml" in site.text("/alarms", language="en")
 
 
 def test_an_alarm_tells_what_fell_and_what_did_not(alarmed: PageSite) -> None:

@@ -31,7 +31,13 @@ def test_a_visitor_is_shown_with_masked_numbers_and_their_own_words_as_text(
         assert "13812345678" not in text
         assert HOSTILE not in text
         assert "&lt;script&gt;alert" in text
-        assert 'href="/explain?decision=' in text
+
+
+def test_what_stands_leads_to_its_explanation(site: PageSite) -> None:
+    """Each standing decision is a link to its story; without one the page says so."""
+    name, *_rest = visit(site.web, 1)
+    client = site.client()
+    assert f'href="/explain?decision={name}"' in client.post("/visitor", data=WHO).text
 
 
 def test_the_id_stands_in_no_address(site: PageSite) -> None:

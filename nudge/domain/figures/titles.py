@@ -123,9 +123,14 @@ TIERS: Final[Mapping[str, Titles]] = {
     "mid": {"zh": "中价值", "en": "mid"},
     "low": {"zh": "低价值", "en": "low"},
 }
+PAGES: Final[Mapping[str, Titles]] = {
+    **{name: STAGES[name] for name in ("home", "recharge")},
+    "pay": {"zh": "支付页", "en": "payment page"},
+}
 _VALUES: Final[Mapping[str, Mapping[str, Titles]]] = {
     "stage": STAGES,
     "channel": CHANNELS,
+    "page": PAGES,
     "method": METHODS,
     "reason": FAILURES,
     "failure_reason": FAILURES,
