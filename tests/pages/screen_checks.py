@@ -86,7 +86,7 @@ class Screen:
         return found
 
     def unreachable(self) -> list[str]:
-        """What the Tab key alone does not reach, or reaches without showing it."""
+        """The elements that the Tab key does not reach, or reaches without showing it."""
         wanted = set(self.page.evaluate(FOCUSABLE))
         self.page.evaluate("document.activeElement.blur()")
         missing = []

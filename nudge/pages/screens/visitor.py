@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 
-from nudge.pages.access import door
+from nudge.pages.access import door, may
 from nudge.pages.api_door import api_path
 from nudge.pages.csv_file import csv_answer
 from nudge.pages.translation import gettext as _
@@ -79,6 +79,8 @@ def erase() -> str | Response:
 
 
 def _preview(name: str, error: str = "") -> str | Response:
+    if not may("eraseVisitor"):
+        abort(403)
     found = _find(name)
     if found is None:
         return redirect("/visitor", 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
