@@ -27,7 +27,7 @@ from nudge.api.care import (
 )
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
-from nudge.api.people import next_offer, segments, visitors
+from nudge.api.people import case_visitor, next_offer, segments, visitors
 from nudge.api.plans import timings, withdrawals
 from nudge.api.provider import dumps
 from nudge.api.reports import (
@@ -62,6 +62,7 @@ BLUEPRINTS: Final = (
     winback_effect.blueprint,
     shared.blueprint,
     visitors.blueprint,
+    case_visitor.blueprint,
     next_offer.blueprint,
     segments.blueprint,
     timings.blueprint,

@@ -36,6 +36,15 @@ def ask() -> str:
     return render_template("visitor.html", visitor="", found=None, error="")
 
 
+@blueprint.get("/visitor/case/<case>")
+def of_case(case: str) -> str | Response:
+    """Return what is known of the visitor of a case: whoever works on it needs no other id."""
+    found = door().get(api_path("/v1/worklist/{}/visitor", case)).body
+    if request.args.get("format") == "csv":
+        return _file(found, request.args.get("table", ""))
+    return render_template("visitor.html", visitor="", found=found, error="", case=case)
+
+
 @blueprint.post("/visitor")
 def show() -> str | Response:
     """Return what is known of a visitor; a table of it as a file where one is asked for."""
