@@ -37,7 +37,7 @@ FIGURES: Final = frozenset(
 WORK: Final = frozenset(
     (
         *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary"),
-        *("listWinback", "getWinback", "listMeasures"),
+        *("listWinback", "getWinback", "listMeasures", "getWorkSetup"),
     )
 )
 """Work lists: a viewer sees them without text, notes and numbers."""
