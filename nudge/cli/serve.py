@@ -11,14 +11,18 @@ import structlog
 from lab.shop.payment_news import register_ingest_key
 from lab.shop.shop_files import find_shop_files
 from nudge.cli.common import data_dir_option, load_settings
+from nudge.cli.demo_history import make_demo_history
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
+from nudge.errors import NudgeError
+from nudge.flows.accounts.first_admin import invite_first_admin
 from nudge.flows.upkeep.apply import apply
 from nudge.flows.upkeep.setup.apply_documents import apply_missing
 from nudge.flows.upkeep.setup.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
+from nudge.processes.welcome import NO_PAGES
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
 
@@ -27,6 +31,8 @@ log = structlog.get_logger()
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
 DEMO_WEB = "lab.shop.web:create_app()"
+LINK_FILE = "first-admin-link"
+"""File of the data directory with the link that signs the first admin in."""
 DEMO_PAGES = {"example": "/example"}
 
 
@@ -38,13 +44,15 @@ DEMO_PAGES = {"example": "/example"}
     "--demo",
     is_flag=True,
     help="Send simulated visitors, so that figures move, and serve the example shop at /example;"
-    " their data are their own (DATA_DIR-demo).",
+    " their data are their own (DATA_DIR-demo). The first start makes a month of history.",
 )
+@click.option("--no-history", is_flag=True, help="With --demo: begin without a history.")
 def serve(
     port: int | None,
     data_dir: Path | None,
     no_examples: bool,  # noqa: FBT001 - click's flags
     demo: bool,  # noqa: FBT001 - click's flags
+    no_history: bool,  # noqa: FBT001 - click's flags
 ) -> None:
     """Run store, worker and web under one supervisor.
 
@@ -54,6 +62,8 @@ def serve(
     """
 
     def prepare(settings: Settings) -> None:
+        if demo and not no_history:
+            make_demo_history(settings)
         look_at_store(settings)
         register_page_key(settings)
         if not no_examples:
@@ -63,9 +73,9 @@ def serve(
 
     settings = load_settings(data_dir, port, "serve", demo=demo)
     if not demo:
-        sys.exit(supervise(settings, prepare))
+        sys.exit(supervise(settings, prepare, None, NO_PAGES, invite))
     pages = DEMO_PAGES if find_shop_files().there else {}
-    sys.exit(supervise(settings, prepare, _demo_programs(settings), pages))
+    sys.exit(supervise(settings, prepare, _demo_programs(settings), pages, invite))
 
 
 def _demo_programs(settings: Settings) -> list[Program]:
@@ -73,6 +83,30 @@ def _demo_programs(settings: Settings) -> list[Program]:
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS)]
     return [*programs(settings, DEMO_WEB), Program("visitors", command, later=True, once=True)]
+
+
+def invite(settings: Settings, terminal: bool) -> str:  # noqa: FBT001 (`Invite`)
+    """Return how the first admin signs in; empty where an admin has a password.
+
+    What is printed elsewhere than on a terminal stays in files, and logs travel: there the link
+    stands in a file of its owner alone.
+    """
+    file = settings.data_dir / LINK_FILE
+    try:
+        with open_installation(settings) as installation:
+            link = invite_first_admin(installation.store)
+    except NudgeError as error:
+        log.warning("no_invitation", error=str(error), cure="run `nudge users link admin`")
+        return ""
+    file.unlink(missing_ok=True)
+    if link is None:
+        return ""
+    url = f"{settings.url}{link.path}"
+    if terminal:
+        return f"{url} (the first admin, once, within 24 hours)"
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(f"{url}\n", "utf-8")
+    return f"by the link in {file} (the first admin, once, within 24 hours)"
 
 
 def look_at_store(settings: Settings) -> None:

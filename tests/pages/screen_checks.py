@@ -23,7 +23,7 @@ WIDE: Final = "document.documentElement.scrollWidth > document.documentElement.c
 
 
 NAMES: Final = [
-    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "APP", "Redis", "Valkey", "Python"),
+    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "Redis", "Valkey", "Python"),
     *("Ctrl", "Enter", "Esc", "Parquet", "IVR"),
 ]
 """Words in Latin letters that stand on Chinese pages, too."""
@@ -90,7 +90,7 @@ class Screen:
         wanted = set(self.page.evaluate(FOCUSABLE))
         self.page.evaluate("document.activeElement.blur()")
         missing = []
-        for _ in range(2 * len(wanted) + 5):  # a field for a date has several stops
+        for _ in range(2 * len(wanted) + 5):  # a field of a date has several stops
             self.page.keyboard.press("Tab")
             stop, visible = self.page.evaluate(STOP)
             wanted.discard(stop)

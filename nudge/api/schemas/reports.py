@@ -43,6 +43,10 @@ class JobSchema(Schema):
                 "factors",
                 "loop",
                 "winback_effect",
+                "lookup",
+                "overview",
+                "audience",
+                "sms_effects",
             )
         ),
     )
@@ -371,6 +375,11 @@ class EvaluationSchema(Schema):
     max_weight = ma.Float(required=True, allow_none=True)
     answerable = ma.Boolean(required=True)
     why = ma.String(required=True, allow_none=True)
+    sentence = ma.Nested(
+        TranslatedSchema,
+        required=True,
+        metadata={"description": "the answer in words, or why there is none"},
+    )
     on_policy = ma.Float(required=True, allow_none=True)
     estimators = ma.Dict(required=True)
     left_out = ma.Dict(required=True, metadata={"description": "why rows do not count -> rows"})

@@ -34,6 +34,23 @@ ATTRIBUTES: Final[Mapping[str, Titles]] = {
     "month": {"zh": "月份", "en": "month"},
     "hour": {"zh": "时段", "en": "hour"},
     "weekday": {"zh": "星期", "en": "weekday"},
+    "lifecycle": {"zh": "生命周期", "en": "lifecycle stage"},
+    "tier": {"zh": "价值等级", "en": "value tier"},
+    "mobile_before": {"zh": "用过手机端", "en": "came by mobile before"},
+    "failed_at": {"zh": "支付失败时间", "en": "time of the failed payment"},
+    "carried_number": {"zh": "已填写号码", "en": "number just typed"},
+    "last_number": {"zh": "上次充值号码", "en": "number recharged last"},
+    "frequent_number": {"zh": "常充号码", "en": "number recharged most"},
+    "own_number": {"zh": "本人号码", "en": "own number"},
+    "overdue_days": {"zh": "逾期天数", "en": "days overdue"},
+    "alive": {"zh": "仍在使用的可能性", "en": "chance of still being a customer"},
+    "expected_at": {"zh": "预计充值时间", "en": "time of the expected recharge"},
+    "spending_change": {"zh": "消费变化", "en": "change of spending"},
+    "payments": {"zh": "缴费次数", "en": "payments"},
+    "usual_amount": {"zh": "常用金额", "en": "usual amount"},
+    "last_amount": {"zh": "最近一次金额", "en": "last amount"},
+    "first_paid_at": {"zh": "首次缴费时间", "en": "time of the first payment"},
+    "last_paid_at": {"zh": "最近缴费时间", "en": "time of the last payment"},
 }
 """Titles of attributes; one that is not here goes by its own name."""
 
@@ -95,12 +112,26 @@ FAILURES: Final[Mapping[str, Titles]] = {
     "maintenance": {"zh": "支付通道维护", "en": "gateway maintenance"},
 }
 """Reasons of failed payments: the kinds, and the codes that make them."""
+LIFECYCLE: Final[Mapping[str, Titles]] = {
+    "growth": {"zh": "成长", "en": "growth"},
+    "stable": {"zh": "稳定", "en": "stable"},
+    "warning": {"zh": "预警", "en": "warning"},
+    "left": {"zh": "流失", "en": "left"},
+}
+TIERS: Final[Mapping[str, Titles]] = {
+    "high": {"zh": "高价值", "en": "high"},
+    "mid": {"zh": "中价值", "en": "mid"},
+    "low": {"zh": "低价值", "en": "low"},
+}
 _VALUES: Final[Mapping[str, Mapping[str, Titles]]] = {
     "stage": STAGES,
     "channel": CHANNELS,
     "method": METHODS,
     "reason": FAILURES,
     "failure_reason": FAILURES,
+    "lifecycle": LIFECYCLE,
+    "segment": LIFECYCLE,
+    "tier": TIERS,
 }
 
 

@@ -100,10 +100,9 @@ def _mode(model: Plain) -> Said:
 
 
 def _source(learned: Plain, revision: int, version: int) -> Said:
-    zh, en = (
-        f"策略版本 {version}，发布于 {learned['at']}",
-        f"Policy version {version} is of {learned['at']}",
-    )
+    # A label has its zone behind the minutes: the operator's, as everywhere.
+    at = str(learned["at"])[:16].replace("T", " ")
+    zh, en = f"策略版本 {version}，发布于 {at}", f"Policy version {version} is of {at}"
     if learned["exposures"] is not None:
         zh += f"，依据 {learned['exposures']:,} 次曝光"
         en += f" and rests on {learned['exposures']:,} exposures"

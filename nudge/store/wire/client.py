@@ -22,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
 
+from nudge import clock
 from nudge.errors import (
     BrokenFoldError,
     FencedError,
@@ -31,6 +32,7 @@ from nudge.errors import (
 )
 from nudge.store.wire.breaker import Breaker
 from nudge.store.wire.links import LINKS
+from nudge.store.wire.moved_time import TIME, WALL_KEY, with_moved_time
 
 Arg = str | bytes | int | float
 Call = tuple[Sequence[str], Sequence[Arg]]
@@ -82,9 +84,15 @@ class Script:
 
 
 @cache
-def script(name: str) -> Script:
-    """Return the script in `store/lua/<name>.lua`."""
+def script(name: str, *, moved: bool = False) -> Script:
+    """Return the script in `store/lua/<name>.lua`.
+
+    Args:
+        name: of the script.
+        moved: it takes the time that a moved clock has left in the store, not the server's.
+    """
     text = resources.files("nudge.store").joinpath("lua", f"{name}.lua").read_text("utf-8")
+    text = with_moved_time(text) if moved else text
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -111,6 +119,8 @@ class Client:
             StoreAwayError: no connection, no answer in time, or nothing can be written now.
             StoreError: the server refused it.
         """
+        if command == TIME and clock.is_moved():
+            return self._send("GET", WALL_KEY).split()
         return self._send(*command)
 
     def call_each(self, commands: Sequence[Sequence[Arg]]) -> list[Reply]:
@@ -154,7 +164,7 @@ class Client:
             StoreAwayError: no connection, no answer in time, or nothing can be written now.
             StoreError: the server refused it.
         """
-        known = script(name)
+        known = script(name, moved=clock.is_moved())
         rest = (len(keys), *keys, *args)
         try:
             return self._send("EVALSHA", known.sha, *rest)
@@ -186,10 +196,11 @@ class Client:
         return found
 
     def _piped(self, server: redis.Redis, name: str, calls: Sequence[Call]) -> list[Reply]:
+        sha = script(name, moved=clock.is_moved()).sha
         with self._translating(), server.pipeline(transaction=False) as pipe:
             send: Callable[..., Reply] = pipe.execute_command
             for names, args in calls:
-                send("EVALSHA", script(name).sha, len(names), *names, *args)
+                send("EVALSHA", sha, len(names), *names, *args)
             return pipe.execute()
 
     def run_ahead(self, name: str, calls: Iterable[Call]) -> Iterator[Reply]:
@@ -226,11 +237,11 @@ class Client:
             return
         with self._translating():
             link: Any = pool.get_connection()
-        waiting = 0
+        waiting, sha = 0, script(name, moved=clock.is_moved()).sha
         try:
             for names, args in chain((first,), calls):
                 with self._translating():
-                    link.send_command("EVALSHA", script(name).sha, len(names), *names, *args)
+                    link.send_command("EVALSHA", sha, len(names), *names, *args)
                     waiting += 1
                     if waiting == 1:
                         continue
@@ -284,6 +295,16 @@ class Client:
             raise _translated(error) from error
         flags = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
         return any(one.get(flag) for one in found for flag in flags)
+
+    def writes_log(self) -> bool | None:
+        """Return whether every server writes its log to disk; None where one does not tell.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        with self._translating():
+            found = [node.info("persistence").get("aof_enabled") for node in self._nodes()]
+        return None if None in found else all(found)
 
     def memories(self) -> list[Mapping[str, Any]]:
         """Return what each server says of its memory, as numbers and words.

@@ -78,3 +78,23 @@ def test_a_time_without_a_fall_has_no_reason() -> None:
     assert find_reasons({"stage": "method", "method": "wechat"}, spans[:1]) == ()
     many = find_reasons({"stage": "method", "method": "card, wechat"}, spans)
     assert [name for name, _ in many] == ["timeout"]
+
+
+def test_an_alarm_tells_what_fell_and_what_did_not() -> None:
+    """Each value of the searched attributes has its share now and as usual, kept with the alarm."""
+    alarm = opened(RATE)
+    parts = {part.value: part for part in alarm.parts}
+    assert set(parts) == set(METHODS)
+    assert parts["wechat"].rate < parts["wechat"].usual - 0.5
+    assert abs(parts["alipay"].rate - parts["alipay"].usual) < 0.1
+    assert parts["alipay"].arrivals == 100
+    assert Alarm.read(alarm.plain) == alarm
+    failures = {part.value: part.rate for part in opened(FAILURES).parts}
+    assert failures["alipay"] < failures["wechat"] - 0.5
+
+
+def test_an_alarm_of_an_earlier_version_has_no_parts() -> None:
+    """What was kept before they were told is read as it was."""
+    kept = opened(RATE).plain
+    del kept["parts"]
+    assert Alarm.read(kept).parts == ()

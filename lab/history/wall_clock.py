@@ -1,0 +1,42 @@
+"""The wall clock of a history: it stands where the history is, for all its processes."""
+
+from __future__ import annotations
+
+from multiprocessing.sharedctypes import Synchronized
+from typing import TypeAlias
+
+from nudge.store.wire.client import Client
+from nudge.store.wire.moved_time import WALL_KEY, wall_text
+
+Moment: TypeAlias = "Synchronized[float]"
+"""Seconds since the epoch, UTC, in memory that several processes share."""
+
+
+class WallClock:
+    """A clock that stands until it is moved on; one process moves it.
+
+    The store's time is moved first: no process believes in a later one than the store.
+    """
+
+    def __init__(self, shared: Moment, client: Client) -> None:
+        self._shared, self._client = shared, client
+        self._client.call("SET", WALL_KEY, wall_text(shared.value))
+
+    @property
+    def at(self) -> float:
+        """The moment that the clock shows."""
+        return self._shared.value
+
+    def __call__(self) -> float:
+        """Return the moment that the clock shows."""
+        return self._shared.value
+
+    def go_to(self, at: float) -> None:
+        """Move the clock on to a moment; one that has passed leaves it where it is."""
+        if at > self._shared.value:
+            self._client.call("SET", WALL_KEY, wall_text(at))
+            self._shared.value = at
+
+    def end(self) -> None:
+        """Take the moved time out of the store."""
+        self._client.call("DEL", WALL_KEY)
