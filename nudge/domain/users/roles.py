@@ -36,7 +36,7 @@ FIGURES: Final = frozenset(
 """Questions about figures and configuration: their answers show no person."""
 WORK: Final = frozenset(
     (
-        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary"),
+        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary", "getWorkSetup"),
         *("listWinback", "getWinback", "listMeasures"),
     )
 )
