@@ -152,7 +152,9 @@ def test_a_measure_is_looked_at_and_then_granted_once(work: PageSite) -> None:
     fold(work)
     steps = [one for one in told(work, due["id"])["steps"] if one["action"] == "grant"]
     assert [(one["who"], one["note"]) for one in steps] == [("agent", "asked for it")]
-    assert "Granted on " in client.get(f"/work?whose=all&case={due['id']}").text
+    page = work.client("admin", "en").get(f"/work?case={due['id']}").text
+    assert "Granted on " in page
+    assert "/explain?decision=" in page
 
 
 def test_a_measure_that_may_not_be_granted_says_why(work: PageSite) -> None:
