@@ -14,6 +14,8 @@ from example_api import example, example_client
 from funnel_traffic import DAY, START, Timed, written
 from loop_traffic import opened, paid, step
 from page_site import PageSite
+from playwright.sync_api import Browser
+from screen_checks import screen_of
 
 from nudge.wiring.stores import patient_store
 from nudge.workers.reports.loop_answers import loop_kind
@@ -75,6 +77,15 @@ def test_the_loop_begins_with_what_acting_added(busy: PageSite) -> None:
     ]
     assert "选择支付方式" in ready(busy, f"/work/loop?{PERIOD}&by=stage", "zh")
     assert "与相似工单比较" in ready(busy, f"/work/loop?{PERIOD}&by=agent", "zh")
+
+
+def test_a_report_comes_by_itself(browser: Browser, busy: PageSite) -> None:
+    """The page asks again until the worker has made the report; nobody reloads it."""
+    with busy.listening() as url, screen_of(browser, url, lang="en") as tab:
+        tab.open(f"/work/loop?{PERIOD}&by=rule")
+        tab.page.wait_for_selector("text=Acting helps", timeout=120_000)
+        assert tab.page.query_selector(".pending") is None
+        assert tab.findings() == []
 
 
 @pytest.mark.parametrize("path", ["/work/loop", "/winback/effect", "/warnings/factors"])
