@@ -38,6 +38,8 @@ WORK: Final = frozenset(
     (
         *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary"),
         *("listWinback", "getWinback", "listMeasures", "getWorkSetup"),
+        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary", "getWorkSetup"),
+        *("listWinback", "getWinback", "listMeasures"),
     )
 )
 """Work lists: a viewer sees them without text, notes and numbers."""
