@@ -36,8 +36,6 @@ FIGURES: Final = frozenset(
 """Questions about figures and configuration: their answers show no person."""
 WORK: Final = frozenset(
     (
-        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary"),
-        *("listWinback", "getWinback", "listMeasures", "getWorkSetup"),
         *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary", "getWorkSetup"),
         *("listWinback", "getWinback", "listMeasures"),
     )

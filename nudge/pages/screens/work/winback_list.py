@@ -69,12 +69,8 @@ def _filters(setup: WorkSetup) -> list[ListFilter]:
     include = [("", _("Who may be contacted")), ("blocked", _("Also who may not be"))]
     return [
         ListFilter("stage", _("Left at"), [("", _("Any stage")), *stages]),
-<<<<<<< HEAD
-        ListFilter("reason", _("Reason"), [("", _("Any reason")), *reasons]),
-        ListFilter("channel", _("Channel"), [("", _("All channels")), *channels]),
-=======
         ListFilter("reason", _("Reason of the failure"), [("", _("Any reason")), *reasons]),
->>>>>>> 12ab9c8c814d8b204d4321083d776ffadc55101b
+        ListFilter("channel", _("Channel"), [("", _("All channels")), *channels]),
         ListFilter("mended", _("Cause"), mended),
         state_filter(),
         assignee_filter(setup),
