@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -27,6 +28,8 @@ log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
+DEMO_PACE = ("--rate", "1", "--boost", "1")
+"""Pace of live visitors behind a history: more and more eager ones would make its figures jump."""
 DEMO_WEB = "lab.shop.web:create_app()"
 DEMO_PAGES = {"example": "/example"}
 
@@ -70,13 +73,14 @@ def serve(
     if not demo:
         sys.exit(supervise(settings, prepare))
     pages = DEMO_PAGES if find_shop_files().there else {}
-    sys.exit(supervise(settings, prepare, _demo_programs(settings), pages))
+    pace = () if no_history else DEMO_PACE
+    sys.exit(supervise(settings, prepare, _demo_programs(settings, pace), pages))
 
 
-def _demo_programs(settings: Settings) -> list[Program]:
+def _demo_programs(settings: Settings, pace: Sequence[str]) -> list[Program]:
     """List the programs: worker, web with the shop and, once they are ready, simulated visitors."""
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
-    command += ["--visitors", str(DEMO_VISITORS)]
+    command += ["--visitors", str(DEMO_VISITORS), *pace]
     return [*programs(settings, DEMO_WEB), Program("visitors", command, later=True, once=True)]
 
 
