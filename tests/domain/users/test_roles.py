@@ -59,6 +59,7 @@ def test_an_agent_works_on_cases_and_sees_no_keys_users_or_slots() -> None:
     """An agent's operations are about lists, cases and their visitors."""
     mine = OPERATIONS[Role.AGENT]
     assert {"listWork", "patchWork", "listWarnings", "listWinback", "makeGrant"} <= mine
+    assert ("getCaseVisitor" in mine, "getVisitor" in mine) == (True, False)
     forbidden = {"putSlot", "patchSlot", "patchPolicy", "listUsers", "makeUser", "eraseVisitor"}
     assert not mine & forbidden
     assert not {name for name in mine if name.endswith(("Slot", "Slots", "User", "Users", "Audit"))}
