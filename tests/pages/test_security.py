@@ -135,7 +135,7 @@ def test_an_agent_sees_work_lists_and_no_keys(site: PageSite) -> None:
     visit = Visit(site)
     assert visit.enter().location == "/work"
     menu = re.findall(r'<li><a href="([^"]+)"', visit.client.get("/account").text)
-    assert set(menu) == {"/work", "/warnings", "/winback", "/visitor"}
+    assert set(menu) == {"/work", "/warnings", "/winback"}
     assert visit.client.get("/").location == "/work"
     for one in SCREENS[1:]:
         if one.operation not in OPERATIONS[Role.AGENT]:
