@@ -23,7 +23,7 @@ WIDE: Final = "document.documentElement.scrollWidth > document.documentElement.c
 
 
 NAMES: Final = [
-    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "Redis", "Valkey", "Python"),
+    *("SMS", "WAP", "CSV", "Nudge", "API", "ID", "App", "APP", "Redis", "Valkey", "Python"),
     *("Ctrl", "Enter", "Esc", "Parquet", "IVR", "MB"),
 ]
 """Words in Latin letters that stand on Chinese pages, too."""
@@ -88,7 +88,7 @@ class Screen:
         return found
 
     def unreachable(self) -> list[str]:
-        """What the Tab key alone does not reach, or reaches without showing it."""
+        """The elements that the Tab key does not reach, or reaches without showing it."""
         # A part that asks again would take the marks away.
         self.page.evaluate(STILL)
         wanted = set(self.page.evaluate(FOCUSABLE))
