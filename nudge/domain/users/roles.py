@@ -36,8 +36,8 @@ FIGURES: Final = frozenset(
 """Questions about figures and configuration: their answers show no person."""
 WORK: Final = frozenset(
     (
-        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary"),
-        *("listWinback", "getWinback", "listMeasures", "getWorkSetup"),
+        *("listWarnings", "getWarning", "listWork", "getWork", "getWorkSummary", "getWorkSetup"),
+        *("listWinback", "getWinback", "listMeasures"),
     )
 )
 """Work lists: a viewer sees them without text, notes and numbers."""

@@ -69,7 +69,7 @@ def _filters(setup: WorkSetup) -> list[ListFilter]:
     include = [("", _("Who may be contacted")), ("blocked", _("Also who may not be"))]
     return [
         ListFilter("stage", _("Left at"), [("", _("Any stage")), *stages]),
-        ListFilter("reason", _("Reason"), [("", _("Any reason")), *reasons]),
+        ListFilter("reason", _("Reason of the failure"), [("", _("Any reason")), *reasons]),
         ListFilter("channel", _("Channel"), [("", _("All channels")), *channels]),
         ListFilter("mended", _("Cause"), mended),
         state_filter(),
