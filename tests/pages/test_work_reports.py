@@ -82,7 +82,7 @@ def test_the_loop_begins_with_what_acting_added(busy: PageSite) -> None:
 def test_a_report_comes_by_itself(browser: Browser, busy: PageSite) -> None:
     """The page asks again until the worker has made the report; nobody reloads it."""
     with busy.listening() as url, screen_of(browser, url, lang="en") as tab:
-        tab.open(f"/work/loop?{PERIOD}&by=rule")
+        tab.open("/work/loop?from=2026-09-21&to=2026-09-22&kept_within=1d&by=rule")
         tab.page.wait_for_selector("text=Acting helps", timeout=120_000)
         assert tab.page.query_selector(".pending") is None
         assert tab.findings() == []
