@@ -173,6 +173,29 @@ def test_a_channel_without_a_capacity_is_not_counted(web: Web) -> None:
     assert len(told["days"]) == 2
 
 
+def test_effects_are_a_job_of_the_question_s_own(web: Web) -> None:
+    """Without a worker the answer is the job; another dimension or purpose is another question."""
+    queries = ("", "?by=days_before", "?purpose=winback", "?from=2026-10-01&to=2026-10-31")
+    told = [web.get(f"/v1/sms/effects{query}") for query in queries]
+    assert [one.status_code for one in told] == [202] * 4
+    assert len({one.json["job_id"] for one in told}) == 4
+    assert {one.json["kind"] for one in told} == {"sms_effects"}
+    assert told[1].json["question"]["by"] == "days_before"
+    assert web.get("/v1/sms/effects?by=month_day").json["job_id"] == told[0].json["job_id"]
+
+
+@pytest.mark.parametrize(
+    "query", ["by=hour", "purpose=fun", "channel=pigeon", "from=x", "town=1", "by=month_day&by=x"]
+)
+def test_a_question_about_effects_that_does_not_fit_names_the_parameter(
+    web: Web, query: str
+) -> None:
+    """422 with the parameter, before any job."""
+    response = web.get(f"/v1/sms/effects?{query}")
+    assert response.status_code == 422
+    assert query.partition("=")[0] in response.json["errors"]
+
+
 @pytest.mark.parametrize("query", ["days=0", "days=32", "days=x", "days=", "channel=pigeon"])
 def test_a_forecast_that_cannot_be_made_names_the_parameter(web: Web, query: str) -> None:
     """422 with the parameter and a cure."""

@@ -24,7 +24,11 @@ from nudge.pages.api_door import ApiAnswer
 from nudge.pages.screens.sms_maps import closed_days, heat_maps, map_rows, quiet_hours
 from nudge.pages.screens.sms_plans import send_plan
 
-WAYS = list(itertools.product(("zh", "en"), WIDTHS, (False, True)))
+WAYS = [
+    (lang, width, (lang == "zh") == (width == max(WIDTHS)))
+    for lang, width in itertools.product(("zh", "en"), WIDTHS)
+]
+"""Each language at each width, each theme with each of them once."""
 
 
 def example(name: str) -> Any:
@@ -134,7 +138,7 @@ def test_the_first_day_says_what_to_do(site: PageSite) -> None:
 
 
 def test_the_page_lives_without_the_worker_s_part(site: PageSite) -> None:
-    """What is asked for every minute has the plans, and begins no job."""
+    """The part that comes anew every minute has the plans, and begins no job."""
     page = site.text("/sms?part=plan")
     assert 'id="live"' in page
     assert 'id="effect"' not in page

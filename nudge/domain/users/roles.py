@@ -59,14 +59,22 @@ CHANGES: Final = frozenset(
 CARE: Final = frozenset(
     (
         *("patchWarning", "patchWinback", "patchWork", "makeNextWork", "recordWorkOutcomes"),
-        *("getMeasure", "makeGrant", "getVisitor", "getNextOffer", "getJob", "listMendedCauses"),
+        *(
+            "getMeasure",
+            "makeGrant",
+            "getCaseVisitor",
+            "getNextOffer",
+            "getJob",
+            "listMendedCauses",
+        ),
         *("checkContact",),
     )
 )
 """Work on a visitor's case."""
 ADMINISTRATION: Final = frozenset(
     (
-        *("makeAssignments", "makeHandover", "listSegmentMembers", "eraseVisitor"),
+        *("makeAssignments", "makeHandover", "listSegmentMembers"),
+        *("getVisitor", "eraseVisitor"),
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
         *("planSms", "listWithdrawals", "recordAcknowledgement"),
         *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),

@@ -176,7 +176,7 @@ def _hours(found: Json) -> Table:
 
 
 def _usual(found: Json) -> Table:
-    header = (_("Slots"), _("Verdict"), _("Money"), _("Interval from"), _("Interval to"))
+    header = (_("Slots"), _("Verdict"), _("Money"), *_interval())
     every = (found["lift"] or {}).get("usual", ())
     rows: list[Sequence[object]] = [
         (one["slot"], spoken(one), *_ends(one["money"])) for one in every
@@ -190,6 +190,10 @@ def _changes(found: Json) -> Table:
         (one["at"], one["object"], spoken(one), one["who"], one["why"]) for one in found["changes"]
     ]
     return header, rows
+
+
+def _interval() -> tuple[str, str]:
+    return _("Interval from"), _("Interval to")
 
 
 def _ends(estimate: Json | None) -> tuple[object, object, object]:

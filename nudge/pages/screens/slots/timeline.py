@@ -136,7 +136,7 @@ def wilson(hits: int, rows: int) -> tuple[float, float, float] | None:
     middle = (rate + square / (2 * rows)) / (1 + square / rows)
     half = NORMAL / (1 + square / rows)
     half *= math.sqrt(rate * (1 - rate) / rows + square / (4 * rows * rows))
-    return rate, max(0.0, middle - half), min(1.0, middle + half)
+    return rate, min(rate, max(0.0, middle - half)), max(rate, min(1.0, middle + half))
 
 
 def _kind(diff: Iterable[str]) -> str:

@@ -59,7 +59,6 @@ def page(slot: str) -> str | Response:
         price=price_of_floor(data.slot, rows),
         chart=None if report is None else allocation_chart(report, data.names, data.marks),
         modes=offered_modes(data.slot),
-        fallbacks=set(data.slot["fallback"].values()),
     )
 
 

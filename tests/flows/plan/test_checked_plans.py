@@ -79,7 +79,7 @@ def _forget(desk: Desk, visitor: str) -> None:
 
 
 def test_the_check_and_the_planner_agree(desk: Desk) -> None:
-    """Who is planned for may be written to at that second, and who is not may not be for a reason.
+    """A plan's second is one that the check allows, and a refusal is for a reason of the check.
 
     No send time lies before the check's earliest moment. Both refusals and plans occur.
     """
