@@ -36,7 +36,7 @@ def test_every_message_is_there_in_chinese() -> None:
 
 
 def test_a_message_stands_once() -> None:
-    """What several screens say stands in `shared.po`, so that it is translated once."""
+    """A message of several screens stands in `shared.po`, so that it is translated once."""
     found: dict[object, str] = {}
     for path in sorted((CATALOGUES / "zh").glob("*.po")):
         with path.open("rb") as file:

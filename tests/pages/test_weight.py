@@ -1,4 +1,4 @@
-"""What a first visit has to load: bounds of the contract, in bytes as they travel."""
+"""The weight of a first visit: bounds of the contract, in bytes as they travel."""
 
 from __future__ import annotations
 

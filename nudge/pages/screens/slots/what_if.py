@@ -1,4 +1,4 @@
-"""Screen of the question what another way to choose would have brought: a sentence, or a refusal."""
+"""Screen of the question what another way to choose would have brought, or why none can tell."""
 
 from __future__ import annotations
 
