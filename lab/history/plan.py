@@ -21,7 +21,7 @@ DECISIONS_OF_CUSTOMER: Final = 4.2
 VISITS_OF_CUSTOMER: Final = 0.14
 """Visits of one customer on one day."""
 OUTAGE_AGO: Final = 9
-SMALL_OUTAGE_AGO: Final = 18
+SMALL_OUTAGE_AGO: Final = 17
 COFFEE_AGO: Final = 12
 ROLL_BACK_AGO: Final = 20
 STOPPED_AGO: Final = 5
@@ -71,8 +71,8 @@ class HistoryPlan:
         """All outages, the first one first; a short history has only that of the evening."""
         if self.days <= SMALL_OUTAGE_AGO:
             return (self.outage,)
-        start = self.at(SMALL_OUTAGE_AGO, 19)
-        return (Outage("wechat", start, start + 2 * HOUR, 0.1), self.outage)
+        start = self.at(SMALL_OUTAGE_AGO, 18, 40)
+        return (Outage("wechat", start, start + 3 * HOUR, 0.1), self.outage)
 
 
 @dataclass(frozen=True)

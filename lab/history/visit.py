@@ -21,6 +21,8 @@ COFFEE_ON_WAP: Final = 12.0
 """Factor on the banner `coffee` among visitors of WAP: what its revision is to find out."""
 COMES_TO_PAY: Final = 0.75
 """Probability that a customer begins a recharge, whatever the banner says."""
+PATIENCE: Final = 0.3
+"""Factor on how many try again behind a failure: most visitors of a channel do not."""
 QUICKLY: Final = 0.85
 """Share of payments that are reported within minutes."""
 
@@ -96,7 +98,7 @@ def _pay(
     context = person.context() | {"failure_reason": reason, "method": method}
     given = yield PageCall("payment", ("payment_retry",), person.traits.channel, context)
     offer = _variant(given, "payment_retry")
-    if rng.random() < truth.recovery(offer, reason):
+    if rng.random() < PATIENCE * truth.recovery(offer, reason):
         other = method if offer == "same_method" else _other(method, rng)
         if works(other, person.at, rng, outages):
             yield from _paid(person, rng, other)

@@ -33,7 +33,7 @@ from nudge.wiring.command import Installation, open_installation
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2026, 11, 26, 23, 30, tzinfo=ZONE).timestamp()
 """A Thursday: agents work, and the outage of the last evening is over."""
-PLAN = HistoryPlan(END, ZONE, days=2, visitors=100, customers=4000)
+PLAN = HistoryPlan(END, ZONE, days=2, visitors=50, customers=7000)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _cases(made: Made) -> Counter[tuple[str, str, str]]:
         for kind in CaseKind:
             places = list(store.cases.places(p, None, 10_000, kind=kind))
             for case in store.cases.read_each(p, [one.id for one in places], generation).values():
-                found[case.kind.value, case.state.value, case.outcome] += 1
+                found[str(case.kind), str(case.state), case.outcome] += 1
     return found
 
 
