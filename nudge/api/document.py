@@ -29,7 +29,14 @@ from nudge.api.care import (
 )
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
-from nudge.api.people import contact_checks, contact_policy, next_offer, segments, visitors
+from nudge.api.people import (
+    case_visitor,
+    contact_checks,
+    contact_policy,
+    next_offer,
+    segments,
+    visitors,
+)
 from nudge.api.plans import send_forecasts, timings, withdrawals
 from nudge.api.provider import dumps
 from nudge.api.reports import (
@@ -68,6 +75,7 @@ BLUEPRINTS: Final = (
     winback_effect.blueprint,
     shared.blueprint,
     visitors.blueprint,
+    case_visitor.blueprint,
     next_offer.blueprint,
     segments.blueprint,
     timings.blueprint,

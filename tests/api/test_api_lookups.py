@@ -1,4 +1,4 @@
-"""What came of a decision, and what a quarantine holds, over HTTP: looked up by a worker."""
+"""Outcomes of decisions and exposures of quarantines over HTTP: looked up by a worker."""
 
 from __future__ import annotations
 

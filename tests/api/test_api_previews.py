@@ -68,6 +68,16 @@ def test_a_preview_is_what_the_change_then_does(web: Web) -> None:
     assert preview(web, patch={"title": "Another"})["before"] == pytest.approx(told["after"])
 
 
+def test_a_stopped_variant_has_no_share_now(web: Web) -> None:
+    """The totals tell a share of zero before the next publication, of a frozen slot too."""
+    publish(web)
+    patch(web, STOP | {"mode": "frozen"})
+    told = slot_of(web, f"{SLOT}/performance")["variants"]
+    shares = {one["variant"]: one["share_now"] for one in told}
+    assert shares["coffee"] == 0.0
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
 def test_the_fallback_for_all_leaves_those_who_see_it_already(web: Web) -> None:
     """Visitors who are held out, or were drawn the fallback, see the same as before."""
     publish(web)

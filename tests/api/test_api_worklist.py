@@ -335,6 +335,21 @@ def test_the_portfolio_names_who_had_the_last_case(ruled: Web) -> None:
     assert (first["level"], first["portfolio"]) == ("critical", "bo")
 
 
+def test_the_visitor_of_a_case_is_shown_without_an_id(ruled: Web) -> None:
+    """The same as by an id of the visitor's, but for the id; for whom the scope allows it."""
+    open_cases(ruled, 1)
+    (case,) = listed(ruled)
+    path = f"{PATH}/{case['id']}/visitor"
+    found: Any = ruled.get(path, "admin").json
+    mine: Any = ruled.get("/v1/visitors/v-0", "admin").json
+    assert found.keys() == mine.keys() - {"visitor_id"}
+    assert found["subject"] == mine["subject"] == case["subject"]
+    assert found["attributes"] == mine["attributes"]
+    assert found["texts"] == mine["texts"]
+    assert ruled.get(path, "read").status_code == 403
+    assert ruled.get(f"{PATH}/0-{'0' * 18}/visitor", "admin").status_code == 404
+
+
 def test_the_setup_has_the_words_that_steps_take(ruled: Web) -> None:
     """Every assignee and outcome of the setup is taken by a step; one that is not there is not."""
     open_cases(ruled, 1)

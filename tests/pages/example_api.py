@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import orjson
-from flask.testing import FlaskClient
-from page_site import DOOR, RoleAccounts, _door
+from page_site import PageSite, _door
 
 from nudge.api.schemas.examples import FOLDER
-from nudge.pages.app import PageParts, create_pages
+from nudge.pages.access import EXTENSION
+from nudge.pages.app import create_pages
 from nudge.pages.screens import BLUEPRINTS
 
 if TYPE_CHECKING:
@@ -42,14 +42,9 @@ def example(operation: str) -> Any:
     return orjson.loads(FOLDER.joinpath(f"{operation}.json").read_bytes())["answer"]
 
 
-def example_client(
-    answers: Mapping[str, str | Mapping[str, Any]], language: str = "en"
-) -> FlaskClient:
-    """A client that is signed in on pages before such an API."""
-    zone = ZoneInfo("Asia/Shanghai")
-    parts = PageParts(ExampleApi(answers), RoleAccounts(), b"s" * 32, zone)
+def example_site(site: PageSite, answers: Mapping[str, str | Mapping[str, Any]]) -> PageSite:
+    """A site whose pages stand before such an API, with the users of another site."""
+    parts = replace(site.app.extensions[EXTENSION], api=ExampleApi(answers))
     app = create_pages(parts, (*BLUEPRINTS, _door()))
     app.testing = True
-    client = app.test_client()
-    client.get(f"{DOOR}agent?lang={language}")
-    return client
+    return PageSite(site.web, app)

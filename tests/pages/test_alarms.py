@@ -60,7 +60,7 @@ def test_without_alarms_the_page_says_so(site: PageSite) -> None:
     """Nothing to do is a sentence, and where monitors are set stands below it."""
     text = site.text("/alarms")
     assert "目前没有需要处理的告警。" in text
-    assert "config/monitors.toml" in text
+    assert "config/monitors.toml" in site.text("/alarms", language="en")
 
 
 def test_an_alarm_tells_what_fell_and_what_did_not(alarmed: PageSite) -> None:
@@ -120,6 +120,15 @@ def test_an_unknown_action_or_alarm_is_not_there(alarmed: PageSite) -> None:
     for path in (f"{PATH}/actions/erase", "/alarms/nobody", "/alarms/nobody/actions/release"):
         assert client.get(path).status_code == 404
     assert client.post(f"{PATH}/actions/erase", data={"why": "x"}).status_code == 404
+
+
+def test_a_viewer_gets_no_form(alarmed: PageSite) -> None:
+    """A role without the operation sees the alarm and no button, and no form by its address."""
+    client = alarmed.client("viewer")
+    assert f"{PATH}/actions" not in client.get(PATH).text
+    path = f"{PATH}/actions/release"
+    assert client.get(path).status_code == 403
+    assert client.post(path, data={"why": "x"}).status_code == 403
 
 
 def test_tables_are_files(alarmed: PageSite) -> None:

@@ -138,6 +138,15 @@ def test_a_file_that_cannot_be_read_is_told_whole(
     assert not cases(work, "?state=closed")
 
 
+def test_an_agent_imports_no_outcomes_of_others(work: PageSite) -> None:
+    """A row under another agent's name is refused in words, and nothing of its part is taken."""
+    name = cases(work)[0]["id"]
+    status, page = sent(work, f"case,outcome,agent\n{name},stays,bo\n".encode())
+    assert (status, "The file names other agents" in page) == (422, True)
+    fold(work)
+    assert cases(work)[0]["outcome"] == ""
+
+
 def test_unknown_columns_and_empty_cells_are_left_out() -> None:
     """Only the columns of outcomes reach the API; a name with spaces is the same name."""
     (row,) = read_rows(b"\xef\xbb\xbf case ,phone,outcome\n 1-a ,13800138000,stays\n")

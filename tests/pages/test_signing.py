@@ -23,6 +23,7 @@ def test_the_first_admin_chooses_a_name_and_a_password(site: PageSite) -> None:
     link = invite_first_admin(accounts_of(site).store)
     assert link is not None
     visit = Visit(site)
+    assert "nudge users link admin" in visit.client.get("/login").text
     assert visit.send(link.path).location == "/account"
     form = {"form": "/account", "name": "Wang_Wei"}
     short = visit.send("/account/password", **form, new="short", again="short")
@@ -33,6 +34,7 @@ def test_the_first_admin_chooses_a_name_and_a_password(site: PageSite) -> None:
     assert (done.status_code, done.location) == (303, "/")
     assert set(accounts_of(site).store.users.read().users) == {"wang_wei"}
     assert visit.is_signed_in
+    assert "nudge users link admin" not in Visit(site).client.get("/login").text
     assert Visit(site).enter("wang_wei", NEW).status_code == 303
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from funnel_visits import archive, visit
 from page_site import PageSite
+from test_api_worklist import RULES, WORK, listed, open_cases
+
+from nudge.config.documents.document import ConfigDocument
 
 WHO = {"visitor_id": "v-0"}
 HOSTILE = "<script>alert('x')</script>"
@@ -31,7 +34,13 @@ def test_a_visitor_is_shown_with_masked_numbers_and_their_own_words_as_text(
         assert "13812345678" not in text
         assert HOSTILE not in text
         assert "&lt;script&gt;alert" in text
-        assert 'href="/explain?decision=' in text
+
+
+def test_what_stands_leads_to_its_explanation(site: PageSite) -> None:
+    """Each standing decision is a link to its story; without one the page says so."""
+    name, *_rest = visit(site.web, 1)
+    client = site.client()
+    assert f'href="/explain?decision={name}"' in client.post("/visitor", data=WHO).text
 
 
 def test_the_id_stands_in_no_address(site: PageSite) -> None:
@@ -70,3 +79,21 @@ def test_an_erasure_is_previewed_and_confirmed_by_the_id(site: PageSite) -> None
     assert "没有找到这位访客" in client.post("/visitor", data=WHO).text
     again = client.post("/visitor/erased", data=WHO | {"typed": "v-0"})
     assert again.status_code == 303
+
+
+def test_an_agent_sees_the_visitor_of_a_case_by_the_case(site: PageSite) -> None:
+    """The case's id leads there, the visitor's is on no page; tables are files there, too."""
+    for name, text in (("warnings.toml", RULES), ("worklist.toml", WORK)):
+        assert site.web.service.store.documents.put(ConfigDocument(name, 1, text), 0, {})
+    site.web.service.refresh()
+    open_cases(site.web, 1)
+    path = f"/visitor/case/{listed(site.web)[0]['id']}"
+    text = site.text(path, role="agent")
+    assert "这是工单中的访客" in text
+    assert site.client("agent").post("/visitor", data=WHO).status_code == 403
+    assert site.client("viewer").get(path).status_code == 403
+    assert "v-0" not in text
+    assert f'href="{path}?format=csv&amp;table=reach"' in text
+    found = site.client().get(f"{path}?format=csv&table=reach")
+    assert "purpose,channel" in found.text
+    assert site.client().get("/visitor/case/nobody").status_code == 404

@@ -123,6 +123,26 @@ def refreshed(tab: Screen) -> None:
     )
 
 
+def test_a_step_shows_as_soon_as_it_is_read(browser: Browser, work: PageSite) -> None:
+    """The panel looks again by itself until the case has the step, and keeps what is typed."""
+    name = cases(work)[1]["id"]
+    with work.listening() as url, screen_of(browser, url, "agent", "en") as tab:
+        tab.open(f"/work?whose=all&case={name}")
+        page = tab.page
+        page.click("button:has-text('Not reached')")
+        page.wait_for_selector(".note")
+        page.fill("#outcome-note", "call again at six")
+        page.wait_for_timeout(2_500)
+        assert "not reached." not in page.inner_text("#panel")
+        fold(work)
+        page.wait_for_selector("#panel >> text=Tried (call), not reached.")
+        assert page.input_value("#outcome-note") == "call again at six"
+        assert page.get_attribute("#outcome-note", "value") == ""
+        page.select_option("#outcome", "unreachable")
+        page.click("text=Save only")
+        page.wait_for_selector("text=The outcome is written down.")
+
+
 def test_an_outcome_is_reached_by_keyboard_alone(browser: Browser, work: PageSite) -> None:
     """From the list to the saved outcome without a mouse."""
     name = cases(work)[1]["id"]

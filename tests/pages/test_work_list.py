@@ -77,6 +77,29 @@ def test_filters_and_the_case_stand_in_the_url(work: PageSite) -> None:
     assert "No case has this id" in work.text("/work?case=1-nothing", language="en")
 
 
+def test_a_role_sees_the_buttons_of_its_own_steps(work: PageSite) -> None:
+    """A viewer looks and changes nothing; an agent acts on one case, who leads a team on many."""
+    open_warnings(work)
+    pages = {role: work.text("/work?whose=all", role) for role in ("viewer", "agent", "admin")}
+    steps = {role: "/steps" in page for role, page in pages.items()}
+    assert steps == {"viewer": False, "agent": True, "admin": True}
+    many = {role: 'id="many-to"' in page for role, page in pages.items()}
+    assert many == {"viewer": False, "agent": False, "admin": True}
+    closing = {role: "/work/many/close" in page for role, page in pages.items()}
+    assert closing == {"viewer": False, "agent": True, "admin": True}
+    (one, *_) = cases(work)
+    client = work.client("viewer", "en")
+    form = {"action": "contact", "channel": "call", "reached": "true", "pick": one["id"]}
+    for path in (f"/work/cases/{one['id']}/steps", "/work/handover", "/winback/causes"):
+        data = form | {"from": "agent", "to": "bo", "method": "wallet", "since": "2026-11-28"}
+        assert client.post(path, data=data).status_code == 403, path
+    assert client.post("/work/many/close", data=form | {"outcome": "stays"}).status_code == 403
+    assert client.post("/work/many/assign", data=form | {"to": "bo"}).status_code == 403
+    assert client.post(f"/work/cases/{one['id']}/grant", data={"why": "x"}).status_code == 403
+    fold(work)
+    assert cases(work)[0]["revision"] == 0
+
+
 def test_each_kind_of_case_has_its_row_and_its_panel(work: PageSite) -> None:
     """A win-back case says stage and reason in words, a measure what may be offered and why not."""
     leave(work, "w-1", "insufficient_balance")

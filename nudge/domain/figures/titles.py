@@ -123,9 +123,22 @@ TIERS: Final[Mapping[str, Titles]] = {
     "mid": {"zh": "中价值", "en": "mid"},
     "low": {"zh": "低价值", "en": "low"},
 }
+PAGES: Final[Mapping[str, Titles]] = {
+    **{name: STAGES[name] for name in ("home", "recharge")},
+    "pay": {"zh": "支付页", "en": "payment page"},
+}
+PURPOSES: Final[Mapping[str, Titles]] = {
+    "transactional": {"zh": "业务通知", "en": "transactional"},
+    "payment_failed": {"zh": "支付失败提醒", "en": "failed payment"},
+    "reminder": {"zh": "充值提醒", "en": "reminder"},
+    "winback": {"zh": "挽回", "en": "win-back"},
+    "promotion": {"zh": "营销", "en": "promotion"},
+}
 _VALUES: Final[Mapping[str, Mapping[str, Titles]]] = {
     "stage": STAGES,
     "channel": CHANNELS,
+    "page": PAGES,
+    "purpose": PURPOSES,
     "method": METHODS,
     "reason": FAILURES,
     "failure_reason": FAILURES,

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 Scope = Literal["decide", "ingest", "schedule", "read", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = ("decide", "ingest", "schedule", "read", "admin")
-VISITOR: Final = "getVisitor"
-"""The operation that shows a person: who may call it sees people in other answers, too."""
+VISITOR: Final = "getCaseVisitor"
+"""The operation that shows a case's visitor: who may call it sees people in other answers, too."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class UserBook:
         """
         found = self.users.get(_name(name))
         if found is None:
-            raise NotFoundError("no user has this name; `nudge users list` has all names")
+            raise NotFoundError("no user has this name; see `nudge users list`, or add one")
         return found
 
     def added(self, name: str, role: Role, language: str, now: float) -> User:

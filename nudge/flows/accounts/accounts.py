@@ -153,6 +153,10 @@ class Accounts:
             self.store.sessions.end(digest_of(secret))
             self._note(AuditAction.SIGN_OUT, found.name)
 
+    def is_ruled(self) -> bool:
+        """Return whether an admin has a password; before that only a link signs anybody in."""
+        return self.store.users.read().is_ruled
+
     def link_user(self, secret: str) -> User | None:
         """Return whom a link would sign in; None where it is used, over or unknown."""
         digest = digest_if_secret(secret)

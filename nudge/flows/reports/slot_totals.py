@@ -67,12 +67,19 @@ def _counts(rows: Sequence[Total], reason: str, variant: str | None = None) -> d
 
 
 def shares_now(served: LiveSlot) -> Mapping[str, float]:
-    """Return the average distribution that the served policy gives, by variant."""
+    """Return the average distribution that the served policy gives, by variant.
+
+    A variant that was stopped behind the publication has no share: the others have it, in
+    proportion, until the next publication tells it exactly.
+    """
+    names = tuple(variant.name for variant in served.slot.variants if variant.enabled)
     allocation = served.policy.meta.get("allocation")
     if isinstance(allocation, Mapping):
-        return {str(name): float(share) for name, share in allocation.items()}
+        told = {str(name): float(share) for name, share in allocation.items()}
+        whole = sum(told.get(name, 0.0) for name in names)
+        if whole > 0.0:
+            return {n: share / whole if n in names else 0.0 for n, share in told.items()}
     # Before the first snapshot there are no visitors to average over: one of whom nothing is known.
-    names = tuple(variant.name for variant in served.slot.variants if variant.enabled)
     if not names:
         return {}
     shares = served.policy.distribution_one({}, served.mask(names))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 
 from nudge import clock
-from nudge.pages.access import door
+from nudge.pages.access import door, may
 from nudge.pages.api_door import api_path
 from nudge.pages.screens.alarms import held_exposures
 from nudge.pages.translation import gettext as _
@@ -57,8 +57,7 @@ def preview(name: str, action: str) -> str:
 @blueprint.post("/alarms/<name>/actions/<action>")
 def act(name: str, action: str) -> str | Response:
     """Take the step, and lead back to the alarm; a repeated step changes nothing."""
-    if action not in QUESTIONS:
-        abort(404)
+    _check(action)
     why = request.form.get("why", "").strip()[:LONGEST]
     hours = request.form.get("hours", "2")
     if not why:
@@ -74,9 +73,16 @@ def act(name: str, action: str) -> str | Response:
     return redirect(api_path("/alarms/{}", name), 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here
 
 
-def _page(name: str, action: str, *, why: str = "", error: str = "", problem: str = "") -> str:
+def _check(action: str) -> None:
+    """Refuse an action that does not exist, and anybody whose role allows none."""
     if action not in QUESTIONS:
         abort(404)
+    if not may("patchAlarm"):
+        abort(403)
+
+
+def _page(name: str, action: str, *, why: str = "", error: str = "", problem: str = "") -> str:
+    _check(action)
     alarm = door().get(api_path("/v1/alarms/{}", name)).body
     kept = {one["id"]: one for one in door().get("/v1/quarantines").body["quarantines"]}
     quarantine = kept.get(alarm["quarantine"])

@@ -77,6 +77,7 @@ def funnel() -> str | Response:
     report = None if problem or found.pending else found.body
     if report and request.args.get("format") == "csv":
         return _file(report, request.args.get("table", "stages"))
+    stages = shape_stages(report) if report else ()
     return render_template(
         "funnel.html",
         **asked,
@@ -84,7 +85,9 @@ def funnel() -> str | Response:
         compare=compare,
         report=report,
         problem=problem,
-        stages=shape_stages(report) if report else (),
+        stages=stages,
+        changed=any(one.before is not None for one in stages),
+        disagreements=disagreements(report) if report else (),
         channels=[("", _("All channels")), *((one, named(one, "channel")) for one in CHANNELS)],
         dimensions=[*((one, titled(one)) for one in DIMENSIONS), (WHOLE, _("No dimension"))],
         compared=[(name, _(text)) for name, text in COMPARED.items()],
@@ -100,6 +103,11 @@ def shape_stages(report: Row) -> tuple[FunnelStage, ...]:
         if leak["reason"]:
             counts[leak["reason"]] = counts.get(leak["reason"], 0) + leak["lost"]
     return tuple(_stage(row, report["visits"], reasons) for row in report["stages"])
+
+
+def disagreements(report: Row) -> list[Row]:
+    """Return the kinds of payment on which two sources do not agree, if there are any."""
+    return [one for one in report["disagreements"] if one.get("visits") or one.get("payments")]
 
 
 def _stage(row: Row, visits: int, reasons: Mapping[str, Mapping[str, int]]) -> FunnelStage:

@@ -52,6 +52,7 @@ def overview() -> str | Answer | Response:
         found=found,
         rows=[_row(one) for one in found["slots"]],
         chart=None if conversion is None else hour_chart(conversion, found["changes"]),
+        drawn=conversion is not None and has_line(conversion),
         scale=lift_scale(found["slots"]),
         nothing=is_empty(found),
         slot_title=slot_title,
@@ -92,6 +93,11 @@ def hour_chart(conversion: Json, changes: Sequence[Json]) -> dict[str, Any]:
         },
         "marks": list(_marks(changes, hours[0]["from"])),
     }
+
+
+def has_line(conversion: Json) -> bool:
+    """Return whether two hours have a rate: of one alone there is nothing to draw."""
+    return sum(one["rate"] is not None for one in conversion["hours"]) > 1
 
 
 def lift_scale(slots: Sequence[Json]) -> tuple[float, float]:
@@ -176,7 +182,7 @@ def _hours(found: Json) -> Table:
 
 
 def _usual(found: Json) -> Table:
-    header = (_("Slots"), _("Verdict"), _("Money"), _("Interval from"), _("Interval to"))
+    header = (_("Slots"), _("Verdict"), _("Money"), *_interval())
     every = (found["lift"] or {}).get("usual", ())
     rows: list[Sequence[object]] = [
         (one["slot"], spoken(one), *_ends(one["money"])) for one in every
@@ -190,6 +196,10 @@ def _changes(found: Json) -> Table:
         (one["at"], one["object"], spoken(one), one["who"], one["why"]) for one in found["changes"]
     ]
     return header, rows
+
+
+def _interval() -> tuple[str, str]:
+    return _("Interval from"), _("Interval to")
 
 
 def _ends(estimate: Json | None) -> tuple[object, object, object]:

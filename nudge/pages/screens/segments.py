@@ -26,7 +26,7 @@ def show() -> str | Response:
     told = door().get("/v1/segments").body
     found = [titled(one) for one in told["segments"]]
     if request.args.get("format") == "csv":
-        head = [_("Segment"), _("Name"), _("Rule"), _("Members now")]
+        head = [_("Segment"), _("Segment name"), _("Rule"), _("Members now")]
         return csv_answer("segments", head, [_cells(one) for one in found])
     largest = max(found, key=lambda one: one["count"], default=None)
     return render_template(
@@ -52,7 +52,10 @@ def one(name: str) -> str | Response:
     if wants and table == "offers":
         return csv_answer("offers", _offer_head(), [_offer_cells(x) for x in offers["offers"]])
     if wants:
-        head, keys = [_("Day"), _("Members"), _("Joined"), _("Left")], ("count", "joined", "left")
+        head, keys = (
+            [_("Day"), _("Members"), _("Joined"), _("Left the segment")],
+            ("count", "joined", "left"),
+        )
         rows = [[x["date"], *(x[key] for key in keys)] for x in segment["days"]]
         return csv_answer("segment-days", head, rows)
     return render_template(
@@ -131,7 +134,7 @@ def _cells(segment: Mapping[str, Any]) -> list[object]:
 
 def _offer_head() -> list[str]:
     return [
-        *(_("Slot"), _("Offer"), _("Who may get it"), _("Channels"), _("Shown")),
+        *(_("Slot"), _("Benefit"), _("Who may get it"), _("Channels"), _("Exposures")),
         *(_("Conversions"), _("Rate"), _("Lower end"), _("Upper end"), _("Revenue (yuan)")),
     ]
 

@@ -172,7 +172,9 @@ def _first(target: str, ticket: SessionTicket) -> str:
 
 def _login_page(target: str, name: str = "", refusal: SignInRefusal | None = None) -> Response:
     told = "" if refusal is None else _refusal(refusal)
-    page = make_response(render_template("login.html", next=target, name=name, told=told))
+    ruled = accounts().is_ruled()
+    text = render_template("login.html", next=target, name=name, told=told, ruled=ruled)
+    page = make_response(text)
     if refusal is not None:
         page.status_code = WRONG if refusal.reason is RefusalReason.WRONG else TOO_MANY
         if refusal.seconds:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from nudge.pages.access import door
 from nudge.pages.csv_file import csv_answer
+from nudge.pages.slot_words import slot_title
 from nudge.pages.translation import gettext as _
 from nudge.pages.translation import spoken
 
@@ -50,6 +51,7 @@ def system() -> str | Response:
         name_of=row_name,
         lag_of=lag_share,
         runbook=runbook_path,
+        slot_title=slot_title,
     )
 
 
@@ -101,6 +103,8 @@ def row_name(row: Json) -> str:
         ("folds", "care"): lambda: _("Finding warnings"),
         ("folds", "segment"): lambda: _("Members of segments"),
     }
+    if row["part"] == "policies":
+        return slot_title({"slot": row["name"]})
     known = words.get((row["part"], row["name"]))
     return known() if known else str(row["name"])
 

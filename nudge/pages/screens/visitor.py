@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 
-from nudge.pages.access import door
+from nudge.pages.access import door, may
 from nudge.pages.api_door import api_path
 from nudge.pages.csv_file import csv_answer
 from nudge.pages.translation import gettext as _
@@ -34,6 +34,15 @@ TABLES: Final[Mapping[str, Sequence[str]]] = {
 def ask() -> str:
     """Return the form that asks for a visitor."""
     return render_template("visitor.html", visitor="", found=None, error="")
+
+
+@blueprint.get("/visitor/case/<case>")
+def of_case(case: str) -> str | Response:
+    """Return what is known of the visitor of a case: whoever works on it needs no other id."""
+    found = door().get(api_path("/v1/worklist/{}/visitor", case)).body
+    if request.args.get("format") == "csv":
+        return _file(found, request.args.get("table", ""))
+    return render_template("visitor.html", visitor="", found=found, error="", case=case)
 
 
 @blueprint.post("/visitor")
@@ -79,6 +88,8 @@ def erase() -> str | Response:
 
 
 def _preview(name: str, error: str = "") -> str | Response:
+    if not may("eraseVisitor"):
+        abort(403)
     found = _find(name)
     if found is None:
         return redirect("/visitor", 303)  # type: ignore[return-value]  # werkzeug's Response is Flask's here

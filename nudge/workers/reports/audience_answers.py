@@ -25,7 +25,7 @@ from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 
 AUDIENCE: Final = "audience"
 KEPT: Final = 600.0
-FRESH: Final = 60.0
+FRESH: Final = 300.0
 """Seconds that an audience is taken for that of now: a form asks again at each key."""
 SLOTS: Final = 4
 """Most audiences that are remembered."""

@@ -94,7 +94,7 @@ def test_an_alarm_tells_what_fell_and_what_did_not() -> None:
 
 
 def test_an_alarm_of_an_earlier_version_has_no_parts() -> None:
-    """What was kept before they were told is read as it was."""
+    """An alarm that was kept before parts were told is read as it was."""
     kept = opened(RATE).plain
     del kept["parts"]
     assert Alarm.read(kept).parts == ()

@@ -90,6 +90,12 @@ def allocation_chart(report: Json, names: Names, marks: Sequence[TimeMark]) -> d
     return {"x": x, "series": series, "unit": "rate", "marks": _inside(x, marks)}
 
 
+def drawn_buckets(chart: Json) -> int:
+    """Return how many points of a chart have a value: fewer than two make no area."""
+    values = zip(*(one["values"] for one in chart["series"]), strict=True)
+    return sum(any(one is not None for one in point) for point in values)
+
+
 def day_rates(segments: Sequence[Json]) -> list[DayRate]:
     """Return the rate of each day with its interval, and that of all days up to it."""
     found, hits, rows = [], 0, 0
@@ -136,7 +142,7 @@ def wilson(hits: int, rows: int) -> tuple[float, float, float] | None:
     middle = (rate + square / (2 * rows)) / (1 + square / rows)
     half = NORMAL / (1 + square / rows)
     half *= math.sqrt(rate * (1 - rate) / rows + square / (4 * rows * rows))
-    return rate, max(0.0, middle - half), min(1.0, middle + half)
+    return rate, min(rate, max(0.0, middle - half)), max(rate, min(1.0, middle + half))
 
 
 def _kind(diff: Iterable[str]) -> str:

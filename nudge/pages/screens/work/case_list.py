@@ -172,8 +172,20 @@ def list_file(name: str, rows: Iterable[CaseRow], setup: WorkSetup) -> Response:
     """
     head = [
         *(_("Case"), _("Visitor (subject)"), _("What it is"), _("Kind"), _("Level"), _("State")),
-        *(_("Opened"), _("Due"), _("Whose"), _("Outcome"), _("Stage"), _("Reason of the failure")),
-        *(_("Amount wanted (yuan)"), _("Contact by"), _("Contact allowed from"), _("Why not")),
+        *(
+            _("Case opened"),
+            _("Due"),
+            _("Whose"),
+            _("Outcome of the case"),
+            _("Stage"),
+            _("Reason of the failure"),
+        ),
+        *(
+            _("Amount wanted (yuan)"),
+            _("Contact by"),
+            _("Contact allowed from"),
+            _("Why no contact"),
+        ),
         *(_("Gain of a contact"), _("Lower end"), _("Upper end"), _("Worth of a return (yuan)")),
     ]
     return csv_answer(name, head, (_cells(one, setup) for one in rows))

@@ -56,7 +56,8 @@ def step(case: str) -> Response | Redirect:
 def take_next() -> Redirect:
     """Take the next case for the agent who is signed in."""
     setup = read_setup()
-    told = door().post("/v1/worklist/next", {"agent": setup.me, "action_id": new_label()})
+    name = request.form.get("action_id") or new_label()
+    told = door().post("/v1/worklist/next", {"agent": setup.me, "action_id": name})
     found = told.body["case"]
     if found is None:
         flash(_("There is no case of nobody that you take now."))

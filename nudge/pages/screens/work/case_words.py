@@ -23,7 +23,7 @@ def state_word(state: str) -> str:
         "assigned": _("Assigned"),
         "contacted": _("Contacted"),
         "outcome": _("Outcome known"),
-        "closed": _("Closed"),
+        "closed": _("Case closed"),
         "unclosed": _("Not closed"),
     }
     return words.get(state, state)

@@ -15,7 +15,17 @@ CURSOR: Final = "cursor"
 LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "/work": ("whose", "kind", "state", "level", "assignee", "team", "overdue"),
     "/warnings": ("state", "level", "assignee", "scene", "rule"),
-    "/winback": ("stage", "reason", "state", "assignee", "mended", "include", "from", "to"),
+    "/winback": (
+        "stage",
+        "reason",
+        "channel",
+        "state",
+        "assignee",
+        "mended",
+        "include",
+        "from",
+        "to",
+    ),
 }
 """Path of each list -> its filters."""
 LONGEST: Final = 200

@@ -117,7 +117,14 @@ def _unfit(told: Mapping[str, Any]) -> str:
 
 
 def _file() -> Response:
-    head = [_("What was mended"), _("From"), _("Until"), _("Declared"), _("Who"), _("Taken back")]
+    head = [
+        _("What was mended"),
+        _("The fault began"),
+        _("End of the fault"),
+        _("Declared"),
+        _("Who"),
+        _("Taken back"),
+    ]
     names = ("since", "until", "at", "who", "taken_back")
     rows = [
         [spoken(one["sentence"]), *(one[name] for name in names)]

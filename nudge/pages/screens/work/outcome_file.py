@@ -20,6 +20,7 @@ blueprint = Blueprint("outcome_file", __name__)
 COLUMNS: Final = (
     *("case", "outcome", "at", "agent", "channel", "seconds", "reached", "cost", "note", "close"),
 )
+FORBIDDEN: Final = 403
 PART: Final = 500
 """Rows of one call of the API."""
 MOST: Final = 5_000
@@ -94,7 +95,10 @@ def take_file(content: bytes, setup: WorkSetup) -> ImportResult:
     for start in range(0, len(rows), PART):
         part = rows[start : start + PART]
         plain = [row for _line, row in part]
-        told = door().post("/v1/worklist/outcomes", {"rows": plain}).body
+        answer = door().post("/v1/worklist/outcomes", {"rows": plain}, expect={FORBIDDEN})
+        if answer.status == FORBIDDEN:
+            return ImportResult(taken, known, refused, problem=_others())
+        told = answer.body
         taken, known = taken + told["counts"]["taken"], known + told["counts"]["known"]
         pairs = zip(part, told["rows"], strict=True)
         refused += [
@@ -103,6 +107,10 @@ def take_file(content: bytes, setup: WorkSetup) -> ImportResult:
             if one["status"] == "refused"
         ]
     return ImportResult(taken, known, refused)
+
+
+def _others() -> str:
+    return _("The file names other agents: an administrator imports it, or leave their rows out.")
 
 
 def read_rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:

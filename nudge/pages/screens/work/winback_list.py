@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from nudge import clock
 from nudge.domain.figures.titles import FAILURES
 from nudge.pages.access import door
+from nudge.pages.screens.funnel import CHANNELS
 from nudge.pages.screens.work.case_list import (
     PAGE,
     CaseList,
@@ -21,17 +22,18 @@ from nudge.pages.screens.work.case_list import (
 )
 from nudge.pages.screens.work.case_row import winback_row
 from nudge.pages.screens.work.case_words import titled
-from nudge.pages.screens.work.list_query import ListQuery
+from nudge.pages.screens.work.list_query import LISTS, ListQuery
 from nudge.pages.screens.work.step_draft import EMPTY, StepDraft
 from nudge.pages.screens.work.work_setup import WorkSetup, read_setup
 from nudge.pages.translation import gettext as _
 from nudge.pages.translation import language
+from nudge.pages.words import named
 
 blueprint = Blueprint("winback_list", __name__)
 
 PATH: Final = "/winback"
 API: Final = "/v1/winback"
-NAMES: Final = ("stage", "reason", "state", "assignee", "mended", "include", "from", "to")
+NAMES: Final = LISTS[PATH]
 
 
 @blueprint.get(PATH)
@@ -62,11 +64,13 @@ def render(query: ListQuery, draft: StepDraft, setup: WorkSetup) -> str:
 def _filters(setup: WorkSetup) -> list[ListFilter]:
     reasons = [(name, title[language()]) for name, title in FAILURES.items()]
     stages = [(one, titled("stage", one)) for one in setup.stages]
+    channels = [(name, named(name, "channel")) for name in CHANNELS]
     mended = [("", _("Any cause")), ("true", _("Mended cause")), ("false", _("Other causes"))]
     include = [("", _("Who may be contacted")), ("blocked", _("Also who may not be"))]
     return [
         ListFilter("stage", _("Left at"), [("", _("Any stage")), *stages]),
-        ListFilter("reason", _("Reason"), [("", _("Any reason")), *reasons]),
+        ListFilter("reason", _("Reason of the failure"), [("", _("Any reason")), *reasons]),
+        ListFilter("channel", _("Channel"), [("", _("All channels")), *channels]),
         ListFilter("mended", _("Cause"), mended),
         state_filter(),
         assignee_filter(setup),

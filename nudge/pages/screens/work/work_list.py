@@ -114,7 +114,7 @@ def _filters(setup: WorkSetup) -> list[ListFilter]:
 def _loads_file() -> Response:
     told = door().get(f"{API}/summary").body
     head = [
-        *(_("Agent or team"), _("Team"), _("Open cases"), _("Overdue"), _("Capacity")),
+        *(_("Agent or team"), _("Team"), _("Open cases"), _("Overdue"), _("Most cases at once")),
         *(_("Oldest"), _("Closed today"), _("Away today")),
     ]
     return csv_answer("loads", head, [_load(one) for one in told["agents"]])
