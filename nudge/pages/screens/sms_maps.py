@@ -166,7 +166,8 @@ def _thin_text(one: Cell) -> str:
 
 
 def _where(one: Cell) -> str:
-    return _("%(day)s, %(hour)s", day=one["name"], hour=f"{one['hour']:02d}:00")
+    hour = f"{one['hour']:02d}:00"
+    return _("%(day)s, %(hour)s", day=one["name"], hour=hour)
 
 
 def day_name(day: int, by: str) -> str:

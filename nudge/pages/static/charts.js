@@ -122,7 +122,7 @@
       animation: false,
       grid: { left: 8, right: 16, top: 8, bottom: 48, containLabel: true },
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      xAxis: { type: 'category', data: data.x, axisLine: { show: false }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { formatter: function (v, i) { return (data.marks_x || []).indexOf(i) >= 0 ? v + '\n◆' : v; } }) },
+      xAxis: { type: 'category', data: data.x, axisLine: { show: false }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { margin: (data.marks_x || []).length ? 14 : 8 }) },
       yAxis: { type: 'category', data: data.y, inverse: true, axisLine: { show: false }, axisTick: { show: false }, axisLabel: axisText() },
       visualMap: { type: 'continuous', show: values.length > 0, min: least, max: most, calculable: false, orient: 'horizontal', left: 8, bottom: 0, itemHeight: 120, itemWidth: 10, text: [say(data.unit, most), say(data.unit, least)], textStyle: axisText(), inRange: { color: [token('heat-low'), token('heat-high')] }, seriesIndex: 0 },
       tooltip: tooltip({ formatter: function (one) { return (one.data.text || say(data.unit, one.data.value[2])); } }),
@@ -130,6 +130,7 @@
         { type: 'heatmap', data: known.map(function (one) { return { value: [one.x, one.y, one.value], text: one.text, itemStyle: hidden[one.x + ',' + one.y] ? { decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: 0.785, color: token('ground') } } : undefined }; }), itemStyle: { borderColor: token('ground'), borderWidth: 1 } },
         { type: 'custom', data: data.cells.filter(function (one) { return one.thin || one.value === null; }).map(function (one) { return { value: [one.x, one.y, 0], text: one.text }; }), renderItem: thin },
         { type: 'custom', silent: true, z: 0, data: (data.hatched || []).map(function (one) { return [one.x, one.y, 0]; }), renderItem: hatch },
+        { type: 'custom', silent: true, data: (data.marks_x || []).map(function (x) { return [x, data.y.length - 1, 0]; }), renderItem: mark },
       ],
     };
   }
@@ -146,6 +147,11 @@
         return { type: 'line', shape: { x1: centre[0] + shift - half / 2, y1: centre[1] + half, x2: centre[0] + shift + half / 2, y2: centre[1] - half }, style: { stroke: token('line'), lineWidth: 1 } };
       }),
     };
+  }
+  function mark(params, api) {
+    // Below the axis, whether or not the column's label has room there.
+    var foot = api.coord([api.value(0), api.value(1)]), y = foot[1] + api.size([1, 1])[1] / 2 + 7, r = 3;
+    return { type: 'polygon', shape: { points: [[foot[0], y - r], [foot[0] + r, y], [foot[0], y + r], [foot[0] - r, y]] }, style: { fill: token('soft') } };
   }
   var KINDS = { lines: lines, areas: areas, bars: bars, heat: heat };
 
