@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from flask.testing import FlaskClient
-from page_site import DOOR, PageSite, _door
+from page_site import PageSite, _door
 
 from nudge.api.schemas.examples import FOLDER
 from nudge.pages.access import EXTENSION
@@ -43,11 +42,9 @@ def example(operation: str) -> Any:
     return orjson.loads(FOLDER.joinpath(f"{operation}.json").read_bytes())["answer"]
 
 
-def example_client(site: PageSite, answers: Mapping[str, str | Mapping[str, Any]]) -> FlaskClient:
-    """A client that is signed in on a site's pages, before such an API."""
+def example_site(site: PageSite, answers: Mapping[str, str | Mapping[str, Any]]) -> PageSite:
+    """A site whose pages stand before such an API, with the users of another site."""
     parts = replace(site.app.extensions[EXTENSION], api=ExampleApi(answers))
     app = create_pages(parts, (*BLUEPRINTS, _door()))
     app.testing = True
-    client = app.test_client()
-    client.get(f"{DOOR}admin?lang=en")
-    return client
+    return PageSite(site.web, app)

@@ -139,7 +139,7 @@ def screen_of(
     try:
         page.goto(f"{url}/pages/test/{role}?lang={lang}")
         yield screen
-        assert screen.problems == []
+        assert not screen.problems, screen.problems
     finally:
         context.close()
 

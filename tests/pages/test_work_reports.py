@@ -10,7 +10,7 @@ from threading import Event as Stop
 from threading import Thread
 
 import pytest
-from example_api import example, example_client
+from example_api import example, example_site
 from funnel_traffic import DAY, START, Timed, written
 from loop_traffic import opened, paid, step
 from page_site import PageSite
@@ -21,6 +21,11 @@ from nudge.wiring.stores import patient_store
 from nudge.workers.reports.loop_answers import loop_kind
 from nudge.workers.reports.report_loop import ReportLoop
 
+REPORTS = {
+    "/v1/winback/effect": "getWinbackEffect",
+    "/v1/warnings/factors": "getFactors",
+    "/v1/worklist/loop": "getWorkLoop",
+}
 PERIOD = f"from={START!r}&to={START + 2 * DAY!r}&kept_within=1d"
 
 
@@ -82,7 +87,7 @@ def test_the_loop_begins_with_what_acting_added(busy: PageSite) -> None:
 def test_a_report_comes_by_itself(browser: Browser, busy: PageSite) -> None:
     """The page asks again until the worker has made the report; nobody reloads it."""
     with busy.listening() as url, screen_of(browser, url, lang="en") as tab:
-        tab.open(f"/work/loop?{PERIOD}&by=rule")
+        tab.open("/work/loop?from=2026-09-21&to=2026-09-22&kept_within=1d&by=rule")
         tab.page.wait_for_selector("text=Acting helps", timeout=120_000)
         assert tab.page.query_selector(".pending") is None
         assert tab.findings() == []
@@ -102,7 +107,7 @@ def test_what_win_back_adds_is_told_by_fifths_and_against_the_held_out(
     site: PageSite,
 ) -> None:
     """The verdict leads; each fifth has its interval, and each group its sentence."""
-    client = example_client(site, {"/v1/winback/effect": "getWinbackEffect"})
+    client = example_site(site, REPORTS).client(language="en")
     page = client.get("/winback/effect").text
     assert "Contacting helps, and helps some more than others" in page.split("verdict")[1][:200]
     assert page.count('class="whisker ') == 5
@@ -114,7 +119,7 @@ def test_what_win_back_adds_is_told_by_fifths_and_against_the_held_out(
 
 def test_what_goes_with_leaving_is_told_in_sentences(site: PageSite) -> None:
     """Sure factors stand open, the others are folded in; the file has all."""
-    client = example_client(site, {"/v1/warnings/factors": "getFactors"})
+    client = example_site(site, REPORTS).client(language="en")
     page = client.get("/warnings/factors").text
     assert "409 of 1,200 people left" in page.split("verdict")[1][:200]
     sure, folded = page.split("<details>")[:2]
@@ -123,6 +128,21 @@ def test_what_goes_with_leaving_is_told_in_sentences(site: PageSite) -> None:
     assert "failed_payments: cannot tell" in folded
     table = client.get("/warnings/factors?format=csv").text.lstrip("\ufeff")
     assert {one["Group"] for one in csv.DictReader(io.StringIO(table))} >= {"All people", "new"}
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", 360), ("en", 1440)])
+def test_reports_with_figures_are_for_everybody(
+    browser: Browser, site: PageSite, lang: str, width: int
+) -> None:
+    """With all that a report may tell, no finding of axe, and every word in one language."""
+    shown = example_site(site, REPORTS)
+    with shown.listening() as url, screen_of(browser, url, lang=lang, width=width) as tab:
+        tab.problems.clear()  # signing in leads to the overview, which has no example here
+        for path in ("/winback/effect", "/warnings/factors", "/work/loop"):
+            tab.open(path)
+            assert (path, tab.findings()) == (path, [])
+            assert (path, tab.foreign_words(lang)) == (path, [])
+            assert (path, tab.unreachable()) == (path, [])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +168,7 @@ def test_the_first_sentence_tells_what_a_call_brings_with_its_doubt(
         f"/v1/worklist/{case}/measure": "getMeasure",
         f"/v1/winback/{case}": {**example("getWinback"), "gain": gain, "worth": 100.0},
     }
-    page = example_client(site, answers).get("/winback").text
+    page = example_site(site, answers).text("/winback", language="en")
     verdict = page.split('class="verdict"')[1].split("</p>")[0]
     assert "Call 138****5678 first" in verdict
     assert words in verdict
