@@ -1,4 +1,4 @@
-"""Screen of the question what another way to choose would have brought, or why none can tell."""
+"""Screen of a question: what another way to choose would have brought, as a sentence or refused."""
 
 from __future__ import annotations
 
