@@ -19,6 +19,7 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.lake.files.reader import Lake
 from nudge.wiring.stores import patient_store
 from nudge.workers.leases import Leases
+from nudge.workers.reports import audience_answers
 from nudge.workers.reports.audience_answers import audience_kind
 from nudge.workers.reports.report_loop import ReportLoop
 from nudge.workers.runner import Runner
@@ -29,7 +30,13 @@ PATH = "/v1/slots/banner/eligible"
 
 @pytest.fixture
 def busy(web: Web) -> Web:
-    """Visitors of WAP and web, half of whom paid 50 yuan."""
+    """A service that visitors of WAP and web have seen, half of whom paid 50 yuan."""
+    visit(web)
+    return web
+
+
+def visit(web: Web) -> None:
+    """Let the visitors come, and bring what they did into states and lake."""
     for number in range(PEOPLE):
         who, wap = f"v-{number}", number % 2
         tier = {"city_tier": str(1 + number % 2)}
@@ -38,7 +45,6 @@ def busy(web: Web) -> Web:
             paid = {"event_id": f"{who}-p", "type": "paid", "visitor_id": who, "amount": 50}
             web.post("/v1/events", {"events": [paid]}, web.secrets["ingest"])
     fold(web)
-    return web
 
 
 def fold(web: Web) -> None:
@@ -167,3 +173,12 @@ def test_a_slot_without_visitors_says_so(web: Web) -> None:
     found = told(web, {})
     assert (found["visitors"], found["share"], found["exposures_a_day"]) == (0, None, 0.0)
     assert "saw no visitor" in found["headline"]["en"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_first_visitors_are_counted_soon(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told for minutes that a slot saw no visitor: a few are looked for again."""
+    assert told(web, {})["visitors"] == 0
+    visit(web)
+    monkeypatch.setattr(audience_answers, "SOON", 0.0)
+    assert told(web, {"channels": ["web", "wap"]})["visitors"] == PEOPLE

@@ -22,8 +22,8 @@ from nudge.errors import InvalidRequestError, NotFoundError
 
 blueprint = resource("eligible", "Visitors whom a variant would have")
 
-FRESH: Final = 60.0
-"""Seconds in which an answer is given as it is: visitors of days do not change in a minute."""
+FRESH: Final = 10.0
+"""Seconds in which an answer is given as it is; after that a job looks whether there are more."""
 PARAMETERS: Final = (
     query_parameter(
         "days",
@@ -62,7 +62,7 @@ def count(slot: str) -> Response:
     days, zone = days_of(request.args.get("days")), service.settings.zone
     question = AudienceQuestion(slot, table, days, zone)
     desk = service.questions
-    reply = desk.answer(desk.inquiry("audience", question.plain), fresh=FRESH, old=float("inf"))
+    reply = desk.answer(desk.inquiry("audience", question.plain), fresh=FRESH)
     if reply.body is None:
         return pending(plain_job(reply.job), reply)
     return answer(with_as_of(reply.body, reply.as_of, "audience"))

@@ -26,7 +26,9 @@ from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
 AUDIENCE: Final = "audience"
 KEPT: Final = 600.0
 FRESH: Final = 300.0
-"""Seconds that an audience is taken for that of now: a form asks again at each key."""
+"""Seconds that a sample is taken for that of now: a form asks again at each key."""
+SOON: Final = 5.0
+"""The same where all visitors were looked at: they are few, read at once, and soon more."""
 SLOTS: Final = 4
 """Most audiences that are remembered."""
 
@@ -47,6 +49,11 @@ class KnownAudience:
     attributes: tuple[KnownAttribute, ...]
     head: Mapping[str, object]
     as_of: float
+
+    @property
+    def fresh(self) -> float:
+        """The seconds for which it is taken for that of now."""
+        return SOON if self.audience.is_whole else FRESH
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class AudienceAnswers:
     def _find(self, question: AudienceQuestion) -> KnownAudience:
         key = (question.slot, question.days, question.zone)
         found = self.known.pop(key, None)
-        if found is None or not 0 <= clock.now() - found.at < FRESH:
+        if found is None or not 0 <= clock.now() - found.at < found.fresh:
             found = self._read(question)
         self.known[key] = found
         while len(self.known) > SLOTS:
