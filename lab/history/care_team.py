@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lab.history.wall_clock import WallClock
 from lab.simulate.visitors import generator, pick
-from nudge.pages.api_door import ApiDoor
+from nudge.pages.api_door import REFUSED, ApiDoor
 
 TEAM: Final = 3_000_000_002
 """Number of the team's own random generator."""
 LOADS: Final = {"agent1": 7, "agent2": 3}
 """Agent -> cases that the agent takes in one round."""
+MOST_OPEN: Final = {"agent1": 24, "agent2": 9}
+"""Agent -> cases that the agent has open at once, at most."""
 OUTCOMES: Final = {
     "stays": 0.42,
     "promised": 0.22,
@@ -34,48 +35,67 @@ NOTES: Final = {
 }
 
 
+class _Taken(NamedTuple):
+    """A case that an agent has taken."""
+
+    id: str
+    agent: str
+    kind: str
+
+
 @dataclass
 class CareTeam:
-    """The team of agents.
+    """The team of agents: they take cases, and call once the service knows whose those are.
 
     Attributes:
         door: of the team's lead.
-        report: has a server report an event at its moment.
+        wall: clock of the history.
         seed: of all randomness.
     """
 
     door: ApiDoor
     wall: WallClock
-    report: Callable[[dict[str, Any]], None]
     seed: int
+    _open: list[_Taken] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin at the first call."""
         self._rng = generator(self.seed, TEAM)
         self._numbers = count(1)
 
-    def work(self) -> int:
-        """Let each agent take cases and call; return how many cases were taken."""
-        return sum(self._take(agent) for agent, most in LOADS.items() for _ in range(most))
+    def take(self) -> None:
+        """Let each agent take cases, as many as there is time for."""
+        for agent, most in LOADS.items():
+            mine = sum(one.agent == agent for one in self._open)
+            for _ in range(min(most, MOST_OPEN[agent] - mine)):
+                asked = {"agent": agent, "action_id": self._name("next")}
+                answer = self.door.post("/v1/worklist/next", asked, expect={400, 422})
+                case = answer.body.get("case")
+                if case is None:
+                    break
+                self._open.append(_Taken(case["id"], agent, case["kind"]))
 
-    def _take(self, agent: str) -> bool:
-        name = f"next-{next(self._numbers)}"
-        asked = {"agent": agent, "action_id": name}
-        case = self.door.post("/v1/worklist/next", asked).body["case"]
-        if case is None:
-            return False
-        if case["kind"] == "measure":
-            self._grant(case["id"], agent)
-        elif self._rng.random() >= LEFT_OPEN:
-            self._call(case["id"], agent)
-        return True
+    def call(self) -> None:
+        """Call about the cases that were taken; some an agent does not get to."""
+        rows, left = [], []
+        for one in self._open:
+            if self._rng.random() < LEFT_OPEN:
+                left.append(one)
+            elif one.kind == "measure" and self._grants(one):
+                continue
+            else:
+                rows.append(self._row(one))
+                left += [] if rows[-1]["close"] else [one]
+        self._open = left
+        if rows:
+            self.door.post("/v1/worklist/outcomes", {"rows": rows})
 
-    def _call(self, case: str, agent: str) -> None:
+    def _row(self, one: _Taken) -> dict[str, Any]:
         outcome = pick(self._rng, OUTCOMES)
-        row = {
-            "case": case,
+        return {
+            "case": one.id,
             "outcome": outcome,
-            "agent": agent,
+            "agent": one.agent,
             "channel": "call",
             "at": round(self.wall.at, 3),
             "seconds": int(self._rng.integers(40, 420)),
@@ -83,10 +103,12 @@ class CareTeam:
             "close": outcome in CLOSES,
             "note": NOTES[outcome],
         }
-        self.door.post("/v1/worklist/outcomes", {"rows": [row]})
 
-    def _grant(self, case: str, agent: str) -> None:
-        name = f"grant-{next(self._numbers)}"
-        body = {"by": agent, "action_id": name, "note": "客户同意办理"}
-        # 409: no measure may be granted now, and the answer says why.
-        self.door.post(f"/v1/worklist/{case}/measure", body, expect={409, 412})
+    def _grants(self, one: _Taken) -> bool:
+        """Grant a measure; return False where none may be granted, of which the answer says why."""
+        body = {"by": one.agent, "action_id": self._name("grant"), "note": "客户同意办理"}
+        path = f"/v1/worklist/{one.id}/measure"
+        return self.door.post(path, body, expect={409, 412}).status < REFUSED
+
+    def _name(self, what: str) -> str:
+        return f"{what}-{self.seed}-{next(self._numbers)}"

@@ -63,10 +63,15 @@ class Driver:
         self._due: list[_Visit] = []
         self._failed: dict[str, float] = {}
 
-    def run_until(self, end: float) -> None:
-        """Let visits happen until a moment, to which the wall clock moves."""
+    def run_until(self, end: float, tick: float = TICK) -> None:
+        """Let visits happen until a moment, to which the wall clock moves.
+
+        Args:
+            end: seconds.
+            tick: seconds of which all comes in few calls.
+        """
         while self._wall.at < end:
-            self._tick(self._wall.at, min(end, self._wall.at + TICK))
+            self._tick(self._wall.at, min(end, self._wall.at + tick))
 
     def report(self, message: Message) -> None:
         """Have a server report an event, once its moment has come."""

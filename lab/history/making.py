@@ -20,6 +20,7 @@ from lab.history.sms_line import SmsLine
 from lab.history.staff_doors import StaffDoors
 from lab.history.story import Story
 from lab.history.timetable import Timetable
+from lab.history.traffic import TICK
 from lab.history.wall_clock import WallClock
 from nudge import clock
 from nudge.api.service import EXTENSION, Service
@@ -41,9 +42,12 @@ if TYPE_CHECKING:
 
 STEP: Final = 2.0 * HOUR
 """Seconds of the history after which the folds follow."""
-FINE: Final = 600.0
-"""The same while every minute is judged."""
-AROUND: Final = 2.5 * HOUR
+SHORT: Final = 7
+"""Days below which a history is short: then all minutes are judged, in steps of an hour."""
+FINE: Final = 1200.0
+"""Seconds of a step around an outage."""
+FINE_TICK: Final = 120.0
+AROUND: Final = 1.5 * HOUR
 """Seconds around an outage in which every minute is judged."""
 LATER: Final = {"banner": ("coffee",)}
 """Variants that a history begins without, by slot: somebody switches them on."""
@@ -81,7 +85,7 @@ def make_history(settings: Settings, wanted: HistoryPlan, tell: Tell) -> History
         customers = _load_customers(installation, wanted)
         driver = Driver(doors, wall, wanted, customers)
         line = SmsLine(doors.server, driver.report, customers.each, wanted.seed)
-        team = CareTeam(doors.care, wall, driver.report, wanted.seed)
+        team = CareTeam(doors.care, wall, wanted.seed)
         story = Story(wanted, doors, installation.store, driver, line, team)
         with fold_process(settings, progress, _timetable(wanted), context) as wait:
             for at in _live(wanted, story, driver, progress, wait):
@@ -101,11 +105,12 @@ def _live(
 ) -> Iterator[float]:
     """Let everything happen, step by step; yield how far it is."""
     acts, timetable, at = story.acts(), _timetable(wanted), wanted.start
+    usual = HOUR if timetable.judges_all else STEP
     while at < wanted.end:
-        fine = timetable.is_watched(at, at + STEP)
-        end = min(at + (FINE if fine else STEP), wanted.end)
+        fine = timetable.is_watched(at, at + usual)
+        end = min(at + (FINE if fine else usual), wanted.end)
         end = min([end, *(one.at for one in acts[:1])])
-        driver.run_until(end)
+        driver.run_until(end, FINE_TICK if fine else TICK)
         progress.traffic.value = at = end
         due = [one for one in acts if one.at <= at]
         wait(at if due else at - AHEAD)
@@ -172,4 +177,5 @@ def _timetable(wanted: HistoryPlan) -> Timetable:
     offset = begun.total_seconds()
     changes = (wanted.at(COFFEE_AGO, 10), wanted.at(STOPPED_AGO, 9))
     watched = tuple((one.start - AROUND, one.end + AROUND) for one in wanted.outages)
-    return Timetable(wanted.start, wanted.end, offset, watched, changes)
+    short = wanted.days < SHORT
+    return Timetable(wanted.start, wanted.end, offset, watched, short, changes)

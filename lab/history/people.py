@@ -22,7 +22,7 @@ LEAVES: Final = 0.12
 """Share of customers who stop to come, on some day of the history."""
 CONSENTS: Final = 0.8
 OWN: Final = ("city_tier", "mobile_before", "last_number", "frequent_number", "own_number")
-"""What a page tells of a customer: all else the service knows better."""
+"""Attributes that a page tells of a customer: all else the service knows better."""
 PREFIXES: Final = ("138", "139", "150", "158", "186", "188", "199")
 
 

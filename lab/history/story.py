@@ -133,7 +133,8 @@ class Story:
             for hour in range(8, 21, 2):
                 yield Act(self.plan.at(ago, hour, 30), self._write_after_failure)
             for hour in CALLS if day.weekday() < SATURDAY else ():
-                yield Act(self.plan.at(ago, hour, 40), self.team.work)
+                yield Act(self.plan.at(ago, hour, 40), self.team.take)
+                yield Act(self.plan.at(ago, hour + 1, 10), self.team.call)
 
     def _write_after_failure(self) -> None:
         self.line.write_after_failure(self.driver.take_failed())

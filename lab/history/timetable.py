@@ -12,10 +12,10 @@ from typing import Final
 
 from bandits.units import DAY, HOUR
 
-JUDGED: Final = (10, 12, 19, 20)
-"""Hours of a usual day whose minutes are judged: two of each wave."""
-EAGER: Final = 2 * DAY
-"""Seconds of the beginning in which the policy learns every few hours."""
+JUDGED: Final = (13, 22)
+"""Hours at whose end the minutes before are judged: of each wave of a day some."""
+EAGER: Final = DAY
+"""Seconds of the beginning, and behind a change, in which the policy learns every eight hours."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Timetable:
         end: seconds; when it ends.
         offset: seconds by which the operator's clock is ahead of UTC.
         watched: spans in which every minute is judged, as pairs of seconds.
+        judges_all: every step's minutes are judged: a short history has no others to learn from.
         changes: moments behind which the policy learns soon.
     """
 
@@ -34,13 +35,14 @@ class Timetable:
     end: float
     offset: float
     watched: tuple[tuple[float, float], ...] = ()
+    judges_all: bool = False
     changes: tuple[float, ...] = ()
 
     def judges(self, before: float, at: float) -> bool:
         """Return whether the monitors judge at the end of a step."""
-        return self.is_watched(before, at) or any(
-            self._passes(before, at, hour * HOUR) for hour in JUDGED
-        )
+        if self.judges_all or self.is_watched(before, at):
+            return True
+        return any(self._passes(before, at, hour * HOUR) for hour in JUDGED)
 
     def is_watched(self, before: float, at: float) -> bool:
         """Return whether a step lies in a span in which every minute is judged."""
@@ -50,7 +52,11 @@ class Timetable:
         """Return whether what was learned is published at the end of a step."""
         soon = (self.start, *self.changes)
         eager = any(one <= at < one + EAGER for one in soon) and self._each(before, at, 8 * HOUR)
-        return eager or at >= self.end or self._passes(before, at, 4 * HOUR)
+        return eager or at >= self.end or self._passes_often(before, at)
+
+    def _passes_often(self, before: float, at: float) -> bool:
+        """Return whether a step ends the first behind four in the morning of every second day."""
+        return self._each(before + 20 * HOUR, at + 20 * HOUR, 2 * DAY)
 
     def assigns(self, before: float, at: float) -> bool:
         """Return whether cases are assigned at the end of a step."""

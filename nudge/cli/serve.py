@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
+DEMO_PACE = ("--rate", "1", "--boost", "1")
+"""Pace of live visitors behind a history: more and more eager ones would make its figures jump."""
 DEMO_WEB = "lab.shop.web:create_app()"
 LINK_FILE = "first-admin-link"
 """File of the data directory with the link that signs the first admin in."""
@@ -75,13 +78,14 @@ def serve(
     if not demo:
         sys.exit(supervise(settings, prepare, None, NO_PAGES, invite))
     pages = DEMO_PAGES if find_shop_files().there else {}
-    sys.exit(supervise(settings, prepare, _demo_programs(settings), pages, invite))
+    pace = () if no_history else DEMO_PACE
+    sys.exit(supervise(settings, prepare, _demo_programs(settings, pace), pages, invite))
 
 
-def _demo_programs(settings: Settings) -> list[Program]:
+def _demo_programs(settings: Settings, pace: Sequence[str]) -> list[Program]:
     """List the programs: worker, web with the shop and, once they are ready, simulated visitors."""
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
-    command += ["--visitors", str(DEMO_VISITORS)]
+    command += ["--visitors", str(DEMO_VISITORS), *pace]
     return [*programs(settings, DEMO_WEB), Program("visitors", command, later=True, once=True)]
 
 

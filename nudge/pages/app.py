@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, current_app, redirect, request, session
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup
@@ -24,7 +24,7 @@ from nudge.limits.client_address import AddressRules
 from nudge.pages.access import EXTENSION, may, open_page, register_access
 from nudge.pages.failures import register_failures
 from nudge.pages.formats import register_formats
-from nudge.pages.navigation import first_path, menu
+from nudge.pages.navigation import SCREENS, first_path, menu
 from nudge.pages.page_sessions import PageSessions
 from nudge.pages.screens import BLUEPRINTS
 from nudge.pages.translation import LANGUAGES, TAGS, language, register_translation
@@ -106,19 +106,26 @@ def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS)
     app.view_functions["static"] = open_page(app.view_functions["static"])
     for one in blueprints:
         app.register_blueprint(one)
-    app.before_request(_lead_home)
+    app.before_request(_keep_out)
     app.context_processor(_words)
     app.after_request(_protect)
     app.after_request(_compress)
     return app
 
 
-def _lead_home() -> Redirect | None:
-    """Lead a user whose role has no overview to the first page of the menu."""
-    if request.path != "/" or not current_user.is_authenticated:
+def _keep_out() -> Redirect | None:
+    """Refuse a screen that the role does not see; from the overview it leads to the first one.
+
+    The API refuses as well, once it is asked: a page with an empty form asks nothing.
+    """
+    if not current_user.is_authenticated:
         return None
     home = first_path(current_user.caller.operations or ())
-    return redirect(home, 303) if home != "/" else None
+    if request.path == "/" and home != "/":
+        return redirect(home, 303)
+    if any(one.path == request.path and not may(one.operation) for one in SCREENS):
+        abort(403)
+    return None
 
 
 def _words() -> dict[str, Any]:

@@ -35,7 +35,9 @@ _DIMENSIONS: Final = {
     "city_tier": lazy_gettext("City tier"),
     "tier": lazy_gettext("Value tier"),
     "method": lazy_gettext("Payment method"),
-    "reason": lazy_gettext("Reason of the failure"),
+    "failure_reason": lazy_gettext("Reason of the failure"),
+    "last_amount": lazy_gettext("Last amount"),
+    "mobile_before": lazy_gettext("Used WAP or the app before"),
 }
 _VALUES: Final = {
     "channel": {
@@ -51,6 +53,11 @@ _VALUES: Final = {
         "warning": lazy_gettext("At risk"),
         "left": lazy_gettext("Has left"),
     },
+    "failure_reason": {
+        "soft": lazy_gettext("May pass at once"),
+        "hard": lazy_gettext("Fails again"),
+    },
+    "mobile_before": {"true": lazy_gettext("Yes"), "false": lazy_gettext("No")},
     "weekday": {
         "1": lazy_gettext("Monday"),
         "2": lazy_gettext("Tuesday"),

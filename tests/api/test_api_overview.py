@@ -145,6 +145,8 @@ def test_what_changed_is_told_with_who_and_why(web: Web) -> None:
     assert (line["zh"], line["en"]) == ("已冻结。", "It was frozen.")
     assert line["why"] == "complaints"
     assert next(one for one in found["slots"] if one["slot"] == "banner")["state"] == "frozen"
+    (made,) = [one for one in found["changes"] if one["action"] == "slot_made"]
+    assert made["en"] == f"{len(found['slots'])} slots are new.", "one call, one line"
 
 
 @pytest.mark.usefixtures("worker")

@@ -14,6 +14,8 @@ from nudge.domain.system.system_row import Part, RowState, SystemRow
 from nudge.domain.system.work_rows import fold_row, policy_row, spool_row, worst
 from nudge.errors import StoreAwayError
 from nudge.store.jobs.jobs import Inquiry
+from nudge.store.keeping.work_figures import JOB_KINDS
+from nudge.workers.reports.answers import Answers
 
 
 def test_each_part_has_rows_with_a_sentence_in_both_languages(web: Web) -> None:
@@ -77,6 +79,13 @@ def test_a_failed_question_is_told_in_words(web: Web) -> None:
     assert row["state"] == "attention"
     assert row["figures"]["failed"] == 2
     assert "the lake cannot be read (b)" in row["en"]
+
+
+def test_every_kind_of_question_is_counted(web: Web) -> None:
+    """The kinds whose jobs are counted, and that the document names, are the workers' own."""
+    settings = web.service.settings
+    kinds = Answers(web.service.store, settings).kinds
+    assert {one.name for one in kinds} == set(JOB_KINDS)
 
 
 def test_states_follow_from_figures() -> None:

@@ -91,6 +91,21 @@ def test_hours_that_may_still_rise_are_a_line_of_their_own() -> None:
     assert hour_chart(found["conversion"], late)["marks"] == []
 
 
+def test_one_hour_alone_is_told_and_not_drawn(
+    site: PageSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the first day the table stands there, with the sentence, and no empty chart."""
+    found = busy_overview()
+    first = found["conversion"]["hours"][-1:]
+    rest = [one | {"rate": None} for one in found["conversion"]["hours"][:-1]]
+    young = found | {"conversion": found["conversion"] | {"hours": rest + first}}
+    answer = ApiAnswer(200, {}, orjson.dumps(young))
+    monkeypatch.setattr(ApiDoor, "get", lambda *_, **__: answer)
+    text = site.text("/")
+    assert "data-chart" not in text
+    assert text.count("<tr") > 24
+
+
 def test_one_wild_interval_does_not_hide_the_others() -> None:
     """The scale of the lifts ends at minus and plus 100 %, and has 0 in it."""
     wild = {"lift": {"value": 0.2, "low": -3.0, "high": 40.0}}
@@ -108,12 +123,10 @@ def test_before_the_first_report_the_page_waits_for_it(site: PageSite) -> None:
     assert "/slots/banner" in text
 
 
-def test_who_sees_work_lists_alone_begins_there(
-    site: PageSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An agent, who may not ask for the overview, is led to the work list."""
-    monkeypatch.setattr("nudge.pages.screens.overview.may", lambda _: False)
-    response = site.client().get("/")
+def test_a_role_begins_where_it_may(site: PageSite) -> None:
+    """A viewer sees the overview; an agent, who may not ask for it, is led to the work list."""
+    assert site.client("viewer").get("/").status_code == 200
+    response = site.client("agent").get("/")
     assert (response.status_code, response.location) == (303, "/work")
 
 

@@ -65,7 +65,7 @@ when = { event = "feedback", score_at_most = 5 }
 """
 """Warnings of low scores, so that a visitor's words come onto a list."""
 PASSING: Final = frozenset(
-    ("session", "user_sessions", "failures", "familiar", "limits", "next_case", "asked")
+    ("session", "user_sessions", "failures", "familiar", "next_case", "asked", "job", "jobs")
 )
 
 
@@ -77,18 +77,19 @@ def rules_that_write(app: Flask) -> list[tuple[str, Rule]]:
 
 def path_of(rule: Rule) -> str:
     """A path that fits a rule."""
-    return re.sub(r"<(?:[^:>]*(?:\([^)]*\))?:)?(\w+)>", lambda m: PARTS.get(m[1], "x"), rule.rule)
+    words = re.sub(r"<any\((\w+)[^)]*\):\w+>", r"\1", rule.rule)
+    return re.sub(r"<(?:[^:>]*(?:\([^)]*\))?:)?(\w+)>", lambda m: PARTS.get(m[1], "x"), words)
 
 
 def contents(web: Web) -> dict[str, bytes]:
-    """All that the store holds, but for what passes by itself."""
+    """All that the store holds, but for what passes by itself: sessions, attempts, questions."""
     client, start = web.service.store.client, f"{web.service.store.keys.namespace}:"
     names = [one for one in client.scan(f"{start}*") if one.split(":")[2] not in PASSING]
     return {name: client.call("DUMP", name) for name in sorted(names)}
 
 
 def test_a_viewer_changes_nothing_by_a_page(site: PageSite) -> None:
-    """Every form of every page, sent by a viewer, is refused, and the store stays as it was."""
+    """Whatever form a viewer sends to whatever page, the store stays as it was."""
     add_user(site)
     visit = Visit(site)
     assert visit.enter().status_code == 303
@@ -98,9 +99,10 @@ def test_a_viewer_changes_nothing_by_a_page(site: PageSite) -> None:
             continue
         data = FORM | {"csrf_token": token}
         answer = visit.client.open(path_of(rule), method=method, data=data)
-        assert 400 <= answer.status_code < 500, (method, rule.rule, answer.status_code)
-        tried += 1
-    assert tried > 1
+        # Questions are answered, and incomplete forms shown again: that changes nothing.
+        assert answer.status_code < 500, (method, rule.rule)
+        tried += answer.status_code == 403
+    assert tried > 10
     assert contents(site.web) == before
 
 
@@ -133,7 +135,7 @@ def test_an_agent_sees_work_lists_and_no_keys(site: PageSite) -> None:
     visit = Visit(site)
     assert visit.enter().location == "/work"
     menu = re.findall(r'<li><a href="([^"]+)"', visit.client.get("/account").text)
-    assert set(menu) == {"/work", "/warnings", "/winback", "/visitor"}
+    assert set(menu) == {"/work", "/warnings", "/winback"}
     assert visit.client.get("/").location == "/work"
     for one in SCREENS[1:]:
         if one.operation not in OPERATIONS[Role.AGENT]:

@@ -13,6 +13,7 @@ from nudge.pages.screens.slots.segments import ENOUGH, dimensions_of, heat_rows
 from nudge.pages.screens.slots.timeline import (
     allocation_chart,
     day_rates,
+    drawn_buckets,
     rate_chart,
     time_marks,
     wilson,
@@ -86,6 +87,7 @@ def test_shares_over_time_leave_out_few_people() -> None:
     chart = allocation_chart(report, NAMES, old)
     assert [one["values"] for one in chart["series"]] == [[None, 0.75], [None, 0.25]]
     assert chart["marks"] == []
+    assert drawn_buckets(chart) == 1
 
 
 def cell(name: str, rows: int, value: float, *, hidden: bool = False) -> dict[str, Any]:
@@ -113,9 +115,9 @@ def test_thin_cells_have_no_colour() -> None:
 
 
 def test_a_slot_is_divided_by_its_own_attributes_first() -> None:
-    """Attributes of the slot come before those that every slot has, and none twice."""
+    """The channel comes first, then the slot's attributes, then what every slot has; none twice."""
     slot = {"context": [{"name": "stage"}, {"name": "channel"}]}
-    assert dimensions_of(slot) == ["context.stage", "channel", "page", "weekday", "hour"]
+    assert dimensions_of(slot) == ["channel", "context.stage", "page", "weekday", "hour"]
 
 
 def row(value: float | None, low: float | None = None, high: float | None = None) -> EstimateRow:

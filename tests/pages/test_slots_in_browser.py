@@ -43,6 +43,8 @@ def test_a_variant_is_stopped_and_its_share_is_gone(browser: Browser, site: Page
         screen.open("/slots/banner")
         page = screen.page
         page.wait_for_selector("#segments td.heat")
+        page.wait_for_timeout(2_500)  # whatever asked for the part asks no more
+        assert page.locator("#segments").count() == page.locator("#segments h2").count() == 1
         page.click("#segments >> text=Lifecycle stage")
         page.wait_for_selector("#segments th >> text=Stable")
         assert page.url.endswith("/slots/banner?by=context.stage")

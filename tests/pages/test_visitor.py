@@ -88,8 +88,10 @@ def test_an_agent_sees_the_visitor_of_a_case_by_the_case(site: PageSite) -> None
     site.web.service.refresh()
     open_cases(site.web, 1)
     path = f"/visitor/case/{listed(site.web)[0]['id']}"
-    text = site.text(path)
+    text = site.text(path, role="agent")
     assert "这是工单中的访客" in text
+    assert site.client("agent").post("/visitor", data=WHO).status_code == 403
+    assert site.client("viewer").get(path).status_code == 403
     assert "v-0" not in text
     assert f'href="{path}?format=csv&amp;table=reach"' in text
     found = site.client().get(f"{path}?format=csv&table=reach")

@@ -1,4 +1,4 @@
-"""What if: a question as a sentence with gaps, answered from the log or refused in words."""
+"""Questions of another way: a sentence with gaps, answered from the log or refused in words."""
 
 from __future__ import annotations
 

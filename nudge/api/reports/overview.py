@@ -15,7 +15,7 @@ from nudge.api.provider import answer
 from nudge.api.replies import defined, plain_job
 from nudge.api.schemas.overview import OverviewSchema
 from nudge.api.service import Service, current
-from nudge.domain.overview.change_lines import MOST, alarm_lines, line_of, update_line
+from nudge.domain.overview.change_lines import MOST, alarm_lines, changed_lines, update_line
 from nudge.domain.overview.overview_question import OverviewQuestion
 from nudge.domain.overview.overview_view import live_line, overview_view
 from nudge.errors import InvalidConfigError
@@ -98,11 +98,7 @@ def _changes(service: Service, at: float) -> list[dict[str, Any]]:
     store, calendar, catalogue = service.patient, service.calendar, service.catalogue()
     since = calendar.start_of_day(calendar.day_of(at - DAY))
     lines = [*slot_lines(store, catalogue.slots), *document_lines(store, catalogue.documents)]
-    found = [
-        (one.entry.at, line)
-        for one in lines
-        if one.entry.at >= since and (line := line_of(one, calendar))
-    ]
+    found = list(changed_lines((one for one in lines if one.entry.at >= since), calendar))
     alarms = [one.alarm for one in store.alarms.recent(since)]
     found += alarm_lines(alarms, since, calendar)
     for name in catalogue.slots:

@@ -25,31 +25,14 @@ from nudge.api.schemas.slots import (
 from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.changes.compared_questions import COMPARES
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
+from nudge.store.keeping.work_figures import JOB_KINDS
 
 
 class JobSchema(Schema):
     """A question that a worker answers."""
 
     job_id = ma.String(required=True)
-    kind = ma.String(
-        required=True,
-        validate=validate.OneOf(
-            (
-                "report",
-                "evaluate",
-                "funnel",
-                "shared",
-                "experience",
-                "factors",
-                "loop",
-                "winback_effect",
-                "lookup",
-                "overview",
-                "audience",
-                "sms_effects",
-            )
-        ),
-    )
+    kind = ma.String(required=True, validate=validate.OneOf(JOB_KINDS))
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
     )

@@ -25,6 +25,32 @@ _ALARMS: Final = {
 }
 
 
+def changed_lines(
+    lines: Iterable[AuditLine], calendar: OperatorCalendar
+) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Yield moment and line of each change; what was made by one call is one line.
+
+    Args:
+        lines: of slots and documents.
+        calendar: of the labels.
+    """
+    made: dict[tuple[str, str, str], list[AuditLine]] = {}
+    for line in lines:
+        told = line_of(line, calendar)
+        if told is None:
+            continue
+        if line.entry.action.endswith("_made"):
+            made.setdefault((line.kind, line.entry.who, line.entry.why), []).append(line)
+        else:
+            yield line.entry.at, told
+    for (kind, _, _), several in made.items():
+        last = max(several, key=lambda one: one.entry.at)
+        told = line_of(last, calendar) or {}
+        if len(several) > 1:
+            told |= {"slot": None, "object": f"{kind}:"} | _many(kind, len(several))
+        yield last.entry.at, told
+
+
 def line_of(line: AuditLine, calendar: OperatorCalendar) -> dict[str, Any] | None:
     """Return the line of a change of a slot or a document; None for anything else."""
     if line.kind not in {SLOT, DOCUMENT}:
@@ -66,6 +92,12 @@ def update_line(slot: str, times: int, at: float, calendar: OperatorCalendar) ->
     en = "once" if times == 1 else f"{times:,} times"
     told = {"zh": f"策略更新 {times:,} 次。", "en": f"The policy was updated {en}."}
     return {"at": calendar.label(at), "slot": slot, "object": f"slot:{slot}", **said, **told}
+
+
+def _many(kind: str, several: int) -> Said:
+    if kind == SLOT:
+        return {"zh": f"新建 {several} 个决策位。", "en": f"{several} slots are new."}
+    return {"zh": f"新建 {several} 个配置文件。", "en": f"{several} documents are new."}
 
 
 def _said(line: AuditLine) -> Said:

@@ -22,8 +22,13 @@ HOURS: Final = 24
 DAYS: Final = 14
 """Earlier days that are compared with."""
 LEVEL: Final = 0.95
-FEWEST: Final = 3
-"""Earlier days with visits that a comparison needs."""
+FEWEST: Final = 5
+"""Earlier days with enough payments that a comparison needs: with fewer, how much whole days differ
+is not known."""
+LEAST: Final = 10.0
+"""Payments that a day needs, at the usual rates, to tell how much days differ."""
+WIDEST: Final = math.log(2.0)
+"""Half of the interval, as a logarithm, beyond which nothing is told: half as much, or twice."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class UsualDays:
 
     Attributes:
         rate: (24,) over the earlier days; NaN where nobody came in that hour.
-        days: earlier days with visits.
+        days: earlier days with enough payments.
         paid: visits that paid on them.
         tau: relative standard deviation between days beyond chance.
         visits: (24,) of an average day.
@@ -71,11 +76,11 @@ class UsualDays:
         visits, paid = table[..., 0], table[..., 1]
         every = visits.sum(axis=0)
         rate = np.divide(paid.sum(axis=0), every, out=np.full(HOURS, np.nan), where=every > 0)
-        seen = visits.sum(axis=1) > 0
-        days = int(seen.sum())
-        expected = (visits * np.nan_to_num(rate)).sum(axis=1)[seen]
-        tau = _between(paid.sum(axis=1)[seen], expected)
-        return cls(rate, days, float(paid.sum()), tau, every / max(days, 1))
+        expected = (visits * np.nan_to_num(rate)).sum(axis=1)
+        seen = expected >= LEAST
+        tau = _between(paid.sum(axis=1)[seen], expected[seen])
+        several = max(int((visits.sum(axis=1) > 0).sum()), 1)
+        return cls(rate, int(seen.sum()), float(paid.sum()), tau, every / several)
 
     def expected(self, visits: FloatArray) -> float:
         """Return the payments that the hours' visits (24,) would make at the usual rates."""
@@ -103,14 +108,15 @@ class UsualDays:
         chance = (1.0 - min(rate, 1.0)) * (1.0 / paid + 1.0 / self.paid)
         error = math.sqrt(chance + self.tau**2 * (1.0 + 1.0 / self.days))
         half = t_quantile(LEVEL, self.days - 1.0) * error
+        if half > WIDEST:
+            return None
         ratio = paid / expected
         ends = (ratio * math.exp(sign * half) - 1.0 for sign in (-1.0, 1.0))
         return Estimate(ratio - 1.0, *ends)
 
 
 def _between(paid: FloatArray, expected: FloatArray) -> float:
-    told = expected > 0
-    if told.sum() < FEWEST:
+    if len(expected) < FEWEST:
         return 0.0
-    ratios = paid[told] / expected[told]
-    return math.sqrt(max(float(ratios.var(ddof=1)) - float((1.0 / expected[told]).mean()), 0.0))
+    ratios = paid / expected
+    return math.sqrt(max(float(ratios.var(ddof=1)) - float((1.0 / expected).mean()), 0.0))

@@ -28,9 +28,9 @@ FIGURES: Final = frozenset(
         *("listSlots", "getSlot", "listRevisions", "getModel", "getPerformance", "explainDecision"),
         *("getFunnel", "getExperience", "getWorkLoop", "getWinbackEffect", "getSharedPayments"),
         *("listSegments", "getSegment", "listSegmentOffers", "listAlarms", "getAlarm"),
-        *("listQuarantines", "getFactors", "listMendedCauses", "getJob"),
-        *("getOverview", "getSystem", "getContactPolicy", "getSmsForecast", "getSmsEffects"),
-        *("getDecisionOutcome", "getQuarantineExposures", "getPolicy", "getRevision"),
+        *("listQuarantines", "getFactors", "listMendedCauses", "getJob", "getOverview"),
+        *("getSystem", "getContactPolicy", "getSmsForecast", "getSmsEffects", "getDecisionOutcome"),
+        *("getQuarantineExposures", "getPolicy", "getRevision"),
     )
 )
 """Questions about figures and configuration: their answers show no person."""
@@ -43,42 +43,26 @@ WORK: Final = frozenset(
 """Work lists: a viewer sees them without text, notes and numbers."""
 CHANGES: Final = frozenset(
     (
-        *(
-            "putSlot",
-            "patchSlot",
-            "patchPolicy",
-            "evaluatePolicy",
-            "patchAlarm",
-            "makePreview",
-            "getEligible",
-        ),
-        *("makeQuarantine", "patchQuarantine", "makeMendedCause", "patchMendedCause"),
+        *("putSlot", "patchSlot", "patchPolicy", "evaluatePolicy", "patchAlarm", "makePreview"),
+        *("getEligible", "makeQuarantine", "patchQuarantine", "makeMendedCause"),
+        *("patchMendedCause",),
     )
 )
 """Changes of what visitors are shown and of what is learned from, and the question before them."""
 CARE: Final = frozenset(
     (
         *("patchWarning", "patchWinback", "patchWork", "makeNextWork", "recordWorkOutcomes"),
-        *(
-            "getMeasure",
-            "makeGrant",
-            "getCaseVisitor",
-            "getNextOffer",
-            "getJob",
-            "listMendedCauses",
-        ),
-        *("checkContact",),
+        *("getMeasure", "makeGrant", "getCaseVisitor", "getNextOffer", "getJob"),
+        *("listMendedCauses", "checkContact"),
     )
 )
 """Work on a visitor's case."""
 ADMINISTRATION: Final = frozenset(
     (
-        *("makeAssignments", "makeHandover", "listSegmentMembers"),
-        *("getVisitor", "eraseVisitor"),
+        *("makeAssignments", "makeHandover", "listSegmentMembers", "getVisitor", "eraseVisitor"),
         *("makeDecisions", "recordEvents", "recordShown", "evaluateFlag", "evaluateFlags"),
-        *("planSms", "listWithdrawals", "recordAcknowledgement"),
-        *("listUsers", "makeUser", "patchUser", "makeSignInLink", "eraseSessions"),
-        *("listAudit",),
+        *("planSms", "listWithdrawals", "recordAcknowledgement", "listUsers", "makeUser"),
+        *("patchUser", "makeSignInLink", "eraseSessions", "listAudit"),
     )
 )
 """Operations of machines, of whoever leads a team, and those on users: an admin's alone."""

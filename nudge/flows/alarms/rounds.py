@@ -90,10 +90,7 @@ class MonitorRounds:
         self._state = decode_state(found.state)
 
     def _sum(self, minute: int) -> Counter[str]:
-        counts, sums = self.store.minute_counts, Counter[str]()
-        for p, generation in enumerate(self._generations):
-            sums.update(counts.read(p, minute, generation))
-        return sums
+        return self.store.minute_counts.read_each(minute, self._generations)
 
     def _judge(self, state: WatchState, minute: int) -> list[Alarm]:
         """Judge a minute; write the state where an alarm changed, or it is time."""

@@ -77,6 +77,7 @@ def funnel() -> str | Response:
     report = None if problem or found.pending else found.body
     if report and request.args.get("format") == "csv":
         return _file(report, request.args.get("table", "stages"))
+    stages = shape_stages(report) if report else ()
     return render_template(
         "funnel.html",
         **asked,
@@ -84,7 +85,8 @@ def funnel() -> str | Response:
         compare=compare,
         report=report,
         problem=problem,
-        stages=shape_stages(report) if report else (),
+        stages=stages,
+        changed=any(one.before is not None for one in stages),
         disagreements=disagreements(report) if report else (),
         channels=[("", _("All channels")), *((one, named(one, "channel")) for one in CHANNELS)],
         dimensions=[*((one, titled(one)) for one in DIMENSIONS), (WHOLE, _("No dimension"))],

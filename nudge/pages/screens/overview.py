@@ -52,6 +52,7 @@ def overview() -> str | Answer | Response:
         found=found,
         rows=[_row(one) for one in found["slots"]],
         chart=None if conversion is None else hour_chart(conversion, found["changes"]),
+        drawn=conversion is not None and has_line(conversion),
         scale=lift_scale(found["slots"]),
         nothing=is_empty(found),
         slot_title=slot_title,
@@ -92,6 +93,11 @@ def hour_chart(conversion: Json, changes: Sequence[Json]) -> dict[str, Any]:
         },
         "marks": list(_marks(changes, hours[0]["from"])),
     }
+
+
+def has_line(conversion: Json) -> bool:
+    """Return whether two hours have a rate: of one alone there is nothing to draw."""
+    return sum(one["rate"] is not None for one in conversion["hours"]) > 1
 
 
 def lift_scale(slots: Sequence[Json]) -> tuple[float, float]:

@@ -72,7 +72,7 @@ class Answers:
             effect_kind(self.store, self.settings),
             send_kind(self.store, self.settings),
             lookup_kind(self.store, self.settings),
-            overview_kind(self.store, self.settings, lambda: self._reports),
+            overview_kind(self.store, self.settings, lambda: self._overview_reports),
             audience_kind(self.store, self.settings),
         )
 
@@ -88,6 +88,15 @@ class Answers:
 
     @cached_property
     def _reports(self) -> Reports:
+        """Reports of the loop that answers `report`."""
+        return self._make_reports()
+
+    @cached_property
+    def _overview_reports(self) -> Reports:
+        """Reports of the overview's loop: what they hold in memory is used from one thread."""
+        return self._make_reports()
+
+    def _make_reports(self) -> Reports:
         from nudge.flows.reports.performance import Reports  # noqa: PLC0415 (see the class)
 
         settings = self.settings

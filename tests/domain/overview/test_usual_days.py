@@ -60,13 +60,22 @@ def test_a_fall_by_a_third_is_told() -> None:
 
 
 def test_few_days_or_payments_are_no_comparison() -> None:
-    """Two days say how many are missing; ten visits say that they are too few."""
+    """Four days say how many are missing; ten visits say that they are too few."""
     rng = np.random.default_rng(1)
-    young = told(hours(rng, 3))
+    young = told(hours(rng, 5))
     assert (young["verdict"], young["change"]) == ("too_early", None)
     assert "one more day of data" in str(young["en"])
+    younger = told(hours(rng, 3))
+    assert "3 more days of data" in str(younger["en"])
     small = told(hours(rng, DAYS + 1, rate=0.001, visits=1))
     assert small["verdict"] == "too_early"
+
+
+def test_what_differs_too_much_is_no_comparison() -> None:
+    """Days that lie anywhere between a third and three times as much leave nothing to tell."""
+    rng = np.random.default_rng(6)
+    wild = told(hours(rng, 7, rate=0.05, wander=0.9))
+    assert (wild["verdict"], wild["change"]) == ("too_early", None)
 
 
 def test_hours_under_quarantine_are_no_usual_ones() -> None:

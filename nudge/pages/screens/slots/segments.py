@@ -67,10 +67,11 @@ class HeatRow:
 
 
 def dimensions_of(slot: Json) -> list[str]:
-    """Return the dimensions by which a slot can be divided, its own ones first."""
+    """Return the dimensions by which a slot can be divided: its own ones, the channel first."""
     own = [one["name"] for one in slot.get("context", ())]
     named = [name if name in ALWAYS else f"context.{name}" for name in own]
-    return list(dict.fromkeys([*named, *ALWAYS]))
+    known = list(dict.fromkeys([*named, *ALWAYS]))
+    return sorted(known, key=lambda name: name != ALWAYS[0])
 
 
 def heat_rows(report: Json, by: str, names: Names) -> list[HeatRow]:

@@ -90,6 +90,12 @@ def allocation_chart(report: Json, names: Names, marks: Sequence[TimeMark]) -> d
     return {"x": x, "series": series, "unit": "rate", "marks": _inside(x, marks)}
 
 
+def drawn_buckets(chart: Json) -> int:
+    """Return how many points of a chart have a value: fewer than two make no area."""
+    values = zip(*(one["values"] for one in chart["series"]), strict=True)
+    return sum(any(one is not None for one in point) for point in values)
+
+
 def day_rates(segments: Sequence[Json]) -> list[DayRate]:
     """Return the rate of each day with its interval, and that of all days up to it."""
     found, hits, rows = [], 0, 0

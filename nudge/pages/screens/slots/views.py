@@ -14,7 +14,12 @@ from nudge.pages.screens.slots.estimates import common_scale, price_of_floor
 from nudge.pages.screens.slots.segments import dimensions_of, heat_rows
 from nudge.pages.screens.slots.slot_data import SlotData
 from nudge.pages.screens.slots.tables import days_table, segments_table, slot_table
-from nudge.pages.screens.slots.timeline import allocation_chart, day_rates, rate_chart
+from nudge.pages.screens.slots.timeline import (
+    allocation_chart,
+    day_rates,
+    drawn_buckets,
+    rate_chart,
+)
 from nudge.pages.screens.slots.variant_names import variant_names
 from nudge.pages.slot_words import dimension_word, mode_pill, slot_title, value_word
 
@@ -49,6 +54,7 @@ def page(slot: str) -> str | Response:
     if request.args.get("format") == CSV:
         return slot_table(data, request.args.get("table", ""))
     report, rows = data.report, data.rows
+    chart = None if report is None else allocation_chart(report, data.names, data.marks)
     return render_template(
         "slots/slot.html",
         data=data,
@@ -57,7 +63,8 @@ def page(slot: str) -> str | Response:
         rows=rows,
         scale=common_scale(rows),
         price=price_of_floor(data.slot, rows),
-        chart=None if report is None else allocation_chart(report, data.names, data.marks),
+        chart=chart,
+        drawn=chart is not None and drawn_buckets(chart) > 1,
         modes=offered_modes(data.slot),
     )
 

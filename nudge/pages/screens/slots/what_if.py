@@ -1,4 +1,4 @@
-"""What if: what another way to choose would have brought, answered as a sentence or refused."""
+"""Screen of the question what another way to choose would have brought: a sentence, or a refusal."""
 
 from __future__ import annotations
 
