@@ -5,8 +5,8 @@ from __future__ import annotations
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeAlias
 
-from nudge.store.wire.client import Client
 from nudge.store.keeping.moved_clock import MovedClock
+from nudge.store.wire.client import Client
 
 Moment: TypeAlias = "Synchronized[float]"
 """Seconds since the epoch, UTC, in memory that several processes share."""
