@@ -113,7 +113,8 @@ def _live(
         driver.run_until(end, FINE_TICK if fine else TICK)
         progress.traffic.value = at = end
         due = [one for one in acts if one.at <= at]
-        wait(at if due else at - AHEAD)
+        # Where every minute is judged the folds follow step by step: counts are kept for two hours.
+        wait(at if due or fine or timetable.judges_all else at - AHEAD)
         for one in due:
             one.do()
         acts = acts[len(due) :]

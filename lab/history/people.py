@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from bandits.units import DAY, HOUR
+from lab.history.traffic import BY_HOUR
 from lab.simulate.visitors import Visitor, draw_visitor, generator
 from nudge.domain.slots.slot import Scalar
 
@@ -80,7 +81,7 @@ class Customers:
             until = end + DAY if stays else start + float(rng.uniform(0.2, 0.8)) * (end - start)
             traits = draw_visitor(CUSTOMER + number, rng)
             name = f"c-{number + 1:05d}"
-            at = _by_day(start + float(rng.uniform(0, cycle)) * DAY, rng)
+            at = max(start, _by_day(start + float(rng.uniform(0, cycle)) * DAY, rng))
             found.each.append(Person(name, traits, at, True, cycle, until))
             found._rngs[name] = rng
         return found
@@ -93,7 +94,7 @@ class Customers:
         """Return when a customer comes again; None for who stays away."""
         rng = self.rng(person)
         gap = rng.gamma(EVENNESS, person.cycle / EVENNESS) * DAY
-        at = _by_day(person.at + max(6 * HOUR, float(gap)), rng)
+        at = max(_by_day(person.at + float(gap), rng), person.at + 6 * HOUR)
         return at if at < person.until else None
 
     def rows(self) -> Iterator[Mapping[str, object]]:
@@ -111,6 +112,7 @@ class Customers:
 
 
 def _by_day(at: float, rng: np.random.Generator) -> float:
-    """Move a moment of the night (by UTC + 8) into the day."""
-    hour = (at + 8 * HOUR) % DAY / HOUR
-    return at if hour >= 8 else at + float(rng.uniform(8, 14)) * HOUR  # noqa: PLR2004 - at eight
+    """Return a moment of the same day (by UTC + 8) at an hour at which people come."""
+    day = (at + 8 * HOUR) // DAY * DAY - 8 * HOUR
+    hour = int(rng.choice(24, p=np.array(BY_HOUR) / sum(BY_HOUR)))
+    return day + (hour + float(rng.uniform())) * HOUR

@@ -11,9 +11,9 @@ from bandits.units import DAY, HOUR
 from lab.history.failures import Outage
 
 DAYS: Final = 30
-VISITORS: Final = 800
+VISITORS: Final = 600
 """Visitors of a usual day who are new or unknown: what two minutes have room for."""
-CUSTOMERS: Final = 2500
+CUSTOMERS: Final = 3500
 """Known customers, who come once in a week or two."""
 DECISIONS_OF_VISITOR: Final = 3.3
 DECISIONS_OF_CUSTOMER: Final = 4.2

@@ -52,9 +52,7 @@ class HistoryRecord:
 
     def _remove(self) -> None:
         settings = self.settings
-        names = list(dict.fromkeys(self.store.client.scan(f"{settings.namespace}:*")))
-        for name in names:
-            self.store.client.call("UNLINK", name)
+        self.store.backup.remove()
         for path in (settings.lake_dir, settings.spool_dir, settings.data_dir / REPORTS):
             shutil.rmtree(path, ignore_errors=True)
         settings.store_note.unlink(missing_ok=True)

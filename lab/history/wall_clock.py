@@ -5,8 +5,8 @@ from __future__ import annotations
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeAlias
 
+from nudge.store.keeping.moved_clock import MovedClock
 from nudge.store.wire.client import Client
-from nudge.store.wire.moved_time import WALL_KEY, wall_text
 
 Moment: TypeAlias = "Synchronized[float]"
 """Seconds since the epoch, UTC, in memory that several processes share."""
@@ -19,8 +19,8 @@ class WallClock:
     """
 
     def __init__(self, shared: Moment, client: Client) -> None:
-        self._shared, self._client = shared, client
-        self._client.call("SET", WALL_KEY, wall_text(shared.value))
+        self._shared, self._store = shared, MovedClock(client)
+        self._store.go_to(shared.value)
 
     @property
     def at(self) -> float:
@@ -34,9 +34,9 @@ class WallClock:
     def go_to(self, at: float) -> None:
         """Move the clock on to a moment; one that has passed leaves it where it is."""
         if at > self._shared.value:
-            self._client.call("SET", WALL_KEY, wall_text(at))
+            self._store.go_to(at)
             self._shared.value = at
 
     def end(self) -> None:
         """Take the moved time out of the store."""
-        self._client.call("DEL", WALL_KEY)
+        self._store.end()

@@ -69,7 +69,8 @@ COMMANDS = {
     "sdk": Command("sdk", "Print the script tag by which a page loads the browser SDK."),
     "simulate": Command("lab.simulate", "Send simulated visitors through the running service."),
     "history": Command(
-        "lab.history", "Make a month of simulated history in an empty data directory."
+        "lab.history",
+        "Make a month of simulated history, with an outage, warnings and lists in it.",
     ),
     "replay": Command("lab.replay", "Send a real campaign log through the running service."),
     "evaluate": Command(

@@ -123,7 +123,7 @@ def busy_overview() -> dict[str, Any]:
                 "banner",
                 "too_early",
                 estimate(0.016, 0.08),
-                "暂无定论：“充值抽流量”暂时领先“充值送咖啡”，但差距的置信区间为 -2%～6%。",
+                "暂无定论：“充值抽流量”暂时领先“充值送咖啡”，但差距的区间为 -2%～6%。",
                 "It is too early to tell: “Recharge and draw data” leads for now, but the "
                 "difference may be anything from -2 % to 6 %.",
             ),

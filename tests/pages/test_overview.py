@@ -118,7 +118,7 @@ def test_one_wild_interval_does_not_hide_the_others() -> None:
 def test_before_the_first_report_the_page_waits_for_it(site: PageSite) -> None:
     """Slots and counts are there; a part says that a worker computes, and asks again by itself."""
     text = site.text("/")
-    assert 'hx-trigger="load delay:1500ms"' in text
+    assert 'hx-trigger="every 2s"' in text
     assert "报告生成中" in text
     assert "/slots/banner" in text
 

@@ -34,17 +34,21 @@ def test_the_pages_of_work_are_accessible(
 ) -> None:
     """No finding of axe, nothing wider than the window, no word of the other language."""
     due, left = (cases(work, f"?kind={kind}")[0]["id"] for kind in ("measure", "winback"))
-    paths = (
+    own = (
         *(f"/work?whose=all&case={due}", f"/winback?case={left}", "/winback/causes"),
-        *(f"/work/cases/{due}/grant", f"/work/many/assign?to=care&pick={due}"),
-        *(f"/work/many/close?pick={due}", "/work/handover?from=agent&to=bo", "/work/outcomes"),
-        *("/work/loop", "/winback/effect", "/warnings/factors", "/segments/stage.warning"),
+        *(f"/work/cases/{due}/grant", f"/work/many/close?pick={due}", "/work/outcomes"),
     )
-    with work.listening() as url, screen_of(browser, url, "agent", lang, width, dark=dark) as tab:
-        for path in paths:
-            tab.open(path)
-            assert (path, tab.findings()) == (path, [])
-            assert (path, tab.foreign_words(lang)) == (path, [])
+    leading = (
+        *("/winback/causes", f"/work/many/assign?to=care&pick={due}", "/work/loop"),
+        *("/work/handover?from=agent&to=bo", "/winback/effect", "/warnings/factors"),
+        "/segments/stage.warning",
+    )
+    for role, paths in (("agent", own), ("admin", leading)):
+        with work.listening() as url, screen_of(browser, url, role, lang, width, dark=dark) as tab:
+            for path in paths:
+                tab.open(path)
+                assert (path, tab.findings()) == (path, [])
+                assert (path, tab.foreign_words(lang)) == (path, [])
 
 
 def test_the_list_is_worked_by_keys(browser: Browser, work: PageSite) -> None:

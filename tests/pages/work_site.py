@@ -109,7 +109,8 @@ def set_up(site: PageSite, **documents: str) -> None:
     current = store.documents.current()
     for name, text in (DOCUMENTS | documents).items():
         before = current[name].revision if name in current else 0
-        assert store.documents.put(ConfigDocument(name, before + 1, text), before, {})
+        entry = {"at": now(), "who": "test", "why": "", "revision": before + 1}
+        assert store.documents.put(ConfigDocument(name, before + 1, text), before, entry)
     site.web.service.refresh()
 
 

@@ -33,7 +33,7 @@ TOLD = 10
 
 
 @click.command()
-@click.option("--days", type=click.IntRange(2, 366), default=DAYS, show_default=True)
+@click.option("--days", type=click.IntRange(3, 366), default=DAYS, show_default=True)
 @click.option(
     "--visitors",
     type=click.IntRange(1),

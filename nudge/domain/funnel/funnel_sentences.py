@@ -162,7 +162,7 @@ def _told(before: Said, changes: list[tuple[str, FunnelChange]]) -> Said:
     value, low, high = (f"{100.0 * x:+.1f}" for x in (one.by.value, one.by.low, one.by.high))
     return {
         "zh": f"与{before['zh']}相比，“{zh}”环节的流失率{'上升' if worse else '下降'}："
-        f"{was}%→{now}%（{value} 个百分点，置信区间 {low}～{high}）。",
+        f"{was}%→{now}%（{value} 个百分点，区间 {low}～{high}）。",
         "en": f"Against {before['en']}, {'more' if worse else 'fewer'} visits are lost at the "
         f"stage “{en}”: {was} % to {now} % ({value} points, from {low} to {high}). ",
     }

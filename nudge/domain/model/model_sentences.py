@@ -93,7 +93,7 @@ def _mode(model: Plain) -> Said:
         en = f", {percent(model['usual'])} % get the operator's own rule"
     return {
         "zh": f"决策位 {model['slot']} {said['zh']}：{rest}% 的访客由策略决定{zh}，"
-        f"{held}% 在保留组，始终看到默认方案（{fallback['zh']}）。",
+        f"{held}% 在对照组，始终看到默认方案（{fallback['zh']}）。",
         "en": f"Slot {model['slot']} is {said['en']}. {rest} % of its visitors get what the policy "
         f"draws{en}, {held} % are held out and always get the fallback ({fallback['en']}).",
     }

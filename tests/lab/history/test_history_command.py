@@ -13,7 +13,7 @@ from places import ROOT
 from nudge.processes import embedded
 from nudge.settings.settings import load
 
-SMALL = ("--days", "2", "--visitors", "20", "--customers", "30")
+SMALL = ("--days", "3", "--visitors", "20", "--customers", "30")
 
 
 def _history(directory: Path) -> subprocess.Popen[str]:
