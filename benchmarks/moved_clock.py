@@ -56,10 +56,10 @@ def moved(known: Script) -> Script:
 @contextmanager
 def moved_clock(client: Client, start: float) -> Iterator[MovedClock]:
     """Move the clock of a store that belongs to this process, for all clients of the process."""
-    original: Callable[[str], Script] = clients.script
+    original: Callable[..., Script] = clients.script
 
     @cache
-    def script(name: str) -> Script:
+    def script(name: str, **_: bool) -> Script:
         known = original(name)
         return known if name in LEASES else moved(known)
 

@@ -26,6 +26,8 @@ FIRST: Final[dict[str, str]] = {
     "warning": "0-" + "0" * 18,
     "case": "0-" + "0" * 18,
     "cause": "0" * 18,
+    "revision": "1",
+    "user": "nobody",
     "segment": "stage.stable",
 }
 """Values of paths that lead somewhere."""
@@ -271,5 +273,5 @@ class Caller:
 
 def _quoted(value: str) -> dict[str, str]:
     names = ("slot", "decision_id", "job_id", "visitor_id", "key", "quarantine", "alarm", "warning")
-    names = (*names, "segment", "case", "cause")
+    names = (*names, "segment", "case", "cause", "revision", "user")
     return dict.fromkeys(names, quote(value, safe=""))
