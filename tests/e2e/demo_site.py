@@ -37,6 +37,8 @@ OPTIONS: Final = ("--demo", "--data-dir")
 ALARM: Final = "9f2c4e1ab0d37756"
 SAID: Final = "支付宝支付成功率从 92% 降到 11%，其他支付方式没有变化。"
 ADMIN: Final = "wang.min"
+KNOWN: Final = "buyer-1"
+"""A visitor who has paid once, and agreed to nothing."""
 WORD: Final = "three short words"
 
 
@@ -77,6 +79,8 @@ def demonstrating() -> Iterator[Demo]:
             open_browser() as browser,
         ):
             demo = Demo(service, browser, None)
+            paid = {"event_id": "buyer-1-paid", "type": "paid", "visitor_id": KNOWN}
+            service.api.post("/v1/events", {"events": [paid | {"amount": 50}]})
             _sign_in(demo)
             yield demo
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from demo_site import ADMIN, SAID, Demo
+from demo_site import ADMIN, KNOWN, SAID, Demo
 from screen_checks import Screen
 
 MOST: Final = 3
 """Clicks."""
-PATIENCE: Final = 60_000
+PATIENCE: Final = 120_000
 """Milliseconds: a worker computes some of the answers, and a test machine is busy."""
-NUMBER: Final = "13812345678"
 
 
 @dataclass
@@ -83,12 +82,12 @@ def test_who_is_to_be_called_first(asker: Asker) -> None:
 
 
 def test_what_may_not_be_sent_tonight(asker: Asker) -> None:
-    """The policy stands there in words, and for one number the answer has its reason."""
+    """The policy stands there in words, and for one person the answer has its reason."""
     asker.menu("/sms")
     asker.finds("21:00", "#policy")
-    asker.screen.page.fill("#f-who", NUMBER)
+    asker.screen.page.fill("#f-who", KNOWN)
     asker.click("#check button")
-    assert "。" in asker.finds(".", "#check .verdict")
+    asker.finds("同意", "#check .verdict")
 
 
 def test_what_wap_visitors_see(asker: Asker) -> None:
@@ -127,9 +126,9 @@ def test_what_changed_since_yesterday_and_who_did_it(asker: Asker) -> None:
     """The overview tells of the newest changes; the audit, a click away, has each with its name."""
     asker.finds("昨天以来", "#live")
     asker.menu("/audit")
-    asker.screen.page.fill("#f-who", "user:")
+    asker.screen.page.fill("#f-object", "user:")
     asker.click("main form button.primary")
-    asker.finds(f"user:.*{ADMIN}", "main tbody tr")
+    asker.finds(f"user:{ADMIN}", "main tbody tr")
 
 
 def test_whether_the_system_is_healthy(asker: Asker) -> None:
