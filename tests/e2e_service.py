@@ -86,19 +86,20 @@ class Service:
 
 
 @contextmanager
-def serving(data_dir: Path, port: int, **more: str) -> Iterator[Service]:
+def serving(data_dir: Path, port: int, *options: str, **more: str) -> Iterator[Service]:
     """`nudge serve` with the embedded store, on loopback, until the end of the block.
 
     Args:
         data_dir: of the installation.
         port: of the web.
+        options: of the command.
         more: variables of its environment.
     """
     url, log = f"http://127.0.0.1:{port}", data_dir.with_suffix(".log")
-    environ = _environ(data_dir, port) | more
+    environ = environ_of(data_dir, port) | more
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "nudge", "serve"],
+            [sys.executable, "-m", "nudge", "serve", *options],
             cwd=ROOT,
             env=environ,
             stdout=output,
@@ -132,7 +133,8 @@ def _parent(entry: Path) -> int | None:
         return None  # it ended meanwhile
 
 
-def _environ(data_dir: Path, port: int) -> dict[str, str]:
+def environ_of(data_dir: Path, port: int) -> dict[str, str]:
+    """The environment of every process of an installation."""
     inherited = {name: v for name, v in os.environ.items() if not name.startswith("NUDGE_")}
     return inherited | {
         "NUDGE_DATA_DIR": str(data_dir),

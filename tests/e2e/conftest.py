@@ -1,4 +1,4 @@
-"""One real service for all tests of this directory."""
+"""One real service for all tests of this directory, and one demonstration for those of pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from child_processes import free_port
+from demo_site import Demo, demonstrating
 from e2e_service import Service, serving
 
 
@@ -19,4 +20,11 @@ def service() -> Iterator[Service]:
         tempfile.TemporaryDirectory(prefix="nudge-e2e-") as directory,
         serving(Path(directory) / "data", free_port()) as running,
     ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """A demonstration with an admin who is signed in; it takes half a minute to make."""
+    with demonstrating() as running:
         yield running

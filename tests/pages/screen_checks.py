@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 AXE: Final = Path(__file__).parent / "axe.min.js.gz"
 WIDTHS: Final = (360, 1440)
@@ -130,6 +130,14 @@ def screen_of(
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
+    with tab_of(context, url) as screen:
+        screen.page.goto(f"{url}/pages/test/{role}?lang={lang}")
+        yield screen
+
+
+@contextmanager
+def tab_of(context: BrowserContext, url: str) -> Iterator[Screen]:
+    """A tab of a profile that ends with it; at its end nothing may have gone wrong."""
     context.set_default_timeout(PATIENCE)
     screen = Screen(context.new_page(), url)
     page = screen.page
@@ -137,7 +145,6 @@ def screen_of(
     page.on("pageerror", lambda error: screen.problems.append(str(error)))
     page.on("request", lambda one: _outside(screen, one.url))
     try:
-        page.goto(f"{url}/pages/test/{role}?lang={lang}")
         yield screen
         assert not screen.problems, screen.problems
     finally:
