@@ -11,15 +11,17 @@ from bandits.units import DAY, HOUR
 from lab.history.failures import Outage
 
 DAYS: Final = 30
-VISITORS: Final = 600
+VISITORS: Final = 500
 """Visitors of a usual day who are new or unknown: what two minutes have room for."""
-CUSTOMERS: Final = 3500
+CUSTOMERS: Final = 3000
 """Known customers, who come once in a week or two."""
 DECISIONS_OF_VISITOR: Final = 3.3
 DECISIONS_OF_CUSTOMER: Final = 4.2
 """Decisions of one visit: most who come see the home page, and its three slots, alone."""
 VISITS_OF_CUSTOMER: Final = 0.14
 """Visits of one customer on one day."""
+MORNING, NIGHT = 10.0 * HOUR, 1.5 * HOUR
+"""Seconds before and behind an outage on whose day many come."""
 OUTAGE_AGO: Final = 9
 SMALL_OUTAGE_AGO: Final = 17
 COFFEE_AGO: Final = 12
@@ -65,6 +67,11 @@ class HistoryPlan:
     def outage(self) -> Outage:
         """The outage of an evening: its quarantine waits for somebody to release it."""
         return Outage("alipay", self.at(OUTAGE_AGO, 18, 4), self.at(OUTAGE_AGO, 22, 10), 0.11)
+
+    @cached_property
+    def rushes(self) -> tuple[tuple[float, float], ...]:
+        """Spans of days on which many come, as pairs of seconds: a fall shows within the hour."""
+        return tuple((one.start - MORNING, one.end + NIGHT) for one in self.outages)
 
     @cached_property
     def outages(self) -> tuple[Outage, ...]:
