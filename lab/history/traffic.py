@@ -13,8 +13,8 @@ from bandits.units import DAY
 
 TICK: Final = 600.0
 """Seconds of one tick: all that happens in it comes in few calls."""
-RUSH: Final = 6.0
-"""Times as many come in a rush, as on an operator's members' day."""
+RUSH: Final = 80.0
+"""Times as many come in a rush, as in the evening of a flash sale."""
 BY_HOUR: Final = (
     *(1.0, 0.6, 0.4, 0.3, 0.3, 0.5, 1.2, 2.4, 4.0, 5.2, 5.8, 5.6),
     *(5.9, 5.2, 4.8, 4.8, 5.0, 5.4, 6.2, 7.2, 7.6, 7.0, 5.2, 2.8),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeAlias
 
-from nudge.store.wire.client import Client
-from nudge.store.wire.moved_time import WALL_KEY, wall_text
+from nudge.store.keeping.moved_wall import MovedWall
 
 Moment: TypeAlias = "Synchronized[float]"
 """Seconds since the epoch, UTC, in memory that several processes share."""
@@ -18,9 +17,9 @@ class WallClock:
     The store's time is moved first: no process believes in a later one than the store.
     """
 
-    def __init__(self, shared: Moment, client: Client) -> None:
-        self._shared, self._client = shared, client
-        self._client.call("SET", WALL_KEY, wall_text(shared.value))
+    def __init__(self, shared: Moment, store: MovedWall) -> None:
+        self._shared, self._store = shared, store
+        self._store.put(shared.value)
 
     @property
     def at(self) -> float:
@@ -34,9 +33,9 @@ class WallClock:
     def go_to(self, at: float) -> None:
         """Move the clock on to a moment; one that has passed leaves it where it is."""
         if at > self._shared.value:
-            self._client.call("SET", WALL_KEY, wall_text(at))
+            self._store.put(at)
             self._shared.value = at
 
     def end(self) -> None:
         """Take the moved time out of the store."""
-        self._client.call("DEL", WALL_KEY)
+        self._store.remove()
