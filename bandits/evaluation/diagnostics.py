@@ -1,6 +1,7 @@
 """Diagnostics: whether a log can answer for a target at all."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,19 @@ LEAST_SHARE = 0.001  # ess / n: a target that the log saw in less than one row o
 WEIGHT_ERRORS = 4.0  # standard errors that the mean weight may be off; by chance 1 in 16,000
 WEIGHT_SLACK = 0.01
 MOST_UNSUPPORTED = 0.01
+
+
+class Refusal(NamedTuple):
+    """A reason why a log cannot answer.
+
+    Attributes:
+        code: `no_rows`, `bad_rows`, `unsupported`, `few_rows`, `few_subjects`, `rare` or
+            `weights_off`.
+        text: the reason in words.
+    """
+
+    code: str
+    text: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +76,14 @@ class Diagnostics:
         return self.support.unsupported_mass / mass if mass > 0.0 else None
 
     def why(self) -> str | None:
+        """Return the reason why the log cannot answer, in words; None where it can."""
+        found = self.refusal()
+        return None if found is None else found.text
+
+    def refusal(self) -> Refusal | None:
         """Return the reason why the log cannot answer; None where it can."""
         if not self.n:
-            return "no row of the log fits the question"
+            return Refusal("no_rows", "no row of the log fits the question")
         for count, what in (
             (
                 self.sums.bad_propensity,
@@ -74,37 +93,36 @@ class Diagnostics:
             (self.support.bad_target, "target probabilities that are no distribution"),
         ):
             if count:
-                return f"{count} of {self.n} rows have {what}"
+                return Refusal("bad_rows", f"{count} of {self.n} rows have {what}")
         return self._thin() or self._off()
 
-    def _thin(self) -> str | None:
+    def _thin(self) -> Refusal | None:
         if self.unsupported is not None and self.unsupported > MOST_UNSUPPORTED:
-            return (
+            text = (
                 f"{self.unsupported:.0%} of the target's choices could not have been made in the "
                 "log, whatever the draw"
             )
+            return Refusal("unsupported", text)
         if self.ess < LEAST_ESS:
-            return (
-                f"the log is worth {self.ess:.1f} rows for this target; "
-                f"at least {LEAST_ESS:.0f} are needed"
-            )
+            text = f"the log is worth {self.ess:.1f} rows for this target; "
+            return Refusal("few_rows", f"{text}at least {LEAST_ESS:.0f} are needed")
         if self.sums.moments.clusters < LEAST_ESS:
-            return f"the log has {self.sums.moments.clusters} subjects; at least 30 are needed"
+            text = f"the log has {self.sums.moments.clusters} subjects; at least 30 are needed"
+            return Refusal("few_subjects", text)
         if self.ess < LEAST_SHARE * self.n:
-            return (
-                f"the log is worth {self.ess:.0f} of its {self.n} rows for this target, "
-                f"less than {LEAST_SHARE:.1%}"
-            )
+            text = f"the log is worth {self.ess:.0f} of its {self.n} rows for this target, "
+            return Refusal("rare", f"{text}less than {LEAST_SHARE:.1%}")
         return None
 
-    def _off(self) -> str | None:
+    def _off(self) -> Refusal | None:
         off = abs(self.mean_weight - 1.0)
         if off <= max(WEIGHT_SLACK, WEIGHT_ERRORS * self.mean_weight_error):
             return None
-        return (
+        text = (
             f"the mean weight is {self.mean_weight:.3f} and not 1: propensities are wrong, or the "
             "target chooses what the log never tried"
         )
+        return Refusal("weights_off", text)
 
     def _total(self, column: str) -> float:
         return float(self.sums.moments.total[COLUMNS.index(column)])

@@ -34,7 +34,6 @@ from nudge.flows.upkeep.setup.apply_documents import apply_missing
 from nudge.flows.upkeep.setup.page_key import register_page_key
 from nudge.settings.rate import NO_LIMIT
 from nudge.settings.settings import Settings
-from nudge.store.keeping.moved_wall import MovedWall
 from nudge.wiring.command import Installation, open_installation
 from nudge.wiring.web import create_app
 
@@ -127,7 +126,7 @@ def _web(settings: Settings) -> tuple[Service, WSGIApplication]:
 
 @contextmanager
 def _moved(progress: Progress, installation: Installation) -> Iterator[WallClock]:
-    wall = WallClock(progress.wall, MovedWall(installation.store.client))
+    wall = WallClock(progress.wall, installation.store.client)
     try:
         with clock.moved(wall):
             yield wall

@@ -10,7 +10,6 @@ from typing import Final
 
 from lab.history.plan import HistoryResult
 from nudge.settings.settings import Settings
-from nudge.store.keeping.moved_wall import remove_all
 from nudge.store.store import Store
 
 FILE: Final = "history.json"
@@ -53,7 +52,7 @@ class HistoryRecord:
 
     def _remove(self) -> None:
         settings = self.settings
-        remove_all(self.store.client, self.store.keys)
+        self.store.backup.remove()
         for path in (settings.lake_dir, settings.spool_dir, settings.data_dir / REPORTS):
             shutil.rmtree(path, ignore_errors=True)
         settings.store_note.unlink(missing_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeAlias
 
-from nudge.store.keeping.moved_wall import MovedWall
+from nudge.store.keeping.moved_clock import MovedClock
+from nudge.store.wire.client import Client
 
 Moment: TypeAlias = "Synchronized[float]"
 """Seconds since the epoch, UTC, in memory that several processes share."""
@@ -17,9 +18,9 @@ class WallClock:
     The store's time is moved first: no process believes in a later one than the store.
     """
 
-    def __init__(self, shared: Moment, store: MovedWall) -> None:
-        self._shared, self._store = shared, store
-        self._store.put(shared.value)
+    def __init__(self, shared: Moment, client: Client) -> None:
+        self._shared, self._store = shared, MovedClock(client)
+        self._store.go_to(shared.value)
 
     @property
     def at(self) -> float:
@@ -33,9 +34,9 @@ class WallClock:
     def go_to(self, at: float) -> None:
         """Move the clock on to a moment; one that has passed leaves it where it is."""
         if at > self._shared.value:
-            self._store.put(at)
+            self._store.go_to(at)
             self._shared.value = at
 
     def end(self) -> None:
         """Take the moved time out of the store."""
-        self._store.remove()
+        self._store.end()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Response, render_template, request
 
 from lab.shop.outcomes import METHODS, OUTCOMES
 from lab.shop.shop_files import LANGUAGES, read_words
 from nudge.api.sdk_files import read_sdk_files
 from nudge.api.service import current
+
+MAX_CITY: Final = 60
 
 
 def render_page(name: str, **values: object) -> Response:
@@ -23,6 +27,7 @@ def render_page(name: str, **values: object) -> Response:
         f"{name}.html",
         w=read_words(language),
         language=language,
+        city=request.args.get("city", "")[:MAX_CITY].strip(),
         other=LANGUAGES[1 - LANGUAGES.index(language)],
         key=current().settings.page_key or "",
         sdk=sdk.versions[sdk.current],

@@ -38,6 +38,8 @@ def authorise(
 ) -> Caller:
     """Authenticate the caller of a request, and check that the key or the role allows it.
 
+    No client can be a user by a header: headers are texts, under names that begin with HTTP_.
+
     Args:
         request: carries the key; or the pages, in this process, have named the user.
         service: knows the keys.
@@ -50,8 +52,8 @@ def authorise(
         ForbiddenError: the key lacks the scopes, or must not be used from this web origin.
         StoreAwayError: no keys have been read yet, and the store does not answer.
     """
-    user: Caller | None = request.environ.get(CALLER)
-    if user is not None:
+    user = request.environ.get(CALLER)
+    if isinstance(user, Caller):
         return _user(user, name)
     caller = _caller(service, _key(request, in_query=in_query))
     if not caller.scopes.intersection(scopes):

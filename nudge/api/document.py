@@ -14,7 +14,8 @@ from marshmallow import fields as ma
 from werkzeug.routing import BaseConverter
 
 from nudge.api import docs, health, sdk
-from nudge.api.alarms import alarms, quarantines
+from nudge.api.accounts import audit, users
+from nudge.api.alarms import alarms, quarantines, system
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.care import (
     measures,
@@ -22,19 +23,38 @@ from nudge.api.care import (
     warnings,
     winback,
     winback_causes,
+    work_setup,
     worklist,
     worklist_changes,
 )
 from nudge.api.ofrep import flags
 from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
-from nudge.api.people import next_offer, segments, visitors
-from nudge.api.plans import timings, withdrawals
+from nudge.api.people import (
+    case_visitor,
+    contact_checks,
+    contact_policy,
+    next_offer,
+    segments,
+    visitors,
+)
+from nudge.api.plans import send_forecasts, timings, withdrawals
 from nudge.api.provider import dumps
-from nudge.api.reports import experience, funnel, loop, model, reports, shared, winback_effect
+from nudge.api.reports import (
+    experience,
+    funnel,
+    lookups,
+    loop,
+    model,
+    overview,
+    reports,
+    send_effects,
+    shared,
+    winback_effect,
+)
 from nudge.api.schemas.decisions import ANY
 from nudge.api.schemas.examples import add_examples
 from nudge.api.serving import decisions, events
-from nudge.api.slots import policies, slots
+from nudge.api.slots import eligible, policies, previews, slots
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -45,6 +65,8 @@ BLUEPRINTS: Final = (
     flags.blueprint,
     slots.blueprint,
     policies.blueprint,
+    previews.blueprint,
+    eligible.blueprint,
     model.blueprint,
     reports.blueprint,
     funnel.blueprint,
@@ -53,19 +75,30 @@ BLUEPRINTS: Final = (
     winback_effect.blueprint,
     shared.blueprint,
     visitors.blueprint,
+    case_visitor.blueprint,
     next_offer.blueprint,
     segments.blueprint,
     timings.blueprint,
     warnings.blueprint,
     measures.blueprint,
+    work_setup.blueprint,
     worklist.blueprint,
     worklist_changes.blueprint,
     warning_factors.blueprint,
     winback.blueprint,
     winback_causes.blueprint,
     withdrawals.blueprint,
+    contact_checks.blueprint,
+    contact_policy.blueprint,
+    send_forecasts.blueprint,
+    send_effects.blueprint,
     quarantines.blueprint,
+    lookups.blueprint,
     alarms.blueprint,
+    users.blueprint,
+    overview.blueprint,
+    audit.blueprint,
+    system.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"docs.static"})

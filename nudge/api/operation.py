@@ -15,9 +15,10 @@ from flask import Flask, Request, Response, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
-from nudge.api.auth import PARAMETER, authorise
+from nudge.api.auth import CALLER, PARAMETER, authorise
 from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
+from nudge.api.user_calls import is_noted, note_call
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.journal.caller import Caller, Scope
 from nudge.errors import InvalidRequestError, UnauthenticatedError
@@ -77,6 +78,7 @@ def operation(
     if body:
         content = {kind: {"schema": _plain(what)} for kind, what in body.items()}
         document["requestBody"] = {"required": True, "content": content}
+    noted = is_noted(endpoint, name)
     known = [str(one["name"]) for one in parameters if one["in"] == "query"]
     taken = frozenset([*known, PARAMETER] if key_in_query else known)
 
@@ -96,7 +98,10 @@ def operation(
                     service.limiter.count_call(found)
             if here.query_string:
                 _check_query(here, taken)
-            return view(*args, **kwargs)
+            response = view(*args, **kwargs)
+            if noted and CALLER in here.environ:
+                note_call(here, name)
+            return response
 
         # Where flask-smorest's blueprints look; its own decorators would also work at each call.
         wrapper.__dict__["_apidoc"] = {"manual_doc": document}

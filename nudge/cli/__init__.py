@@ -65,10 +65,12 @@ COMMANDS = {
     ),
     "consent": Command("people.consent", "Export proofs of consent, of one visitor or of all."),
     "keys": Command("keys", "Make, list and revoke API keys."),
+    "users": Command("users", "Add users of the pages, and give them roles, links and passwords."),
     "sdk": Command("sdk", "Print the script tag by which a page loads the browser SDK."),
     "simulate": Command("lab.simulate", "Send simulated visitors through the running service."),
     "history": Command(
-        "lab.history", "Make a month of simulated history in an empty data directory."
+        "lab.history",
+        "Make a month of simulated history, with an outage, warnings and lists in it.",
     ),
     "replay": Command("lab.replay", "Send a real campaign log through the running service."),
     "evaluate": Command(

@@ -49,22 +49,20 @@ def _from_lake(
     calendar: OperatorCalendar,
     missing: NotFoundError,
 ) -> dict[str, object]:
-    from nudge.lake.engine.query import connect_contents, find_place  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.engine.query import connect_contents  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+    from nudge.lake.reports.lookups import find_entry  # noqa: PLC0415 - both
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = find_place(connect_contents(contents, whole=True), decision_id)
-    if place is None:
+    backend = connect_contents(contents, whole=True)
+    entry = find_entry(backend, lake, installation.sealer, decision_id)
+    if entry is None:
         since = calendar.label_or_none(contents.since())
         if since is None:
             raise missing
         text = f"neither the journal nor the lake has it; the lake begins at {since}"
         raise NotFoundError(f"decision {decision_id!r}: {text}") from missing
-    ref = installation.sealer.unseal(decision_id)
-    # Several decisions may have one place.
-    entries = lake.entries(place[0], installation.sealer.unseal, place[1] - 1)
-    entry = next(entry for entry in entries if entry.ref == ref)
     return explanation_of(decision_id, entry, RECORD)
 
 

@@ -16,11 +16,14 @@ from nudge.cli.demo_history import make_demo_history
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
+from nudge.errors import NudgeError
+from nudge.flows.accounts.first_admin import invite_first_admin
 from nudge.flows.upkeep.apply import apply
 from nudge.flows.upkeep.setup.apply_documents import apply_missing
 from nudge.flows.upkeep.setup.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
+from nudge.processes.welcome import NO_PAGES
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
 
@@ -31,6 +34,8 @@ DEMO_VISITORS = 10_000_000
 DEMO_PACE = ("--rate", "1", "--boost", "1")
 """Pace of live visitors behind a history: more and more eager ones would make its figures jump."""
 DEMO_WEB = "lab.shop.web:create_app()"
+LINK_FILE = "first-admin-link"
+"""File of the data directory with the link that signs the first admin in."""
 DEMO_PAGES = {"example": "/example"}
 
 
@@ -71,10 +76,10 @@ def serve(
 
     settings = load_settings(data_dir, port, "serve", demo=demo)
     if not demo:
-        sys.exit(supervise(settings, prepare))
+        sys.exit(supervise(settings, prepare, None, NO_PAGES, invite))
     pages = DEMO_PAGES if find_shop_files().there else {}
     pace = () if no_history else DEMO_PACE
-    sys.exit(supervise(settings, prepare, _demo_programs(settings, pace), pages))
+    sys.exit(supervise(settings, prepare, _demo_programs(settings, pace), pages, invite))
 
 
 def _demo_programs(settings: Settings, pace: Sequence[str]) -> list[Program]:
@@ -82,6 +87,30 @@ def _demo_programs(settings: Settings, pace: Sequence[str]) -> list[Program]:
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS), *pace]
     return [*programs(settings, DEMO_WEB), Program("visitors", command, later=True, once=True)]
+
+
+def invite(settings: Settings, terminal: bool) -> str:  # noqa: FBT001 (`Invite`)
+    """Return how the first admin signs in; empty where an admin has a password.
+
+    What is printed elsewhere than on a terminal stays in files, and logs travel: there the link
+    stands in a file of its owner alone.
+    """
+    file = settings.data_dir / LINK_FILE
+    try:
+        with open_installation(settings) as installation:
+            link = invite_first_admin(installation.store)
+    except NudgeError as error:
+        log.warning("no_invitation", error=str(error), cure="run `nudge users link admin`")
+        return ""
+    file.unlink(missing_ok=True)
+    if link is None:
+        return ""
+    url = f"{settings.url}{link.path}"
+    if terminal:
+        return f"{url} (the first admin, once, within 24 hours)"
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_text(f"{url}\n", "utf-8")
+    return f"by the link in {file} (the first admin, once, within 24 hours)"
 
 
 def look_at_store(settings: Settings) -> None:

@@ -107,9 +107,9 @@ def digest(slot: Slot) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _variant(data: Mapping[str, Any]) -> Variant:
-    table = data.get("available", {})
-    available = Availability(
+def availability_of(table: Mapping[str, Any]) -> Availability:
+    """Build the limits of a variant from its table `available`, which passed the schema."""
+    return Availability(
         channels=frozenset(table.get("channels", ())),
         pages=frozenset(table.get("pages", ())),
         requires=tuple(table.get("requires", ())),
@@ -119,6 +119,10 @@ def _variant(data: Mapping[str, Any]) -> Variant:
         stock=table.get("stock"),
         exclusive=table.get("exclusive", ""),
     )
+
+
+def _variant(data: Mapping[str, Any]) -> Variant:
+    available = availability_of(data.get("available", {}))
     attributes = data.get("attributes", {})
     title = {tongue: trim(text) for tongue, text in data.get("title", {}).items()}
     return Variant(data["name"], data["value"], attributes, data["enabled"], available, title)

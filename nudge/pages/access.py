@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 
 from nudge.domain.journal.caller import Caller
+from nudge.errors import StoreAwayError
+from nudge.flows.accounts.accounts import Accounts, SignedInUser
+from nudge.logs.access import KEY_ID
 from nudge.pages.api_door import ApiDoor
 
 TICKET: Final = "ticket"
@@ -19,6 +23,8 @@ View = TypeVar("View", bound=Callable[..., object])
 OPEN: Final = "_open_page"
 """Attribute of the views that need nobody signed in."""
 EXTENSION: Final = "nudge.pages"
+KEPT: Final = ("language", "theme")
+"""Choices of a browser that outlive signing in and out."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +32,34 @@ class PageUser(UserMixin):  # type: ignore[misc]  # flask-login publishes no typ
     """The user who is signed in.
 
     Attributes:
-        name: of the account.
-        role: of the account, such as `viewer`.
-        caller: as which the API knows the user; its `operations` are what the role allows.
-        language: that the user reads, `zh` or `en`; "" as the browser's choice says.
+        signed: the account and its session.
     """
 
-    name: str
-    role: str
-    caller: Caller
-    language: str = ""
+    signed: SignedInUser
+
+    @property
+    def name(self) -> str:
+        """The name of the account."""
+        return self.signed.name
+
+    @property
+    def role(self) -> str:
+        """The role of the account, such as `viewer`."""
+        return str(self.signed.user.role)
+
+    @property
+    def caller(self) -> Caller:
+        """The user as the API knows it; `operations` are what the role allows."""
+        return self.signed.caller
+
+    @property
+    def language(self) -> str:
+        """The language that the user reads."""
+        return self.signed.language
 
     def get_id(self) -> str:
         """The ticket of the sign-in, which flask-login keeps."""
         return str(session.get(TICKET, ""))
-
-
-class Accounts(Protocol):
-    """The accounts behind the pages."""
-
-    def find(self, ticket: str) -> PageUser | None:
-        """Return who has signed in with a ticket; None where it has ended.
-
-        Raises:
-            StoreAwayError: the store does not answer.
-        """
 
 
 def register_access(app: Flask, accounts: Accounts) -> None:
@@ -58,7 +67,7 @@ def register_access(app: Flask, accounts: Accounts) -> None:
     manager = LoginManager()
     manager.session_protection = None  # tickets end on the server; addresses of phones change
     manager.init_app(app)
-    manager.user_loader(accounts.find)
+    manager.user_loader(partial(load_user, accounts))
     app.before_request(_ask_for_user)
 
 
@@ -70,12 +79,9 @@ def open_page(view: View) -> View:
 
 def sign_in(ticket: str) -> None:
     """Begin the browser's session anew, with the ticket of a sign-in: nothing of before stays."""
-    language = session.get("language")
-    session.clear()
+    sign_out()
     session["_user_id"] = session[TICKET] = ticket
     session["_fresh"] = True
-    if language:
-        session["language"] = language
 
 
 def may(operation: str) -> bool:
@@ -106,10 +112,32 @@ def local_path(text: str, default: str = "/") -> str:
     return plain if parts and not parts.scheme and not parts.netloc else default
 
 
+def sign_out() -> None:
+    """End the browser's session; the choice of language and theme stays."""
+    kept = {name: session[name] for name in KEPT if name in session}
+    session.clear()
+    session.update(kept)
+
+
+def load_user(accounts: Accounts, ticket: str) -> PageUser | None:
+    """Return who has signed in with a ticket; nobody once it ended, or while the store is away."""
+    try:
+        found = accounts.session(ticket)
+    except StoreAwayError as error:
+        # The page of the failure is asked for the user, too: nobody, until the store is back.
+        g.accounts_away = error
+        return None
+    return None if found is None else PageUser(found)
+
+
 def _ask_for_user() -> Response | None:
+    if current_user.is_authenticated:
+        request.environ[KEY_ID] = current_user.caller.key_id
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or hasattr(view, OPEN) or current_user.is_authenticated:
         return None
+    if "accounts_away" in g:
+        raise StoreAwayError(str(g.accounts_away))
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     target = url_for("signing.login", next=here if here != "/" else None)
     if "HX-Request" in request.headers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, current_app, request, session
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Redirect
 
-from nudge.pages.access import EXTENSION, Accounts, may, open_page, register_access
+from nudge.flows.accounts.accounts import Accounts
+from nudge.limits.client_address import AddressRules
+from nudge.pages.access import EXTENSION, may, open_page, register_access
 from nudge.pages.failures import register_failures
 from nudge.pages.formats import register_formats
-from nudge.pages.navigation import menu
+from nudge.pages.navigation import SCREENS, first_path, menu
+from nudge.pages.page_sessions import PageSessions
 from nudge.pages.screens import BLUEPRINTS
 from nudge.pages.translation import LANGUAGES, TAGS, language, register_translation
+from nudge.pages.words import register_words
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -59,12 +65,14 @@ class PageParts:
         accounts: who may sign in.
         secret: key that seals the browsers' sessions.
         zone: the operator's.
+        addresses: which proxies are believed when they tell a client's address.
     """
 
     api: WSGIApplication
     accounts: Accounts
     secret: bytes
     zone: ZoneInfo
+    addresses: AddressRules = field(default_factory=AddressRules)
 
 
 def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS) -> Flask:
@@ -76,6 +84,7 @@ def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS)
     """
     app = Flask("nudge.pages", static_folder=str(HERE / "static"), static_url_path=STATIC)
     app.secret_key = parts.secret
+    app.session_interface = PageSessions()
     app.config.update(
         SESSION_COOKIE_NAME="nudge_pages",
         SESSION_COOKIE_HTTPONLY=True,
@@ -92,14 +101,31 @@ def create_pages(parts: PageParts, blueprints: Sequence[Blueprint] = BLUEPRINTS)
     register_access(app, parts.accounts)
     register_translation(app)
     register_formats(app)
+    register_words(app)
     register_failures(app)
     app.view_functions["static"] = open_page(app.view_functions["static"])
     for one in blueprints:
         app.register_blueprint(one)
+    app.before_request(_keep_out)
     app.context_processor(_words)
     app.after_request(_protect)
     app.after_request(_compress)
     return app
+
+
+def _keep_out() -> Redirect | None:
+    """Refuse a screen that the role does not see; from the overview it leads to the first one.
+
+    The API refuses as well, once it is asked: a page with an empty form asks nothing.
+    """
+    if not current_user.is_authenticated:
+        return None
+    home = first_path(current_user.caller.operations or ())
+    if request.path == "/" and home != "/":
+        return redirect(home, 303)
+    if any(one.path == request.path and not may(one.operation) for one in SCREENS):
+        abort(403)
+    return None
 
 
 def _words() -> dict[str, Any]:

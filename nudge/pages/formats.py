@@ -6,14 +6,16 @@ en dash: it is never a zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, current_app
+from markupsafe import Markup, escape
 
 from nudge.pages.translation import TAGS, language, spoken
 
@@ -84,6 +86,13 @@ def day(value: Time | None) -> str:
     return _dated(value, _DAY[language()])
 
 
+def date_of(value: str | None) -> str:
+    """Format a day of the operator's calendar, as the API names it: 11月28日 or 28 Nov."""
+    if value is None:
+        return NOTHING
+    return format_date(date.fromisoformat(value), _DAY[language()], locale=_locale())
+
+
 def clock(value: Time | None) -> str:
     """Format the time of day: 10:24."""
     return _dated(value, _CLOCK)
@@ -109,6 +118,13 @@ def ago(seconds: Number | None) -> str:
     return format_timedelta(span, add_direction=True, locale=_locale())
 
 
+def naming(sentence: str, name: str) -> Markup:
+    """Mark a name within a sentence as data, so that it is read as it is and never translated."""
+    pattern = rf"(?<![\w.-]){re.escape(str(escape(name)))}(?![\w.-])"
+    told = Markup('<bdi class="data">{}</bdi>').format(name)
+    return Markup(re.sub(pattern, lambda _: told, str(escape(sentence))))  # noqa: S704 - both are escaped
+
+
 FILTERS: Final = (
     number,
     exact,
@@ -119,11 +135,13 @@ FILTERS: Final = (
     money_of_fen,
     moment,
     day,
+    date_of,
     clock,
     iso,
     duration,
     ago,
     spoken,
+    naming,
 )
 
 
@@ -148,5 +166,6 @@ def _dated(value: Time | None, pattern: str) -> str:
 def _local(value: Time) -> datetime:
     zone: ZoneInfo = current_app.extensions["nudge.pages"].zone
     if isinstance(value, str):
-        return datetime.fromisoformat(value).astimezone(zone)
+        found = datetime.fromisoformat(value)  # a day has no zone: it is the operator's
+        return found.astimezone(zone) if found.tzinfo else found.replace(tzinfo=zone)
     return datetime.fromtimestamp(value, zone)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 SEGMENTS: Final = frozenset(
     {
-        "",
         "account",
         "alarms",
         "audit",
@@ -25,7 +24,6 @@ SEGMENTS: Final = frozenset(
         "slots",
         "sms",
         "system",
-        "terms",
         "users",
         "visitor",
         "warnings",
@@ -34,7 +32,7 @@ SEGMENTS: Final = frozenset(
         "work",
     }
 )
-"""First segments of the paths that are pages; a test compares them. "" is the overview."""
+"""First segments of the paths that are pages; a test compares them."""
 
 
 class PageMount:
@@ -55,9 +53,9 @@ class PageMount:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer by the pages or by the API."""
-        # partition needs no check for a path without a slash: it has no segment then.
-        segment = environ["PATH_INFO"][1:].partition("/")[0]
-        app = self._made() if segment in SEGMENTS else self._api
+        path: str = environ["PATH_INFO"]
+        page = path == "/" or path[1:].partition("/")[0] in SEGMENTS
+        app = self._made() if page else self._api
         return app(environ, start_response)
 
     def _made(self) -> WSGIApplication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,11 +39,11 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
 
 
 SCREENS: Final = (
-    Screen("/", N_("Overview"), "listSlots"),
+    Screen("/", N_("Overview"), "getOverview"),
     Screen("/slots", N_("Slots"), "listSlots"),
     Screen("/promotions", N_("Promotions"), "listSlots"),
     Screen("/funnel", N_("Funnel"), "getFunnel"),
-    Screen("/sms", N_("SMS"), "getFunnel"),
+    Screen("/sms", N_("SMS"), "getContactPolicy"),
     Screen("/alarms", N_("Alarms"), "listAlarms"),
     Screen("/work", N_("Work list"), "listWork"),
     Screen("/warnings", N_("Warnings"), "listWarnings"),
@@ -54,6 +55,11 @@ SCREENS: Final = (
     Screen("/system", N_("System"), "getSystem"),
     Screen("/users", N_("Users"), "listUsers"),
 )
+
+
+def first_path(operations: Collection[str]) -> str:
+    """Return the first page of whoever may call these operations; the own account without any."""
+    return next((one.path for one in SCREENS if one.operation in operations), "/account")
 
 
 def menu() -> list[tuple[str, str, bool]]:

@@ -24,7 +24,7 @@ from nudge.processes.syncing import Syncer
 from nudge.processes.welcome import NO_PAGES, answers, welcome
 from nudge.settings.settings import Settings, child_environ
 
-__all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
+__all__ = ["Invite", "Prepare", "Program", "ServeError", "programs", "serve"]
 
 log = structlog.get_logger()
 
@@ -35,6 +35,8 @@ _FIRST_TRIES = 5
 
 Prepare = Callable[[Settings], None]
 """Runs when the store answers, before worker and web start."""
+Invite = Callable[[Settings, bool], str]
+"""Returns how the first admin signs in, for the welcome; True says that a terminal shows it."""
 
 
 WEB = "nudge.wiring.web:create_app()"
@@ -63,6 +65,7 @@ def serve(
     prepare: Prepare = lambda _settings: None,
     run: Sequence[Program] | None = None,
     pages: Mapping[str, str] = NO_PAGES,
+    invite: Invite = lambda _settings, _terminal: "",
 ) -> int:
     """Run the service until a signal ends it; call it from the main thread.
 
@@ -71,6 +74,7 @@ def serve(
         prepare: see `Prepare`.
         run: what to run beside the store; None is worker and web.
         pages: name -> path of pages that the welcome tells besides the API's.
+        invite: see `Invite`; asked when the service is ready.
 
     Returns:
         The exit code: 0 after Ctrl-C or SIGTERM.
@@ -85,16 +89,19 @@ def serve(
         check_port(settings)
         shutil.rmtree(settings.metrics_dir, ignore_errors=True)
         settings.metrics_dir.mkdir(mode=0o700)
-        _Supervisor(settings, pages).run(prepare, programs(settings) if run is None else run)
+        _Supervisor(settings, pages, invite).run(
+            prepare, programs(settings) if run is None else run
+        )
     return 0
 
 
 class _Supervisor:
     """The supervisor of the children, in the order of their start."""
 
-    def __init__(self, settings: Settings, pages: Mapping[str, str]) -> None:
+    def __init__(self, settings: Settings, pages: Mapping[str, str], invite: Invite) -> None:
         self._settings = settings
         self._pages = pages
+        self._invite = invite
         self._children: list[Child] = []
         self._began = monotonic()
         self._ready = self._told_slow = False
@@ -148,7 +155,9 @@ class _Supervisor:
         if answers(self._settings.url):
             self._ready = True
             terminal = sys.stdout.isatty()
-            sys.stdout.write(welcome(self._settings, terminal=terminal, pages=self._pages))
+            how = self._invite(self._settings, terminal)
+            text = welcome(self._settings, terminal=terminal, pages=self._pages, sign_in=how)
+            sys.stdout.write(text)
             sys.stdout.flush()
             self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:

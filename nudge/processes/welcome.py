@@ -55,7 +55,13 @@ def example(settings: Settings, *, shown: bool) -> str:
     return f"{ask} -H \"Authorization: Bearer {key}\" -H 'Content-Type: application/json'"
 
 
-def welcome(settings: Settings, *, terminal: bool, pages: Mapping[str, str] = NO_PAGES) -> str:
+def welcome(
+    settings: Settings,
+    *,
+    terminal: bool,
+    pages: Mapping[str, str] = NO_PAGES,
+    sign_in: str = "",
+) -> str:
     """Return the whole welcome text.
 
     A key is in it only where a person reads it who could not know it: made just now, on a
@@ -65,10 +71,12 @@ def welcome(settings: Settings, *, terminal: bool, pages: Mapping[str, str] = NO
         settings: of the installation.
         terminal: whether the text goes to a terminal.
         pages: name -> path of further pages.
+        sign_in: how the first admin signs in; empty once an admin has a password.
     """
     shown = terminal and settings.origin.made
     lines = {
         "Nudge": settings.url,
+        **({"sign in": sign_in} if sign_in else {}),
         "API": f"{settings.url}/docs",
         **{name: f"{settings.url}{path}" for name, path in pages.items()},
         "data": str(settings.data_dir),

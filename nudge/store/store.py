@@ -35,6 +35,7 @@ from nudge.store.plans.scheduler_places import SchedulerPlaces
 from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.alarms import Alarms
 from nudge.store.service.api_keys import ApiKeys
+from nudge.store.service.audit import AuditTrail
 from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.deliveries import Deliveries
 from nudge.store.service.documents import Documents
@@ -43,9 +44,12 @@ from nudge.store.service.policy_holds import PolicyHolds
 from nudge.store.service.process_notes import ProcessNotes
 from nudge.store.service.quarantines import Quarantines
 from nudge.store.service.reward_runs import RewardRuns
+from nudge.store.service.sessions import Sessions
+from nudge.store.service.sign_in_attempts import SignInAttempts
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
+from nudge.store.service.users import Users
 from nudge.store.service.winback_notes import WinbackNotes
 from nudge.store.service.work_notes import WorkNotes
 from nudge.store.vault.books import Books
@@ -256,6 +260,26 @@ class Store:
     def stock(self) -> Stock:
         """Limited stock: shared out to partitions and evened out."""
         return Stock(self.client, self.keys)
+
+    @cached_property
+    def users(self) -> Users:
+        """Users of the pages: all of them as one book."""
+        return Users(self.client, self.keys)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions of users."""
+        return Sessions(self.client, self.keys)
+
+    @cached_property
+    def sign_in_attempts(self) -> SignInAttempts:
+        """Attempts to sign in, counted before a password is looked at."""
+        return SignInAttempts(self.client, self.keys)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The audit of what has no history of its own: users, sign-ins, calls of users."""
+        return AuditTrail(self.client, self.keys)
 
     @cached_property
     def books(self) -> Books:

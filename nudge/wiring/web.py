@@ -26,6 +26,8 @@ from nudge.api.service import EXTENSION, Service
 from nudge.config.documents.configuration import Configuration, ConfigurationHolder
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar
+from nudge.flows.accounts.accounts import Accounts
+from nudge.flows.accounts.passwords import PasswordHasher
 from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.log import PATIENCE
@@ -33,6 +35,7 @@ from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
 from nudge.limits.bucket_table import BucketTable
+from nudge.limits.client_address import AddressRules
 from nudge.logs.access import KEY_ID, PATH, AccessLog
 from nudge.logs.configuration import configure
 from nudge.pages.mount import PageMount
@@ -108,8 +111,13 @@ def make_pages(service: Service, api: WSGIApplication) -> WSGIApplication:
     """
     from nudge.pages.app import PageParts, create_pages  # noqa: PLC0415 - 5 MB that decisions need not
 
-    secret, zone = service.sealer.pages_key, service.calendar.zone
-    return create_pages(PageParts(api, NoAccounts(), secret, zone))
+    settings, secret = service.settings, service.sealer.pages_key
+    # What a page may wait for its session would close the client of decisions.
+    store = hot_store(settings, SLOW_TIMEOUT)
+    store.client.before_return = service.store.client.before_return
+    accounts = Accounts(store, PasswordHasher(), service.sealer.limits_key)
+    addresses = AddressRules(settings.limits_trusted_proxies, settings.limits_gateways)
+    return create_pages(PageParts(api, accounts, secret, service.calendar.zone, addresses))
 
 
 def _log_calls(app: App) -> None:
@@ -160,13 +168,6 @@ def _service(settings: Settings) -> Service:
         flows=FlowHolder(configured, ConfiguredFlows(first, decider, planner), watch),
         memory=MemoryWatch(metrics.memory),
     )
-
-
-class NoAccounts:
-    """Accounts of which nobody has any: nobody can sign in."""
-
-    def find(self, ticket: str) -> None:
-        """Return nobody."""
 
 
 @dataclass(frozen=True)

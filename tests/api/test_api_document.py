@@ -33,7 +33,19 @@ from nudge.store.service.alarms import StoredAlarm
 from nudge.store.store import Store
 
 Json = dict[str, Any]
-VERBS = {"erase", "evaluate", "explain", "get", "list", "make", "patch", "plan", "put", "record"}
+VERBS = {
+    "check",
+    "erase",
+    "evaluate",
+    "explain",
+    "get",
+    "list",
+    "make",
+    "patch",
+    "plan",
+    "put",
+    "record",
+}
 
 
 @dataclass(frozen=True)

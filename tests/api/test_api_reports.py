@@ -535,7 +535,16 @@ def example_of(name: str) -> Any:
     return json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))["answer"]
 
 
-NO_JOBS = {"model", "serving", "segment", "segment_offers", "next", "visitor"}
+NO_JOBS = {
+    "model",
+    "next",
+    "preview",
+    "segment",
+    "segment_offers",
+    "serving",
+    "sms_forecast",
+    "visitor",
+}
 """Kinds of answers that no job makes."""
 
 
@@ -561,7 +570,10 @@ def test_every_figure_is_defined(busy: Web) -> None:
         ("/v1/warnings/factors", None),
         ("/v1/worklist/loop", None),
         ("/v1/winback/effect", None),
+        ("/v1/sms/effects", None),
         (f"{SLOT}/model", None),
+        ("/v1/overview", None),
+        (f"{SLOT}/eligible", {}),
     )
     found = [answered(busy, path, body).json for path, body in asked]
     keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
@@ -569,7 +581,16 @@ def test_every_figure_is_defined(busy: Web) -> None:
     assert {one["kind"] for one in jobs_} == ANCHORS.keys() - NO_JOBS
     found += [one["result"] for one in jobs_]
     names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
-    names = (*names, "getExperience", "getFactors", "getWorkLoop", "getWinbackEffect")
+    names = (
+        *names,
+        "getEligible",
+        "getExperience",
+        "getFactors",
+        "getWorkLoop",
+        "getWinbackEffect",
+        "getOverview",
+        "getSmsEffects",
+    )
     for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5

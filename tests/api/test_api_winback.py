@@ -271,7 +271,7 @@ def test_a_mended_cause_moves_its_people_to_the_top(ruled: Web) -> None:
     ranking.rank_changed()
     first, second = listed(ruled)["winback"]
     assert (first["amount"], first["mended"]) == (20, one["id"])
-    assert "支付方式 wallet" in first["mended_why"]["zh"]
+    assert "支付方式“电子钱包”" in first["mended_why"]["zh"]
     assert "138" not in first["mended_why"]["zh"]
     assert second["mended"] == ""
     assert wanted(ruled, "?mended=true") == [20]

@@ -333,3 +333,39 @@ def test_the_portfolio_names_who_had_the_last_case(ruled: Web) -> None:
     complain(ruled, "v-0")
     first, _ = listed(ruled)
     assert (first["level"], first["portfolio"]) == ("critical", "bo")
+
+
+def test_the_visitor_of_a_case_is_shown_without_an_id(ruled: Web) -> None:
+    """The same as by an id of the visitor's, but for the id; for whom the scope allows it."""
+    open_cases(ruled, 1)
+    (case,) = listed(ruled)
+    path = f"{PATH}/{case['id']}/visitor"
+    found: Any = ruled.get(path, "admin").json
+    mine: Any = ruled.get("/v1/visitors/v-0", "admin").json
+    assert found.keys() == mine.keys() - {"visitor_id"}
+    assert found["subject"] == mine["subject"] == case["subject"]
+    assert found["attributes"] == mine["attributes"]
+    assert found["texts"] == mine["texts"]
+    assert ruled.get(path, "read").status_code == 403
+    assert ruled.get(f"{PATH}/0-{'0' * 18}/visitor", "admin").status_code == 404
+
+
+def test_the_setup_has_the_words_that_steps_take(ruled: Web) -> None:
+    """Every assignee and outcome of the setup is taken by a step; one that is not there is not."""
+    open_cases(ruled, 1)
+    told = ruled.get(f"{PATH}/setup").json
+    kinds = {one["name"]: one["kind"] for one in told["assignees"]}
+    assert kinds.items() >= {("care", "team"), ("ann", "agent"), ("cy", "agent")}
+    assert told["assignees"][0]["title"] == {"zh": "关怀组", "en": "Care"}
+    marks = {one["name"]: (one["reached"], one["kept"]) for one in told["outcomes"]}
+    assert marks == {"stays": (True, True), "unreachable": (False, False)}
+    assert {"low", "complains", "proposal"} <= {one["name"] for one in told["rules"]}
+    assert "call" in told["channels"]
+    (case,) = listed(ruled)
+    for name in kinds:
+        post(ruled, f"{case['id']}/actions", action="assign", to=name)
+        fold(ruled)
+    for name in marks:
+        post(ruled, f"{case['id']}/actions", action="outcome", outcome=name)
+        fold(ruled)
+    post(ruled, f"{case['id']}/actions", 422, action="assign", to="nobody")

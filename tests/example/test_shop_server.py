@@ -43,6 +43,17 @@ def visitor_of(client: FlaskClient) -> str:
     return re.findall(r'data-visitor="([^"]+)"', page)[0]
 
 
+def test_a_visit_from_a_city_tells_it(site: ShopSite) -> None:
+    """The city of the address is the page's, as text only; without one the page tells none."""
+    client = site.app.test_client()
+    page = client.get("/example?city=杭州").get_data(as_text=True)
+    assert 'data-city="杭州"' in page
+    assert "&amp;city=%E6%9D%AD%E5%B7%9E" in page or "&city=%E6%9D%AD%E5%B7%9E" in page
+    hostile = client.get('/example?city="><script>x</script>').get_data(as_text=True)
+    assert "<script>x" not in hostile
+    assert "data-city" not in client.get("/example").get_data(as_text=True)
+
+
 def decide(site: ShopSite, visitor: str) -> Any:
     """The decision about the banner that a page gets."""
     ask = {"visitor_id": visitor, "channel": "wap", "page": "home", "slots": ["banner"]}

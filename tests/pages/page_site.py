@@ -15,8 +15,13 @@ from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as Redirect
 
-from nudge.domain.journal.caller import SCOPES, Caller
-from nudge.pages.access import PageUser, open_page, sign_in
+from nudge.clock import now
+from nudge.domain.users.roles import Role
+from nudge.domain.users.session import Session
+from nudge.domain.users.user import User
+from nudge.flows.accounts.accounts import Accounts, SignedInUser
+from nudge.flows.accounts.passwords import PasswordHasher
+from nudge.pages.access import open_page, sign_in
 from nudge.pages.app import PageParts, create_pages
 from nudge.pages.mount import PageMount
 from nudge.pages.screens import BLUEPRINTS
@@ -26,22 +31,14 @@ DOOR: Final = "/pages/test/"
 """Path that signs a browser in by the name of a role: of the tests alone."""
 
 
-class AllOperations(frozenset[str]):
-    """Operations of somebody who may do everything."""
+class RoleAccounts(Accounts):
+    """Accounts among which each role has a user of its name, besides those of the store."""
 
-    def __contains__(self, _name: object) -> bool:
-        """True for every name."""
-        return True
-
-
-class RoleAccounts:
-    """Accounts whose tickets are the names of roles."""
-
-    def find(self, ticket: str) -> PageUser | None:
-        """Return the user of a role."""
-        scopes = frozenset(SCOPES) if ticket == "admin" else frozenset({"read"})
-        caller = Caller(f"user:{ticket}", scopes, operations=AllOperations())  # type: ignore[arg-type]
-        return PageUser(ticket, ticket, caller)
+    def session(self, secret: str) -> SignedInUser | None:
+        """Return the user of a role, by the role's name as the ticket."""
+        if secret in tuple(Role):
+            return SignedInUser(User(secret, Role(secret)), Session(secret, 0, now(), now()))
+        return super().session(secret)
 
 
 @dataclass
@@ -94,7 +91,8 @@ def open_site(web: Web) -> PageSite:
     """The pages before an API."""
     service = web.service
     api = web.app.wsgi_app
-    parts = PageParts(api, RoleAccounts(), service.sealer.pages_key, service.calendar.zone)
+    accounts = RoleAccounts(service.patient, PasswordHasher(), service.sealer.limits_key)
+    parts = PageParts(api, accounts, service.sealer.pages_key, service.calendar.zone)
     app = create_pages(parts, (*BLUEPRINTS, _door()))
     app.testing = True
     app.config["WTF_CSRF_ENABLED"] = False

@@ -22,7 +22,7 @@ def door(web: Web, caller: Caller) -> ApiDoor:
 
 
 def test_a_call_comes_from_the_signed_in_user(web: Web) -> None:
-    """What the role lists is answered, anything else refused; the audit names the user."""
+    """The operations of the role are answered, all others refused; the audit names the user."""
     assert {one["slot"] for one in door(web, READER).get("/v1/slots").body["slots"]} >= {"banner"}
     with pytest.raises(ApiRefusal) as refused:
         door(web, READER).change("PATCH", "/v1/slots/banner", {"mode": "frozen"})

@@ -35,6 +35,17 @@ def test_every_message_is_there_in_chinese() -> None:
     assert sorted(map(str, known - used())) == [], "translated and not used"
 
 
+def test_a_message_stands_once() -> None:
+    """A message of several screens stands in `shared.po`, so that it is translated once."""
+    found: dict[object, str] = {}
+    for path in sorted((CATALOGUES / "zh").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="zh"):
+                key = str(message.id)
+                assert not message.id or key not in found, (key, found.get(key), path.name)
+                found[key] = path.name
+
+
 @pytest.mark.parametrize("path", sorted((CATALOGUES / "zh").glob("*.po")), ids=lambda p: p.stem)
 def test_translations_are_whole(path: Path) -> None:
     """None is empty, in doubt or English, and each has the placeholders of its message."""

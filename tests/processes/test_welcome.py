@@ -58,3 +58,10 @@ def test_s11_the_curl_line_works_though_it_shows_no_key(tmp_path: Path, *, termi
     text = welcome(given, terminal=terminal)
     assert GIVEN not in text
     assert f"Authorization: Bearer {GIVEN}" in words_of(text, NUDGE_PAGE_KEY=GIVEN)
+
+
+def test_the_welcome_tells_how_the_first_admin_signs_in(tmp_path: Path) -> None:
+    """The line is there as long as there is somebody to invite."""
+    settings = loaded(tmp_path)
+    assert "sign in    by the file" in welcome(settings, terminal=False, sign_in="by the file")
+    assert "sign in" not in welcome(settings, terminal=True)

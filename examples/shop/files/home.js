@@ -2,7 +2,7 @@
 nudge.init({ key: shop.key, visitorId: shop.visitor, channel: shop.channel, defaults: {
   denomination: 100, prefill: { source: 'blank' }, banner: shop.plainBanner
 } });
-nudge.decide(['denomination', 'prefill', 'banner'], { page: 'home' }, (answers) => {
+nudge.decide(['denomination', 'prefill', 'banner'], { page: 'home', city: shop.city }, (answers) => {
   const id = answers.banner.decision_id;
   shop.preselect(answers.denomination);
   shop.fill(answers.prefill.value);

@@ -4,6 +4,7 @@ const shop = {
   key: document.body.dataset.key,
   visitor: document.body.dataset.visitor,
   language: document.body.dataset.language,
+  city: document.body.dataset.city, // of the address, ?city=; none unless it says so
   channel: matchMedia('(max-width: 699px)').matches ? 'wap' : 'web',
 
   moments: {},

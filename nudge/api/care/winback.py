@@ -12,6 +12,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
+from nudge.api.care.work_desks import action_name, actor
 from nudge.api.operation import caller, header, operation, query_parameter, resource
 from nudge.api.paging import page_limit, wrong_parameter
 from nudge.api.provider import MIMETYPE, answer
@@ -21,7 +22,6 @@ from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.care.case import Case, CaseState, CaseStep
 from nudge.domain.care.warning_rule import CaseKind
-from nudge.domain.identity.sealing import new_label
 from nudge.domain.reports.questions import period_of
 from nudge.domain.reports.report_table import BOM, spreadsheet_text
 from nudge.domain.values.number_words import mask_numbers
@@ -113,7 +113,7 @@ def one(case: str) -> Response:
     (judged,) = desk.judge([found])
     view = _plain(service, judged, at)
     view |= {"reach": [reach_view(x, service.calendar) for x in desk.reach_each(found)]}
-    if "admin" in caller().scopes:
+    if caller().sees_people:
         more = case_details(service.patient, service.sealer.vault, found)
         view |= {"numbers": list(more.numbers)}
         for step in view["steps"]:
@@ -141,18 +141,16 @@ def act(case: str) -> Response:
         asked = _ACTION.load(json_table(service.settings.max_body))
     except ValidationError as error:
         raise InvalidRequestError("the request does not fit", error.messages_dict) from error
-    policy, who = service.configuration.warnings, asked.get("by", "")
-    if who and who not in policy.agents:
-        raise wrong_parameter("by", "is not listed; use a name of agents in warnings.toml")
+    policy = service.configuration.warnings
     _find(service, case)
     note = mask_numbers(asked.get("note", ""))
     step = CaseStep(
         at,
         asked["action"],
-        who or caller().key_id,
+        actor(service, asked.get("by")),
         asked.get("to", ""),
         asked.get("outcome", ""),
-        service.sealer.hide_numbers(asked.get("action_id") or new_label()),
+        action_name(service, asked.get("action_id")),
         bool(note),
     )
     desk = CaseDesk(service.patient, policy, service.sealer.vault)

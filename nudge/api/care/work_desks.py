@@ -10,7 +10,7 @@ from nudge.clock import now
 from nudge.domain.care.case import Case
 from nudge.domain.identity.sealing import new_label
 from nudge.domain.worklist.work_view import WorkViewer
-from nudge.errors import InvalidRequestError
+from nudge.errors import ForbiddenError, InvalidRequestError
 from nudge.flows.measures.measure_desk import MeasureDesk
 from nudge.flows.serving.subject_decider import SubjectDecider
 from nudge.flows.worklist.assignment_desk import AssignmentDesk
@@ -62,15 +62,29 @@ def view_of(service: Service, case: Case) -> dict[str, Any]:
 
 
 def actor(service: Service, name: str | None) -> str:
-    """Return who acts: an agent who is named, else the key.
+    """Return who acts: an agent who is named, a user who is an agent, else the key or the user.
 
     Raises:
+        ForbiddenError: a user who is no admin names somebody else.
         InvalidRequestError: the name is not an agent's.
     """
-    if name and name not in service.configuration.warnings.agents:
+    agents, who = service.configuration.warnings.agents, caller()
+    if name and name not in agents:
         wrong = "is not listed; use an agent of worklist.toml or of agents in warnings.toml"
         raise InvalidRequestError(f"by: {wrong}", {"by": [wrong]})
-    return name or caller().key_id
+    check_own_name(name)
+    return name or (who.user if who.user in agents else who.key_id)
+
+
+def check_own_name(name: str | None) -> None:
+    """Check that a user acts under the user's own name; an admin, and a key, acts for others.
+
+    Raises:
+        ForbiddenError: the name is another one's.
+    """
+    who = caller()
+    if name and who.user and name != who.user and "admin" not in who.scopes:
+        raise ForbiddenError(f"{who.user} may not act as another agent")
 
 
 def action_name(service: Service, given: str | None) -> str:

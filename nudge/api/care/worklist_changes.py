@@ -14,6 +14,7 @@ from nudge.api.care.work_desks import (
     action_name,
     actor,
     assignment_desk,
+    check_own_name,
     contact_desk,
     view_of,
 )
@@ -156,6 +157,7 @@ def take_next() -> Response:
     """
     service = current()
     asked = _body(service, _NEXT)
+    check_own_name(asked["agent"])
     configuration = service.configuration
     desk = NextCaseDesk(
         service.patient, configuration.worklist, service.calendar, contact_desk(service)
@@ -184,6 +186,8 @@ def record_outcomes() -> Response:
         for one in asked["rows"]
     ]
     good = [one for one in read if isinstance(one, OutcomeRow)]
+    for one in good:
+        check_own_name(one.agent)
     desk = OutcomeDesk(
         service.patient, service.configuration.worklist, service.sealer.vault, actor(service, None)
     )

@@ -54,7 +54,9 @@ def one(visitor_id: str) -> Response:
     """Show the stored data about a visitor, and their segments with the reasons."""
     service = current()
     found = find_visitor(service, visitor_id)
-    return answer({"visitor_id": found.name} | _plain(service, found.view, found.state, now()))
+    return answer(
+        {"visitor_id": found.name} | visitor_view(service, found.view, found.state, now())
+    )
 
 
 @operation(
@@ -82,9 +84,10 @@ def _drain_spool(service: Service) -> None:
     service.metrics.spool.drained.inc(drained)
 
 
-def _plain(
+def visitor_view(
     service: Service, found: VisitorView, state: VisitorState, at: float
 ) -> dict[str, object]:
+    """Return the stored data about a visitor as JSON, without an id of the caller's."""
     context = state.context(at, service.configuration.rhythm)
     belongs = members(service.configuration.segments, context, at)
     policy = service.configuration.contact if service.configuration.plans_contacts else None

@@ -64,6 +64,19 @@ class AlarmNoticeSchema(Schema):
     detail = ma.String(required=True, metadata={"description": "why the last try failed"})
 
 
+class AlarmPartSchema(Schema):
+    """The share of one value of a searched attribute when the alarm opened, and as usual."""
+
+    attribute = ma.String(required=True)
+    value = ma.String(required=True)
+    rate = ma.Float(
+        required=True,
+        metadata={"description": "of successes; of failures where the monitor watches failures"},
+    )
+    usual = ma.Float(required=True, metadata={"description": "the same before it began"})
+    arrivals = ma.Integer(required=True, metadata={"description": "since it began"})
+
+
 class AlarmSchema(Schema):
     """An alarm: something that needs a person, with its cause."""
 
@@ -88,6 +101,14 @@ class AlarmSchema(Schema):
     )
     quarantine = ma.String(required=True, metadata={"description": "its id; empty for none"})
     steps = ma.List(ma.Nested(AlarmStepSchema), required=True)
+    parts = ma.List(
+        ma.Nested(AlarmPartSchema),
+        required=True,
+        metadata={
+            "description": "the largest values of each searched attribute: what fell, what did "
+            "not; empty for alarms of other kinds"
+        },
+    )
     notices = ma.List(
         ma.Nested(AlarmNoticeSchema),
         metadata={"description": "who was told, the latest first; of one alarm only"},

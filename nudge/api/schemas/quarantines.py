@@ -113,9 +113,21 @@ AskedPolicySchema: Final = StrictTable.from_dict(
 """The version of a slot's policy that is to be served again; null lets go."""
 
 
+class PublishedVersionSchema(Schema):
+    """A version of a policy that is kept."""
+
+    version = ma.Integer(required=True)
+    at = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"format": "date-time", "description": "null where it is not known any more"},
+    )
+
+
 class HeldPolicySchema(Schema):
-    """The version of a slot's policy that is held, after a change."""
+    """The version of a slot's policy that is held, and those that are kept."""
 
     slot = ma.String(required=True)
     held = ma.Nested(HoldSchema, required=True, allow_none=True)
     versions = ma.List(ma.Integer(), required=True, metadata={"description": "that are kept"})
+    published = ma.List(ma.Nested(PublishedVersionSchema), required=True)

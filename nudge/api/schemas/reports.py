@@ -25,27 +25,14 @@ from nudge.api.schemas.slots import (
 from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.changes.compared_questions import COMPARES
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
+from nudge.store.keeping.work_figures import JOB_KINDS
 
 
 class JobSchema(Schema):
     """A question that a worker answers."""
 
     job_id = ma.String(required=True)
-    kind = ma.String(
-        required=True,
-        validate=validate.OneOf(
-            (
-                "report",
-                "evaluate",
-                "funnel",
-                "shared",
-                "experience",
-                "factors",
-                "loop",
-                "winback_effect",
-            )
-        ),
-    )
+    kind = ma.String(required=True, validate=validate.OneOf(JOB_KINDS))
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
     )
@@ -371,6 +358,11 @@ class EvaluationSchema(Schema):
     max_weight = ma.Float(required=True, allow_none=True)
     answerable = ma.Boolean(required=True)
     why = ma.String(required=True, allow_none=True)
+    sentence = ma.Nested(
+        TranslatedSchema,
+        required=True,
+        metadata={"description": "the answer in words, or why there is none"},
+    )
     on_policy = ma.Float(required=True, allow_none=True)
     estimators = ma.Dict(required=True)
     left_out = ma.Dict(required=True, metadata={"description": "why rows do not count -> rows"})

@@ -234,3 +234,12 @@ class VisitorViewSchema(Schema):
             "how many were forgotten because there were too many"
         },
     )
+
+
+class CaseVisitorSchema(VisitorViewSchema):
+    """The stored data about the visitor of a case; an id of yours stands in no case."""
+
+    class Meta:
+        """Fields that the visitor's own answer has besides."""
+
+        exclude = ("visitor_id",)

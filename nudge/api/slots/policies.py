@@ -1,4 +1,4 @@
-"""Endpoint PATCH /v1/slots/{slot}/policy: a slot's policy is set back to an earlier version."""
+"""Endpoints GET and PATCH /v1/slots/{slot}/policy: kept versions, and one that is held."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.quarantines import AskedPolicySchema, HeldPolicySchema
 from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision
 from nudge.api.service import current
-from nudge.api.slots.slots import CONDITION, MAX_WHY, NAMED
+from nudge.api.slots.slots import CONDITION, MAX_WHY, NAMED, TAGGED, add_etag, find_slot
 from nudge.clock import now
 from nudge.config.slot_change import Edit
 from nudge.domain.values.number_words import mask_numbers
@@ -23,6 +23,19 @@ from nudge.flows.upkeep.rollback import hold_policy, let_go
 blueprint = resource("policies", "Policies: set back to an earlier version, and let go")
 
 _ASKED: Final = AskedPolicySchema()
+
+
+@operation(
+    blueprint,
+    f"GET {NAMED}/policy",
+    name="getPolicy",
+    scopes=("read",),
+    answers={200: HeldPolicySchema},
+    headers={200: TAGGED},
+)
+def kept(slot: str) -> Response:
+    """List the versions of a slot's policy that are kept, and the one that is held."""
+    return add_etag(answer(_plain(slot)), find_slot(slot).slot)
 
 
 @operation(
@@ -47,10 +60,23 @@ def patch(slot: str) -> Response:
         let_go(service.store, slot, seen, edit)
     else:
         hold_policy(service.store, slot, version, seen, edit)
+    return answer(_plain(slot))
+
+
+def _plain(slot: str) -> dict[str, object]:
+    service = current()
     hold = service.store.policy_holds.of_slot(slot)
-    held = None if hold is None else hold.labelled(service.calendar)
-    kept = list(service.store.snapshots.published(slot))
-    return answer({"slot": slot, "held": held, "versions": kept})
+    published = service.store.snapshots.published(slot)
+    label = service.calendar.label
+    return {
+        "slot": slot,
+        "held": None if hold is None else hold.labelled(service.calendar),
+        "versions": list(published),
+        "published": [
+            {"version": version, "at": label(at) if at else None}
+            for version, at in published.items()
+        ],
+    }
 
 
 def _loaded() -> dict[str, Any]:

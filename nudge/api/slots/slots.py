@@ -1,4 +1,4 @@
-"""Endpoints GET /v1/slots; GET, PUT, PATCH /v1/slots/{slot}; GET .../revisions."""
+"""Endpoints GET /v1/slots; GET, PUT, PATCH /v1/slots/{slot}; GET .../revisions, one and all."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def every() -> Response:
 )
 def one(slot: str) -> Response:
     """Show a slot as it is served now; a change must name its ETag."""
-    served = _find_slot(slot)
-    return _add_etag(answer(_plain(served)), served.slot)
+    served = find_slot(slot)
+    return add_etag(answer(_plain(served)), served.slot)
 
 
 @operation(
@@ -122,17 +122,49 @@ def patch(slot: str) -> Response:
 )
 def revisions(slot: str) -> Response:
     """List all revisions of a slot, each with author, time, difference and reason."""
-    _find_slot(slot)
+    find_slot(slot)
     service = current()
     found = service.store.slots.audits(slot)
     return answer({"slot": slot, "revisions": [_plain_revision(one) for one in found]})
 
 
-def _find_slot(name: str) -> LiveSlot:
+@operation(
+    blueprint,
+    f"GET {NAMED}/revisions/<string(maxlength=15):revision>",
+    name="getRevision",
+    scopes=("read",),
+    answers={200: SlotSchema},
+)
+def one_revision(slot: str, revision: str) -> Response:
+    """Show the content of a slot at one revision; PUT brings it back at the next one."""
+    number = int(revision) if revision.isascii() and revision.isdigit() else 0
+    return answer(dump_slot(find_revision(slot, number)))
+
+
+def find_slot(name: str) -> LiveSlot:
+    """Return a slot as it is served now.
+
+    Raises:
+        NotFoundError: there is no such slot.
+    """
     served = current().latest().slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served
+
+
+def find_revision(name: str, number: int) -> Slot:
+    """Return the content of a slot at a revision.
+
+    Raises:
+        NotFoundError: there is no such slot, or no such revision of it.
+        StoreAwayError: the store does not answer.
+    """
+    find_slot(name)
+    found = current().store.slots.revision(name, number)
+    if found is None:
+        raise NotFoundError(f"slot {name!r} has no revision {number}; list its revisions")
+    return found
 
 
 def _change_slot(how: How, name: str) -> Response:
@@ -145,11 +177,12 @@ def _change_slot(how: How, name: str) -> Response:
     change = how(service.store, name, table, seen, edit)
     service.refresh()
     done = {"action": change.action, "diff": list(change.diff)}
-    response = answer(_plain(_find_slot(name)) | done, 201 if change.action == "create" else 200)
-    return _add_etag(response, change.slot)
+    response = answer(_plain(find_slot(name)) | done, 201 if change.action == "create" else 200)
+    return add_etag(response, change.slot)
 
 
-def _add_etag(response: Response, slot: Slot) -> Response:
+def add_etag(response: Response, slot: Slot) -> Response:
+    """Add the tag of a slot's revision to an answer."""
     response.headers["ETag"] = tag_of(slot.revision)
     return response
 

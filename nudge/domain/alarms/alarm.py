@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nudge.domain.values.number_words import mask_numbers
 
@@ -74,6 +74,22 @@ class AlarmStep:
         object.__setattr__(self, "note", mask_numbers(self.note))
 
 
+class AlarmPart(NamedTuple):
+    """The share of one value of a searched attribute when the alarm opened, and as usual.
+
+    Attributes:
+        rate: share since it began: of successes, or of failures where failures are watched.
+        usual: the same before it began.
+        arrivals: since it began.
+    """
+
+    attribute: str
+    value: str
+    rate: float
+    usual: float
+    arrivals: int
+
+
 @dataclass(frozen=True)
 class Alarm:
     """An alarm with its cause.
@@ -91,6 +107,7 @@ class Alarm:
         unchanged: dimensions that were searched and do not explain it.
         quarantine: id of the interval that teaches nothing because of it; empty for none.
         steps: history, the oldest first; the first one opens it.
+        parts: each value of the searched attributes: what fell, and what did not.
     """
 
     id: str
@@ -104,6 +121,7 @@ class Alarm:
     unchanged: tuple[str, ...] = ()
     quarantine: str = ""
     steps: tuple[AlarmStep, ...] = ()
+    parts: tuple[AlarmPart, ...] = ()
 
     @property
     def reasons(self) -> tuple[tuple[str, float], ...]:
@@ -152,6 +170,7 @@ class Alarm:
                 | ({} if s.until is None else {"until": s.until})
                 for s in self.steps
             ],
+            "parts": [part._asdict() for part in self.parts],
         }
 
     @classmethod
@@ -173,6 +192,7 @@ class Alarm:
             tuple(plain["unchanged"]),
             plain["quarantine"],
             steps,
+            tuple(AlarmPart(**part) for part in plain.get("parts", ())),
         )
 
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.figures.titles import attribute_title, named_value, value_title
 
 Sentences = dict[str, str]
 
 CONVERSION: Final[Sentences] = {"zh": "转化率", "en": "conversion rate"}
-TITLES: Final[Mapping[str, Sentences]] = {
-    "stage": {"zh": "环节", "en": "stage"},
-    "channel": {"zh": "渠道", "en": "channel"},
-    "method": {"zh": "支付方式", "en": "payment method"},
-    "reason": {"zh": "原因", "en": "reason"},
-    "city": {"zh": "城市", "en": "city"},
-    "variant": {"zh": "方案", "en": "variant"},
-    "carrier": {"zh": "运营商", "en": "carrier"},
-    "app_version": {"zh": "版本", "en": "app version"},
-}
-"""Titles of attributes; one that is not here goes by its own name."""
 _MINUTE: Final = 16
 """Length of a label up to its minute."""
 
@@ -69,11 +59,11 @@ def _zh(facts: CauseFacts, began: str) -> str:
     if facts.cause:
         parts.append(f"占全部降幅的 {share}")
     if facts.reasons:
-        told = "、".join(f"{name}（{share:.0%}）" for name, share in facts.reasons)
-        parts.append(f"失败原因主要是 {told}")
+        told = "、".join(reason_shares(facts.reasons, "zh"))
+        parts.append(f"失败原因主要是{told}")
     if facts.cause is None:
         parts.append("未能定位到具体原因")
-    ends = "、".join(_title(name, "zh") for name in facts.unchanged)
+    ends = "、".join(attribute_title(name, "zh") for name in facts.unchanged)
     unchanged = f"；{ends}{'均' if len(facts.unchanged) > 1 else ''}未见异常" if ends else ""
     return "，".join(parts) + unchanged + "。"
 
@@ -81,8 +71,8 @@ def _zh(facts: CauseFacts, began: str) -> str:
 def _zh_where(facts: CauseFacts) -> str:
     if not facts.cause:
         return "整体"
-    sets = ["、".join(f"{_title(k, 'zh')} {v}" for k, v in one.items()) for one in facts.cause]
-    return " 以及 ".join(sets) + " 的"
+    sets = ["、".join(named_value(k, v, "zh") for k, v in one.items()) for one in facts.cause]
+    return "以及".join(sets) + "的"
 
 
 def _en(facts: CauseFacts, began: str) -> str:
@@ -95,25 +85,29 @@ def _en(facts: CauseFacts, began: str) -> str:
     if facts.cause:
         text += f", {share} of the whole fall"
     if facts.reasons:
-        told = _listed([f"{name} ({100.0 * share:.0f} %)" for name, share in facts.reasons])
+        told = _listed(reason_shares(facts.reasons, "en"))
         text += f", mostly for {told}"
     if facts.cause is None:
         text += "; no single cause stands out"
     if facts.unchanged:
-        text += f"; unchanged: {_listed([_title(name, 'en') for name in facts.unchanged])}"
+        text += f"; unchanged: {_listed([attribute_title(name, 'en') for name in facts.unchanged])}"
     return text + "."
 
 
 def _en_where(facts: CauseFacts) -> str:
     if not facts.cause:
         return "of all visits"
-    sets = [_listed([f"{_title(k, 'en')} {v}" for k, v in one.items()]) for one in facts.cause]
+    sets = [_listed([named_value(k, v, "en") for k, v in one.items()]) for one in facts.cause]
     return "of " + ", and of ".join(sets)
-
-
-def _title(name: str, language: str) -> str:
-    return TITLES[name][language] if name in TITLES else name
 
 
 def _listed(words: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def reason_shares(reasons: Iterable[tuple[str, float]], language: str) -> list[str]:
+    """Return reasons of failures in words, each with its share."""
+    form = "{}（{:.0f}%）" if language == "zh" else "{} ({:.0f} %)"
+    return [
+        form.format(value_title("reason", name, language), 100.0 * share) for name, share in reasons
+    ]

@@ -71,7 +71,7 @@ def _ends(change: FigureChange) -> Said:
         return {"zh": "", "en": ""}
     value, low, high = (_signed(x) for x in (one.value, one.low, one.high))
     return {
-        "zh": f"（{value}%，置信区间 {low}%～{high}%）",
+        "zh": f"（{value}%，区间 {low}%～{high}%）",
         "en": f" ({value} %, from {low} % to {high} %)",
     }
 

@@ -41,15 +41,18 @@ def forbidden(
     `content` is the tag of what it says, if any. Capacity is not checked here: see
     `contact_capacity`.
     """
-    if purpose not in policy.purposes:
-        return UNKNOWN_PURPOSE
-    kind = ContactKind(purpose, channel, content)
-    if purpose in policy.exempt:
-        return NO_OFFERS if policy.carries_offer(kind) else None
-    if channel not in policy.channels:
-        return UNKNOWN_CHANNEL
-    blocks = _blocks(policy, known, kind, at)
-    return next((reason for reason, start, end in blocks if start <= at < end), None)
+    ask = policy, known, ContactKind(purpose, channel, content), at
+    return next(_forbidding(*ask), None)
+
+
+def list_forbidding(
+    policy: ContactPolicy, known: ContactFacts, kind: ContactKind, at: float
+) -> tuple[str, ...]:
+    """Return every reason that forbids a contact at a moment (seconds), in the order of the rules.
+
+    The first is that of `forbidden`.
+    """
+    return tuple(dict.fromkeys(_forbidding(policy, known, kind, at)))
 
 
 def allowed_intervals(
@@ -159,6 +162,22 @@ def displaced_contacts(
         fits = forbidden(*ask) is None
         (stay if fits else gone).append(one)
     return tuple(gone)
+
+
+def _forbidding(
+    policy: ContactPolicy, known: ContactFacts, kind: ContactKind, at: float
+) -> Iterator[str]:
+    """Yield the reasons that forbid a contact at a moment, one for each block that covers it."""
+    if kind.purpose not in policy.purposes:
+        yield UNKNOWN_PURPOSE
+    elif kind.purpose in policy.exempt:
+        if policy.carries_offer(kind):
+            yield NO_OFFERS
+    elif kind.channel not in policy.channels:
+        yield UNKNOWN_CHANNEL
+    else:
+        blocks = _blocks(policy, known, kind, at)
+        yield from (reason for reason, start, end in blocks if start <= at < end)
 
 
 def _blocks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from bandits.units import DAY, HOUR, MINUTE
 from nudge.domain.contact import contact
@@ -95,12 +95,26 @@ REASON_SENTENCES: Final[Mapping[str, Sentences]] = {
 _DAYS: Final = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 
-def describe_policy(policy: ContactPolicy, language: str) -> list[str]:
-    """Return the whole policy in words, a rule a sentence, in the order of the rules.
+class PolicyRule(NamedTuple):
+    """A rule of the contact policy in words.
 
-    `language` is `zh` or `en`.
+    Attributes:
+        code: kind of the rule, such as `caps`; several rules may be of one kind.
+        sentence: by language.
     """
-    return [sentence[language] for part in _PARTS for sentence in part(policy)]
+
+    code: str
+    sentence: Sentences
+
+
+def list_rules(policy: ContactPolicy) -> list[PolicyRule]:
+    """Return the whole policy in words, a rule a sentence, in the order of the rules."""
+    return [PolicyRule(code, told) for code, part in _PARTS.items() for told in part(policy)]
+
+
+def describe_policy(policy: ContactPolicy, language: str) -> list[str]:
+    """Return the rules of `list_rules` in one language, `zh` or `en`."""
+    return [one.sentence[language] for one in list_rules(policy)]
 
 
 def _channels(policy: ContactPolicy) -> Iterator[Sentences]:
@@ -115,13 +129,18 @@ def _channel(one: Channel) -> Sentences:
         "latest word must be a yes" if required else "latest word must not be a no"
     )
     if one.quiet:
-        hours = [f"{_clock(start)}-{_clock(end)}" for start, end in one.quiet]
+        hours = quiet_hours(one)
         zh += f"；免打扰时段 {'、'.join(hours)}（按客户当地时间）"
         en += f"; nothing goes out from {' and '.join(hours)} by the visitor's clock"
     if one.capacity is not None:
         zh += f"；每小时最多 {one.capacity:,} 次"
         en += f"; at most {one.capacity:,} in an hour"
     return {"zh": zh + "。", "en": en + "."}
+
+
+def quiet_hours(one: Channel) -> list[str]:
+    """Return the quiet hours of a channel as clock times, such as `21:00-08:00`."""
+    return [f"{clock_time(start)}-{clock_time(end)}" for start, end in one.quiet]
 
 
 def _purposes(policy: ContactPolicy) -> Iterator[Sentences]:
@@ -178,7 +197,7 @@ def _permission(policy: ContactPolicy) -> Iterator[Sentences]:
             "en": "After a complaint there is no contact any more.",
         }
     elif policy.complaint_pause > 0:
-        zh, en = _length(policy.complaint_pause)
+        zh, en = describe_length(policy.complaint_pause)
         yield {
             "zh": f"客户投诉后 {zh}内不触达。",
             "en": f"After a complaint there is no contact for {en}.",
@@ -209,7 +228,7 @@ def _days(policy: ContactPolicy) -> Iterator[Sentences]:
 
 def _caps(policy: ContactPolicy) -> Iterator[Sentences]:
     if policy.spacing > 0:
-        zh, en = _length(policy.spacing)
+        zh, en = describe_length(policy.spacing)
         yield {
             "zh": f"任意两次触达至少间隔 {zh}。",
             "en": f"Any two contacts are at least {en} apart.",
@@ -228,7 +247,7 @@ def _limits(policy: ContactPolicy) -> Iterator[Sentences]:
     for one in policy.limits:
         yield _limit(one)
     if policy.content is not None:
-        zh, en = _length(policy.content.within)
+        zh, en = describe_length(policy.content.within)
         yield {
             "zh": f"同样的内容在任意连续 {zh}内最多发给同一客户 {policy.content.most} 次。",
             "en": f"The same content reaches a visitor at most {_often(policy.content.most)} "
@@ -237,7 +256,7 @@ def _limits(policy: ContactPolicy) -> Iterator[Sentences]:
 
 
 def _limit(one: RollingLimit) -> Sentences:
-    zh, en = _length(one.within)
+    zh, en = describe_length(one.within)
     ways, aims = sorted(one.channels), sorted(one.purposes)
     zh_over = (f"，渠道 {'、'.join(ways)}" if ways else "，所有渠道合计") + (
         f"，目的 {'、'.join(aims)}" if aims else ""
@@ -260,7 +279,7 @@ def _sequence(one: SequenceRule) -> Sentences:
     zh_mine, en_mine = _sort(one.contact)
     zh_other, en_other = _sort(one.other)
     ever = one.within == math.inf
-    zh, en = ("", "") if ever else _length(one.within)
+    zh, en = ("", "") if ever else describe_length(one.within)
     if one.kind == contact.NEVER_WITH:
         return {
             "zh": f"{zh_mine}与{zh_other}" + ("不得发给同一客户。" if ever else f"至少相隔 {zh}。"),
@@ -291,17 +310,20 @@ def _receipts(policy: ContactPolicy) -> Iterator[Sentences]:
         }
 
 
-_PARTS: Final[tuple[Callable[[ContactPolicy], Iterator[Sentences]], ...]] = (
-    _clocks,
-    _permission,
-    _channels,
-    _days,
-    _caps,
-    _limits,
-    _sequences,
-    _receipts,
-    _purposes,
-)
+_PARTS: Final[Mapping[str, Callable[[ContactPolicy], Iterator[Sentences]]]] = {
+    "clock": _clocks,
+    "permission": _permission,
+    "channel": _channels,
+    "days": _days,
+    "caps": _caps,
+    "limits": _limits,
+    "sequences": _sequences,
+    "receipts": _receipts,
+    "purposes": _purposes,
+}
+"""Kind of a rule -> its sentences, in the order of the rules."""
+RULES: Final = tuple(_PARTS)
+"""Kinds of rules."""
 
 
 def _sort(sort: str) -> tuple[str, str]:
@@ -312,7 +334,7 @@ def _sort(sort: str) -> tuple[str, str]:
     return f"「{sort}」", sort
 
 
-def _length(seconds: float) -> tuple[str, str]:
+def describe_length(seconds: float) -> tuple[str, str]:
     """Return a length of time in Chinese and English."""
     units = ((DAY, "天", "day"), (HOUR, "小时", "hour"), (MINUTE, "分钟", "minute"))
     for length, zh, en in (*units, (1, "秒", "second")):
@@ -322,7 +344,8 @@ def _length(seconds: float) -> tuple[str, str]:
     return f"{seconds:g} 秒", f"{seconds:g} seconds"
 
 
-def _clock(second: int) -> str:
+def clock_time(second: int) -> str:
+    """Return a second of the day as a clock shows it, such as 08:00."""
     return f"{second // HOUR:02}:{second % HOUR // MINUTE:02}"
 
 

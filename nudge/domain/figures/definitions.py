@@ -151,6 +151,12 @@ _MODEL: Final = {
     "revision": "revision",
     "version": "policy-version",
 }
+_PREVIEW: Final = {
+    **dict.fromkeys(("before", "after"), "seen-shares"),
+    "moved": "moved-share",
+    "visitors": "learned-exposures",
+    "revision": "revision",
+}
 _SERVING: Final = {
     "guard": "guard",
     "revision": "revision",
@@ -166,9 +172,38 @@ _NEXT: Final = {
     "priority": "expected-next",
     "version": "policy-version",
 }
+_AUDIENCE: Final = {
+    **dict.fromkeys(("eligible", "share", "interval", "visitors"), "eligible-visitors"),
+    **dict.fromkeys(("undecided", "sampled", "values", "days"), "eligible-visitors"),
+    "exposures_a_day": "exposures-a-day",
+}
 _VISITOR: Final = {
     "alive": "alive",
     "expected_recharge": "expected-recharge",
+}
+_OVERVIEW: Final = {
+    **dict.fromkeys(("conversion.rate", "hours.rate", "visits", "paid"), "visit-conversion"),
+    **dict.fromkeys(("conversion.change", "hours.usual", "usual_days"), "usual-days"),
+    **dict.fromkeys(("visitors", "compared_visitors", "money"), "recent-lift"),
+    **dict.fromkeys(("holdout.rate", "usual.rate"), "recent-lift"),
+    **dict.fromkeys(("alarms", "warnings", "warnings_due"), "waiting-counts"),
+    **dict.fromkeys(("winback", "winback_due"), "waiting-counts"),
+    **dict.fromkeys(("slots.lift",), "lift"),
+    "exposures": "exposures",
+    "lift_usual": "lift-usual",
+    "share": "share-now",
+}
+_SENDS: Final = {
+    **dict.fromkeys(("exposures", "people", "conversions"), "matured-sends"),
+    **dict.fromkeys(("rate", "interval"), "send-rate"),
+    **dict.fromkeys(("effective", "missing", "enough"), "effective-sends"),
+    **dict.fromkeys(("day", "hour"), "send-day"),
+    **dict.fromkeys(("waiting", "left_out"), "sends-left-out"),
+    "interval_level": "interval-level",
+}
+_FORECAST: Final = {
+    "planned": "planned-sends",
+    **dict.fromkeys(("capacity", "most"), "channel-capacity"),
 }
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -181,11 +216,16 @@ ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "loop": _LOOP,
         "winback_effect": _WINBACK,
         "model": _MODEL,
+        "preview": _PREVIEW,
         "serving": _SERVING,
         "segment": _SEGMENT,
         "segment_offers": _OFFERS,
         "next": _NEXT,
         "visitor": _VISITOR,
+        "overview": _OVERVIEW,
+        "sms_effects": _SENDS,
+        "sms_forecast": _FORECAST,
+        "audience": _AUDIENCE,
     }
 )
 """Kind of an answer -> figure in it -> anchor of the paragraph."""

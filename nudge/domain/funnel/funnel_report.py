@@ -65,7 +65,7 @@ def report(
         "interval_level": LEVEL,
         "visits": now.visits,
         "visitors": now.subjects,
-        "headline": headline(funnel, now, leaks, chosen=bool(question.where)),
+        "headline": headline(funnel, now, leaks, question.by, chosen=bool(question.where)),
         "stages": list(_stages(funnel, now.overall, _overall(part, before), now.visits)),
         "groups": list(_groups(funnel, now, part, alike)),
         "paths": [_path(funnel, one, now) for one in now.paths],

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from bandits.inference.interval import Estimate, difference
+from nudge.domain.figures.titles import value_title
 from nudge.domain.funnel.funnel import Funnel
 from nudge.domain.funnel.funnel_comparison import ComparedCounts
 from nudge.domain.funnel.funnel_counts import LEVEL, Disagreement, FunnelCounts
 from nudge.domain.funnel.funnel_leaks import Leak, verdict
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import BEFORE, Said
+
+_MINUTE: Final = 16
+"""Length of a label up to its minute."""
 
 
 class FunnelChange(NamedTuple):
@@ -21,13 +25,16 @@ class FunnelChange(NamedTuple):
     by: Estimate
 
 
-def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak], *, chosen: bool = False) -> Said:
+def headline(
+    funnel: Funnel, now: FunnelCounts, leaks: list[Leak], by: str = "", *, chosen: bool = False
+) -> Said:
     """Put the first thing to look at into words: the costliest certain leak, else the largest loss.
 
     Args:
         funnel: with the names of the stages.
         now: counts of the period.
         leaks: those that may be shown, the costliest first.
+        by: dimension of the leaks' groups.
         chosen: the visits are those that a filter lets pass.
     """
     if not now.visits and chosen:
@@ -38,33 +45,51 @@ def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak], *, chosen: bo
     if not now.visits:
         return {"zh": "该时段内没有访问。", "en": "No visit began in this period."}
     if leaks and leaks[0].verdict == "worse":
-        return _leak(funnel, leaks[0])
+        return _leak(funnel, leaks[0], by)
     most = max(now.overall, key=lambda one: one.lost.hits)
     name, lost, of = funnel.stages[most.stage].name, most.lost.hits, most.visits
     share = f"{most.lost.rate or 0.0:.1%}"
+    zh, en = _stage(name)
     return {
-        "zh": f"流失最多的环节是 {name}：{of:,} 次访问中有 {lost:,} 次（{share}）止步于此。",
-        "en": f"Most is lost at {name}: {lost:,} of {of:,} visits ({share}) end there.",
+        "zh": f"流失最多的环节是“{zh}”：{of:,} 次访问中有 {lost:,} 次（{share}）止步于此。",
+        "en": f"Most is lost at the stage “{en}”: {lost:,} of {of:,} visits ({share}) end there.",
     }
 
 
-def _leak(funnel: Funnel, leak: Leak) -> Said:
+def _stage(name: str) -> tuple[str, str]:
+    return value_title("stage", name, "zh"), value_title("stage", name, "en")
+
+
+def _group(by: str, group: str) -> tuple[str, str]:
+    """Return where a leak is, in words: the group's value by its dimension."""
+    if not group:
+        return "", ""
+    return f"{value_title(by, group, 'zh')}的", f" in {value_title(by, group, 'en')}"
+
+
+def _reason(reason: str) -> tuple[str, str]:
+    if not reason:
+        return "原因未知", "with no reason given"
+    return (
+        f"原因：{value_title('reason', reason, 'zh')}",
+        f"for {value_title('reason', reason, 'en')}",
+    )
+
+
+def _leak(funnel: Funnel, leak: Leak, by: str) -> Said:
     one = leak.count
     name, lost, of = funnel.stages[one.stage].name, one.lost.hits, one.lost.visits
     share = f"{one.lost.rate or 0.0:.1%}"
     usual = f"{(leak.usual and leak.usual.rate) or 0.0:.1%}"
-    zh_where, en_where = (f"{one.group} 的 ", f" in {one.group}") if one.group else ("", "")
-    zh_why, en_why = (
-        (f"原因：{one.reason}", f"for {one.reason}")
-        if one.reason
-        else ("原因未知", "with no reason given")
-    )
+    zh_where, en_where = _group(by, one.group)
+    zh, en = _stage(name)
+    zh_why, en_why = _reason(one.reason)
     payments = f"{leak.payments:,.0f}"
     return {
-        "zh": f"最大流失点：{zh_where}{name} 环节（{zh_why}），{of:,} 次访问中流失 {lost:,} 次"
+        "zh": f"最大流失点：{zh_where}“{zh}”环节（{zh_why}），{of:,} 次访问中流失 {lost:,} 次"
         f"（{share}，通常为 {usual}），约损失 {payments} 笔支付。",
-        "en": f"The largest leak: {name}{en_where}, {en_why}: {lost:,} of {of:,} visits are lost "
-        f"({share}, usually {usual}), which costs about {payments} payments.",
+        "en": f"The largest leak: stage “{en}”{en_where}, {en_why}: {lost:,} of {of:,} visits "
+        f"are lost ({share}, usually {usual}), which costs about {payments} payments.",
     }
 
 
@@ -132,19 +157,21 @@ def _told(before: Said, changes: list[tuple[str, FunnelChange]]) -> Said:
         }
     name, one = max(sure, key=lambda found: abs(found[1].by.value))
     worse = verdict(one.by) == "worse"
+    zh, en = _stage(name)
     was, now = (f"{100.0 * side.value:.1f}" for side in (one.before, one.now))
     value, low, high = (f"{100.0 * x:+.1f}" for x in (one.by.value, one.by.low, one.by.high))
     return {
-        "zh": f"与{before['zh']}相比，{name} 环节的流失率{'上升' if worse else '下降'}："
-        f"{was}%→{now}%（{value} 个百分点，置信区间 {low}～{high}）。",
-        "en": f"Against {before['en']}, {'more' if worse else 'fewer'} visits are lost at {name}: "
-        f"{was} % to {now} % ({value} points, from {low} to {high}). ",
+        "zh": f"与{before['zh']}相比，“{zh}”环节的流失率{'上升' if worse else '下降'}："
+        f"{was}%→{now}%（{value} 个百分点，区间 {low}～{high}）。",
+        "en": f"Against {before['en']}, {'more' if worse else 'fewer'} visits are lost at the "
+        f"stage “{en}”: {was} % to {now} % ({value} points, from {low} to {high}). ",
     }
 
 
 def _part(until: str | None) -> Said:
     if until is None:
         return {"zh": "", "en": ""}
+    until = until[:_MINUTE].replace("T", " ")
     return {
         "zh": f"只比较到 {until}（之后的访问可能仍会支付），上期取相同的部分。",
         "en": f"Later visits may still pay: the period is compared up to {until}, with the same "

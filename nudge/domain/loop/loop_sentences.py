@@ -24,7 +24,7 @@ STEP_NAMES: Final[dict[LoopStep, Said]] = {
 }
 _NOTHING: Final[dict[NoComparison, Said]] = {
     NoComparison.NOBODY_HELD: {
-        "zh": "没有保留组：这些单全部可以联系，无法判断不联系会怎样。请为规则设置 held_share。",
+        "zh": "没有对照组：这些单全部可以联系，无法判断不联系会怎样。请为规则设置 held_share。",
         "en": "Nobody is held out, so nothing tells what would have come without contact. "
         "Give the rules a held_share.",
     },
@@ -71,7 +71,7 @@ def no_comparison(why: NoComparison) -> Said:
 def effect_sentence(one: HoldoutEffect) -> Said:
     """Put into words what acting on cases added, against the holdout."""
     difference, (with_, without) = one.kept.estimate, one.shares
-    zh = f"挽留率 {with_.value:.1%}，保留组 {without.value:.1%}，相差 {_points(difference, 'zh')}"
+    zh = f"挽留率 {with_.value:.1%}，对照组 {without.value:.1%}，相差 {_points(difference, 'zh')}"
     en = (
         f"{with_.value:.1%} were kept, {without.value:.1%} of the held out: a difference of "
         f"{_points(difference, 'en')}"
@@ -85,7 +85,7 @@ def effect_sentence(one: HoldoutEffect) -> Said:
         zh = f"{zh}：联系有害，请停止。"
         en = f"{en}. Acting harms: stop it."
     if one.left_out:
-        zh += f"另有 {one.left_out:,} 单没有可比的保留组，未计入。"
+        zh += f"另有 {one.left_out:,} 单没有可比的对照组，未计入。"
         en += f" {_cases(one.left_out)} without a comparison left out."
     return {"zh": zh, "en": en}
 
@@ -103,17 +103,17 @@ def agent_sentence(one: AgentResult) -> Said:
 
 def _against_held(one: AgentResult) -> Said:
     if one.against_held is None:
-        return {"zh": "没有同类的保留组可比。", "en": "No like cases are held out."}
+        return {"zh": "没有同类的对照组可比。", "en": "No like cases are held out."}
     told = one.against_held.estimate
     zh, en = (f"{_points(told, language)}" for language in ("zh", "en"))
     if not one.against_held.is_sure:
         return {
-            "zh": f"与同类保留组相差 {zh}：看不出差别。",
+            "zh": f"与同类对照组相差 {zh}：看不出差别。",
             "en": f"Against like cases held out {en}: no difference can be told.",
         }
     more = told.value > 0.0
     return {
-        "zh": f"与同类保留组相差 {zh}：{'有效' if more else '有害'}。",
+        "zh": f"与同类对照组相差 {zh}：{'有效' if more else '有害'}。",
         "en": f"Against like cases held out {en}: {'it helps' if more else 'it harms'}.",
     }
 

@@ -35,7 +35,7 @@ SENTENCES: Final[Mapping[MeasureReason, Said]] = {
         "en": "No measure is due for this visitor now.",
     },
     MeasureReason.HELD: {
-        "zh": "这位客户在保留组：不联系，也不给措施，用来衡量效果。",
+        "zh": "这位客户在对照组：不联系，也不给措施，用来衡量效果。",
         "en": "The visitor is held out: no contact and no measure, to tell what comes without.",
     },
     MeasureReason.CLOSED: {

@@ -21,7 +21,8 @@ FORM: Final = 1
 """Version of the form; a reader takes no other."""
 MOST_VALUES: Final = 24
 """Values of an attribute that are kept, the most frequent ones."""
-MOST_CELLS: Final = 12
+MOST_CELLS: Final = 240
+"""Cells that are kept, the largest ones: previews of changes are counted over them."""
 _DIGITS: Final = 6
 
 

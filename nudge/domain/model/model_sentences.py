@@ -93,17 +93,16 @@ def _mode(model: Plain) -> Said:
         en = f", {percent(model['usual'])} % get the operator's own rule"
     return {
         "zh": f"决策位 {model['slot']} {said['zh']}：{rest}% 的访客由策略决定{zh}，"
-        f"{held}% 在保留组，始终看到默认方案（{fallback['zh']}）。",
+        f"{held}% 在对照组，始终看到默认方案（{fallback['zh']}）。",
         "en": f"Slot {model['slot']} is {said['en']}. {rest} % of its visitors get what the policy "
         f"draws{en}, {held} % are held out and always get the fallback ({fallback['en']}).",
     }
 
 
 def _source(learned: Plain, revision: int, version: int) -> Said:
-    zh, en = (
-        f"策略版本 {version}，发布于 {learned['at']}",
-        f"Policy version {version} is of {learned['at']}",
-    )
+    # A label has its zone behind the minutes: the operator's, as everywhere.
+    at = str(learned["at"])[:16].replace("T", " ")
+    zh, en = f"策略版本 {version}，发布于 {at}", f"Policy version {version} is of {at}"
     if learned["exposures"] is not None:
         zh += f"，依据 {learned['exposures']:,} 次曝光"
         en += f" and rests on {learned['exposures']:,} exposures"

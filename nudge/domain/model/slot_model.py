@@ -28,6 +28,8 @@ from nudge.domain.timing.batch_trials import CONVERSIONS, serve_most
 
 MOST_TERMS: Final = 64
 """Terms that an answer tells, the surest ones."""
+MOST_CELLS: Final = 12
+"""Cells that an answer tells, the largest ones."""
 LONGEST: Final = 3650.0 * DAY
 """Age in seconds at which an observation that still has half its weight counts as kept for good."""
 
@@ -160,7 +162,8 @@ def _audience(served: LiveSlot) -> Plain:
     spec = CellSpec.build(config.context, config.policy.max_cells)
     # The cells of an earlier revision may have other meanings in this one.
     listed = known["cells"] if known["cells_version"] == spec.version else []
-    cells = [_cell(served, spec, str(cell), int(count)) for cell, count in listed]
+    largest = listed[:MOST_CELLS]
+    cells = [_cell(served, spec, str(cell), int(count)) for cell, count in largest]
     values = [_hidden_value(one) if one["visitors"] < FEWEST else one for one in known["values"]]
     return {
         "visitors": known["visitors"],

@@ -43,7 +43,7 @@ SENTENCES: Final[Mapping[OfferReason, Said]] = {
         "en": "Another variant of this slot stands for this visitor.",
     },
     OfferReason.HOLDOUT: {
-        "zh": "这位客户在保留组，只看默认方案。",
+        "zh": "这位客户在对照组，只看默认方案。",
         "en": "The visitor is in the holdout and gets the fallback.",
     },
     OfferReason.NO_CONSENT: {

@@ -31,8 +31,8 @@ def _abandonment(one: MetricFinding, *, paid: bool) -> Said:
     who, held = one.exposures
     left, zh_left = ("paying", "未支付") if paid else ("a conversion", "未转化")
     return {
-        "zh": f"策略组 {policy}% 的曝光{zh_left}，保留组为 {holdout}%，高出 {more} 个百分点"
-        f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）",
+        "zh": f"策略组 {policy}% 的曝光{zh_left}，对照组为 {holdout}%，高出 {more} 个百分点"
+        f"（区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）",
         "en": f"{policy} % of the policy's exposures ended without {left}, of the holdout's "
         f"{holdout} %; that is {more} points more ({low} to {high}, whenever one looks; "
         f"{who:,} and {held:,} exposures)",
@@ -48,8 +48,8 @@ def _downgrade(one: MetricFinding) -> Said:
     who, held = one.exposures
     cut = capped_phrase(one.capped)
     return {
-        "zh": f"策略组平均每次曝光收入 {policy} 元，保留组为 {holdout} 元，低 {less} 元"
-        f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）{cut['zh']}",
+        "zh": f"策略组平均每次曝光收入 {policy} 元，对照组为 {holdout} 元，低 {less} 元"
+        f"（区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）{cut['zh']}",
         "en": f"the policy brought {policy} yuan an exposure, the holdout {holdout}; that is "
         f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)"
         f"{cut['en']}",

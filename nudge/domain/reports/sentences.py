@@ -357,7 +357,7 @@ def _by(f: Finding) -> Said:
     low, high = percent(f.relative.low), percent(f.relative.high)
     value, what = percent(f.relative.value), "每次曝光的收入" if f.revenue else "转化率"
     return {
-        "zh": f"，{what}相对高出 {value}%（置信区间 {low}%～{high}%）",
+        "zh": f"，{what}相对高出 {value}%（区间 {low}%～{high}%）",
         "en": f" by {value} % ({low}-{high} %)",
     }
 
@@ -367,7 +367,7 @@ def _range(relative: Estimate | None) -> Said:
         return {"zh": "，但差距尚无法确定", "en": ", by how much is not known yet"}
     low, high = percent(relative.low), percent(relative.high)
     return {
-        "zh": f"，但差距的置信区间为 {low}%～{high}%",
+        "zh": f"，但差距的区间为 {low}%～{high}%",
         "en": f", but the difference may be anything from {low} % to {high} %",
     }
 
@@ -386,7 +386,7 @@ def _personal(f: Finding) -> Said:
     beside = [
         (f.gain, {"zh": "最优单一方案", "en": "best single variant"}),
         (f.over_fallback, {"zh": "默认方案", "en": "fallback"}),
-        (f.lift, {"zh": "保留组", "en": "holdout"}),
+        (f.lift, {"zh": "对照组", "en": "holdout"}),
     ]
     told = [(_change(share), name) for share, name in beside if share is not None]
     if f.gain is None and f.over_fallback is None:
@@ -397,7 +397,7 @@ def _personal(f: Finding) -> Said:
     *head, last = en
     told_en = f"{', '.join(head)}, and {last}" if head else last
     return {
-        "zh": f"个性化投放相对{name['zh']}的变化为 {first['zh']}{''.join(zh)}。",
+        "zh": f"智能策略相对{name['zh']}的变化为 {first['zh']}{''.join(zh)}。",
         "en": f"Personalisation brings {told_en}. ",
     }
 
@@ -405,7 +405,7 @@ def _personal(f: Finding) -> Said:
 def _change(share: Estimate) -> Said:
     value, low, high = (percent(x) for x in (share.value, share.low, share.high))
     return {
-        "zh": f"{value}%（置信区间 {low}%～{high}%）",
+        "zh": f"{value}%（区间 {low}%～{high}%）",
         "en": f"{value} % ({low} % to {high} %)",
     }
 

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from nudge.domain.figures.titles import ATTRIBUTES, attribute_title
 from nudge.domain.slots.rule import KNOWN, Group, Not, Rule, Test
 
 LANGUAGES: Final = ("zh", "en")
 Said = dict[str, str]
 """Words by language, `zh` and `en`."""
-_NAMES: Final[Mapping[str, Said]] = {
-    "overdue_days": {"zh": "逾期天数", "en": "days overdue"},
-    "alive": {"zh": "仍在使用的可能性", "en": "chance of still being a customer"},
-    "expected_at": {"zh": "预计充值时间", "en": "time of the expected recharge"},
-    "spending_change": {"zh": "消费变化", "en": "change of spending"},
-    "payments": {"zh": "缴费次数", "en": "payments"},
-    "usual_amount": {"zh": "常用金额", "en": "usual amount"},
-    "last_amount": {"zh": "最近一次金额", "en": "last amount"},
-    "first_paid_at": {"zh": "首次缴费时间", "en": "time of the first payment"},
-    "last_paid_at": {"zh": "最近缴费时间", "en": "time of the last payment"},
-    "city": {"zh": "城市", "en": "city"},
-    "province": {"zh": "省份", "en": "province"},
-    "carrier": {"zh": "运营商", "en": "carrier"},
-}
 _WORDS: Final[Mapping[str, Said]] = {
     "is": {"zh": "{0}是 {1}", "en": "{0} is {1}"},
     "in": {"zh": "{0}是 {1} 之一", "en": "{0} is one of {1}"},
@@ -70,8 +57,8 @@ def _inner(rule: Rule, outer: Group, tongue: str) -> str:
 
 
 def _comparison(test: Test, tongue: str) -> str:
-    name = _NAMES.get(test.attribute, {}).get(tongue) or test.attribute
-    if tongue == "zh" and test.attribute not in _NAMES:
+    name = attribute_title(test.attribute, tongue)
+    if tongue == "zh" and test.attribute not in ATTRIBUTES:
         name = f"{name} "
     if test.name == KNOWN:
         return _KNOWN[bool(test.value)][tongue].format(name)

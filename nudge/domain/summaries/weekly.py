@@ -42,7 +42,7 @@ _WORDS: Final[Mapping[str, Said]] = {
     "none": {"zh": "还没有配置任何位置。", "en": "No slot is configured."},
     "empty": {"zh": "本周没有任何曝光。", "en": "Nothing was shown in this week."},
     "figures": {
-        "zh": "曝光 {}，转化 {}（{}），收入 {} 元，相对保留组提升 {}",
+        "zh": "曝光 {}，转化 {}（{}），收入 {} 元，相对对照组提升 {}",
         "en": "{} exposures, {} conversions ({}), {} yuan, lift over the holdout {}",
     },
     "exposures": {"zh": "曝光 {}", "en": "{} exposures"},

@@ -38,7 +38,7 @@ _HEADS: Final[dict[ContactVerdict, Said]] = {
 }
 _OBSTACLES: Final[dict[Obstacle, Said]] = {
     Obstacle.FEW: {
-        "zh": f"无法回答：被联系的人和保留组各需至少 {FEWEST} 人。",
+        "zh": f"无法回答：被联系的人和对照组各需至少 {FEWEST} 人。",
         "en": f"It cannot be answered: at least {FEWEST} contacted people and {FEWEST} held out "
         "are needed.",
     },
@@ -79,7 +79,7 @@ def headline(report: ContactReport) -> Said:
     if report.obstacle == Obstacle.NOT_BY_CHANCE:
         names = ", ".join(report.unlike)
         return {
-            "zh": f"无法回答：被联系的人与保留组在 {'、'.join(report.unlike)} 上的差别超出偶然。"
+            "zh": f"无法回答：被联系的人与对照组在 {'、'.join(report.unlike)} 上的差别超出偶然。"
             "如果这是联系之后才知道的，请用 --ignore 排除；否则说明联系谁不是随机决定的。",
             "en": f"It cannot be answered: contacted and held out differ in {names} by more than "
             "chance. If that was known only after the contact, leave it out by --ignore; else "
@@ -91,7 +91,7 @@ def headline(report: ContactReport) -> Said:
     if report.verdict != ContactVerdict.NO_DIFFERENCE or report.needed <= report.people:
         return said
     return {
-        "zh": said["zh"] + f"要看出相当于保留组五分之一的差别，需要约 {report.needed:,} 人。",
+        "zh": said["zh"] + f"要看出相当于对照组五分之一的差别，需要约 {report.needed:,} 人。",
         "en": said["en"]
         + f" A difference of a fifth of the held out's rate needs about {report.needed:,} people.",
     }

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from nudge.domain.alarms.alarm import Alarm, AlarmAction, AlarmStatus
-from nudge.domain.alarms.cause_sentence import TITLES
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.figures.titles import named_value
 from nudge.domain.slots.slot import Scalar
 
 DIMENSIONS: Final = ("stage", "reason", "method", "city", "channel")
@@ -115,11 +115,7 @@ def mended_words(cause: MendedCause, calendar: OperatorCalendar) -> Words:
     found: Words = {}
     for language, text in _MENDED.items():
         colon, comma = ("：", "，") if language == "zh" else (": ", ", ")
-        named = [f"{_title(x, language)} {cause.cause[x]}" for x in DIMENSIONS if x in cause.cause]
+        named = [named_value(x, cause.cause[x], language) for x in DIMENSIONS if x in cause.cause]
         why = f"{colon}{cause.why}" if cause.why else ""
         found[language] = text.format(at=at, what=comma.join(named), why=why)
     return found
-
-
-def _title(name: str, language: str) -> str:
-    return TITLES[name][language] if name in TITLES else name

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.care.case import Case
 from nudge.domain.care.case_view import step_view
+from nudge.domain.figures.titles import value_title
 from nudge.domain.winback.call_date import date_words
 from nudge.domain.winback.judged_case import JudgedCase, left_at
 from nudge.domain.winback.mended_cause import MendedCause, mended_words
@@ -77,9 +78,17 @@ def sentence(case: Case, policy: WinbackPolicy) -> dict[str, str]:
         titles = policy.title(case.rule)
         parts = [titles.get(language) or next(iter(titles.values()), case.rule)]
         told = ((name, case.fact(name)) for name in _PARTS)
-        parts += [_PARTS[name][language].format(value) for name, value in told if value]
+        parts += [
+            _PARTS[name][language].format(_title(name, value, language))
+            for name, value in told
+            if value
+        ]
         found[language] = join.join(parts)
     return found
+
+
+def _title(name: str, value: object, language: str) -> object:
+    return value_title(name, value, language) if isinstance(value, str) else value
 
 
 def reach_view(reach: CallReach, calendar: OperatorCalendar) -> dict[str, Any]:

@@ -129,6 +129,7 @@ class AlarmBook:
             figures,
             cause.unchanged,
             steps=(step,),
+            parts=cause.parts,
         )
         return replace(alarm, sentence=self.say(alarm, monitor))
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from nudge.domain.alarms.alarm import Alarm
-from nudge.domain.alarms.cause_sentence import TITLES, CauseFacts, cause_sentences
+from nudge.domain.alarms.cause_sentence import CauseFacts, cause_sentences, reason_shares
 from nudge.domain.alarms.monitors import LIMITS, Monitor, WatchKind
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.figures.titles import attribute_title, named_value
 
 _MINUTE: Final = 16
 """Length of a label up to its minute."""
-_MORE: Final[Mapping[str, str]] = {"slot": "决策位", "scene": "场景"}
 _WHAT: Final[Mapping[WatchKind, tuple[str, str]]] = {
     WatchKind.RATE: ("转化率下降", "conversion fell"),
     WatchKind.FAILURES: ("失败增多", "failures rose"),
@@ -30,8 +30,7 @@ def describe_alarm(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar) -
     if monitor.kind in LIMITS:
         return _limit_sentences(alarm, monitor, calendar)
     began = calendar.label(alarm.began)[:_MINUTE].replace("T", " ")
-    zh = "，".join(f"{_title(name)} {value}" for name, value in alarm.cause.items())
-    en = ", ".join(f"{name} {value}" for name, value in alarm.cause.items())
+    zh, en = _where(alarm)
     what = _WHAT[monitor.kind]
     numbers, reasons = _numbers(alarm), _reasons(alarm)
     rest = _unchanged(alarm)
@@ -46,11 +45,10 @@ def _limit_sentences(alarm: Alarm, monitor: Monitor, calendar: OperatorCalendar)
     end = calendar.label(alarm.opened)[:_MINUTE].replace("T", " ")
     shown = "{:.1%}" if monitor.kind is WatchKind.HOURLY_RATE else "{:,.0f}"
     value, limit = (shown.format(alarm.figures[name]) for name in ("value", "limit"))
-    zh = "、".join(f"{_title(name)} {one}" for name, one in alarm.cause.items())
-    en = ", ".join(f"{name} {one}" for name, one in alarm.cause.items())
+    zh, en = _where(alarm)
     above, what = bool(alarm.figures["above"]), _WHAT[monitor.kind]
     return {
-        "zh": f"截至 {end} 的一小时内，{zh} 的{what[0]}为 {value}，"
+        "zh": f"截至 {end} 的一小时内，{zh}的{what[0]}为 {value}，"
         f"{'高于上限' if above else '低于下限'} {limit}。",
         "en": f"In the hour to {end}, {en}: the {what[1]} is {value}, "
         f"{'above' if above else 'below'} the limit of {limit}.",
@@ -72,8 +70,11 @@ def _facts(alarm: Alarm) -> CauseFacts:
     )
 
 
-def _title(name: str) -> str:
-    return TITLES[name]["zh"] if name in TITLES else _MORE.get(name, name)
+def _where(alarm: Alarm) -> tuple[str, str]:
+    """Return the cause's attributes and values in words, Chinese and English."""
+    zh = "、".join(named_value(name, value, "zh") for name, value in alarm.cause.items())
+    en = ", ".join(named_value(name, value, "en") for name, value in alarm.cause.items())
+    return zh, en
 
 
 def _numbers(alarm: Alarm) -> tuple[str, str]:
@@ -88,13 +89,14 @@ def _numbers(alarm: Alarm) -> tuple[str, str]:
 def _reasons(alarm: Alarm) -> tuple[str, str]:
     if not alarm.reasons:
         return "", ""
-    zh = "、".join(f"{name}（{share:.0%}）" for name, share in alarm.reasons)
-    en = ", ".join(f"{name} ({share:.0%})" for name, share in alarm.reasons)
-    return f"，失败原因主要是 {zh}", f", mostly for {en}"
+    zh = "、".join(reason_shares(alarm.reasons, "zh"))
+    en = ", ".join(reason_shares(alarm.reasons, "en"))
+    return f"，失败原因主要是{zh}", f", mostly for {en}"
 
 
 def _unchanged(alarm: Alarm) -> tuple[str, str]:
     if not alarm.unchanged:
         return "", ""
-    zh = "、".join(_title(name) for name in alarm.unchanged)
-    return f"与{zh}无关。", f" No difference by {', '.join(alarm.unchanged)}."
+    zh = "、".join(attribute_title(name, "zh") for name in alarm.unchanged)
+    en = ", ".join(attribute_title(name, "en") for name in alarm.unchanged)
+    return f"与{zh}无关。", f" No difference by {en}."

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from bandits.causes.outcomes import find_outcomes
 from bandits.causes.rules import CauseRules
 from bandits.causes.search import find_cause
 from bandits.causes.table import AttributeTable
+from nudge.domain.alarms.alarm import AlarmPart
 from nudge.domain.alarms.minute_counts import ARRIVED, FAILED, SUCCEEDED, LeafCount
 from nudge.domain.alarms.monitors import COUNTS, LIMITS, Monitor, WatchKind
 from nudge.domain.alarms.watch_plan import REASON
@@ -22,6 +23,8 @@ from nudge.flows.alarms.minute_sums import Stream
 SPAN: Final = 10
 """Minutes of a span before the fall that is compared with."""
 SPANS: Final = 11
+PARTS: Final = 8
+"""Values of an attribute, at most, that an alarm tells of: the largest."""
 _ABSENT: Final = ""
 Leaf = tuple[tuple[str, str], ...]
 
@@ -35,12 +38,14 @@ class Cause:
         figures: numbers by name.
         unchanged: attributes that were searched and do not explain it.
         reasons: of reported failures inside, each with its share of those beyond the usual.
+        parts: each value of the searched attributes, with its share now and as usual.
     """
 
     values: Mapping[str, str]
     figures: Mapping[str, float] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
     reasons: tuple[tuple[str, float], ...] = ()
+    parts: tuple[AlarmPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,4 +182,36 @@ def _searched(found: _Leaves, monitor: Monitor, stage: str) -> Cause:
         {"stage": stage, **{name: ", ".join(sorted(one)) for name, one in named.items()}},
         figures if answer.ranked else {},
         tuple(names[d] for d in answer.unchanged if names[d] not in named),
+        parts=tuple(_parts(found, names, values, codes, failing=failing)),
     )
+
+
+def _parts(
+    found: _Leaves,
+    names: Sequence[str],
+    values: Sequence[Sequence[str]],
+    codes: IntArray,
+    *,
+    failing: bool,
+) -> Iterator[AlarmPart]:
+    """Yield the shares of each attribute's largest values, now and before the fall.
+
+    Args:
+        found: leaves with their numbers.
+        names: of the attributes, D.
+        values: of each attribute.
+        codes: (N, D) places in `values`.
+        failing: the share of the bad ones is told, not of the others.
+    """
+    bad = np.stack([found.bad[0], found.bad[1:].sum(axis=0)])
+    arrivals = np.stack([found.arrivals[0], found.arrivals[1:].sum(axis=0)])
+    for d, name in enumerate(names):
+        inside = [codes[:, d] == code for code in range(len(values[d]))]
+        sums = [
+            (value, arrivals @ rows, bad @ rows)
+            for value, rows in zip(values[d], inside, strict=True)
+        ]
+        known = [one for one in sums if one[0] != _ABSENT and one[1].all()]
+        for value, came, lost in sorted(known, key=lambda one: -one[1][1])[:PARTS]:
+            now, usual = (lost / came if failing else 1.0 - lost / came).tolist()
+            yield AlarmPart(name, value, now, usual, int(came[0]))

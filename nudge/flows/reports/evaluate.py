@@ -20,6 +20,7 @@ from bandits.evaluation import (
     evaluate,
     read_target,
 )
+from nudge.domain.reports.evaluation_sentences import evaluation_sentence
 from nudge.domain.reports.questions import EvaluationQuestion
 from nudge.domain.reports.target_policy import AskedPolicy, TargetLearner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
@@ -55,16 +56,24 @@ class EvaluationAnswer:
         evaluation: of the rows that fit the question.
         left_out: reason -> rows that do not.
         features: names of the reward model's attributes.
+        revenue: the reward is yuan, not conversions.
     """
 
     evaluation: Evaluation
     left_out: Mapping[str, int]
     features: tuple[str, ...]
+    revenue: bool = False
 
     @property
     def plain(self) -> dict[str, object]:
         """The answer for JSON."""
         return self.evaluation.as_dict() | {"left_out": dict(self.left_out)}
+
+    @property
+    def spoken(self) -> dict[str, object]:
+        """The answer for JSON, with its sentence."""
+        said = evaluation_sentence(self.evaluation, revenue=self.revenue)
+        return self.plain | {"sentence": said}
 
 
 def evaluate_log(
@@ -132,10 +141,13 @@ def evaluate_lake(
         objective = cells.objective()
         if not objective:
             raise NotFoundError(f"the lake has no decisions of slot {question.slot!r} yet")
+        revenue, found = objective == "revenue", None
         if not cells.too_many():
-            cells = replace(cells, revenue=objective == "revenue")
-            return evaluate_cells(cells, question.target, policy, tell), contents
-    return _evaluate_rows(lake, question, policy, tell, engine), contents
+            cells = replace(cells, revenue=revenue)
+            found = evaluate_cells(cells, question.target, policy, tell)
+    if found is None:
+        found = _evaluate_rows(lake, question, policy, tell, engine)
+    return replace(found, revenue=revenue), contents
 
 
 def evaluate_cells(

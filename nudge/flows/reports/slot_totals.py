@@ -30,7 +30,7 @@ def slot_totals(
     """
     counted_at = clock.now()
     rows = store.counts.totals(served.slot.name)
-    shares = _shares(served)
+    shares = shares_now(served)
     return {
         "counted_at": calendar.label(counted_at),
         "interval_level": inferred.level,
@@ -66,10 +66,25 @@ def _counts(rows: Sequence[Total], reason: str, variant: str | None = None) -> d
     }
 
 
-def _shares(served: LiveSlot) -> Mapping[str, float]:
-    """Return the average distribution that the served policy gives, by variant."""
+def shares_now(served: LiveSlot) -> Mapping[str, float]:
+    """Return the average distribution that the served policy gives, by variant.
+
+    A variant that was stopped behind the publication has no share: the others have it, in
+    proportion, until the next publication tells it exactly.
+    """
+    names = tuple(variant.name for variant in served.slot.variants if variant.enabled)
     allocation = served.policy.meta.get("allocation")
     if isinstance(allocation, Mapping):
-        return {str(name): float(share) for name, share in allocation.items()}
-    names = [variant.name for variant in served.slot.variants if variant.enabled]
-    return dict.fromkeys(names, 1 / len(names)) if names else {}
+        told = {str(name): float(share) for name, share in allocation.items()}
+        whole = sum(told.get(name, 0.0) for name in names)
+        if whole > 0.0:
+            return {n: share / whole if n in names else 0.0 for n, share in told.items()}
+    # Before the first snapshot there are no visitors to average over: one of whom nothing is known.
+    if not names:
+        return {}
+    shares = served.policy.distribution_one({}, served.mask(names))
+    return {
+        name: float(share)
+        for name, share in zip(served.slot.names, shares, strict=True)
+        if name in names
+    }

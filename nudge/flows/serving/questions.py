@@ -12,7 +12,7 @@ from nudge.domain.reports.questions import digest
 from nudge.store.jobs.jobs import Inquiry, Job
 from nudge.store.store import Store
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the answers' form; another one is asked for anew."""
 FRESH: Final = 5.0
 """Seconds after which an answer is asked for again, if the lake has changed since."""
@@ -87,6 +87,23 @@ class QuestionQueue:
         if known and self._age(known) <= old:
             return self._given(known, job)
         return QuestionStatus(None, 0.0, job)
+
+    def newest(self, inquiry: Inquiry, fresh: float) -> QuestionStatus:
+        """The newest answer as it is; one older than `fresh` seconds is asked for anew.
+
+        Nobody waits: a page of many figures shows what there is, and looks again.
+
+        Raises:
+            TooManyJobsError: too many questions wait.
+            StoreAwayError: the store does not answer.
+        """
+        known = self.store.jobs.newest(inquiry.about)
+        if known and known.id == inquiry.id:
+            return self._given(known, None)
+        if known and clock.now() - (known.finished or 0.0) < fresh:
+            return self._given(known, None)
+        job = self.begin(inquiry, waits=False)
+        return self._given(known, job) if known else QuestionStatus(None, 0.0, job)
 
     def _given(self, job: Job, newer: Job | None, as_of: float | None = None) -> QuestionStatus:
         body = self.store.jobs.result(job.id)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nudge.config.slot_change import Change, Edit, change_of, differences, number_problems, refusals
-from nudge.config.slot_fallback import fallback_problems
-from nudge.config.slot_file import digest, dump_slot, parse_slot
-from nudge.config.slot_patch import merge_patch
+from nudge.config.slot_change import Change, Edit, differences, refusals
+from nudge.config.slot_edit import check_change, patch_change, table_change
+from nudge.config.slot_file import dump_slot
 from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot
 from nudge.errors import (
     ChangedMeanwhileError,
     InvalidConfigError,
-    InvalidRequestError,
     NotFoundError,
     UnconditionalError,
 )
@@ -22,8 +20,6 @@ from nudge.store.store import Store
 
 AUDIT_PARTITION = 0
 """The partition of all marks of the configuration, so that they have one order."""
-BODY = "body"
-"""The origin, in messages, of a slot that came in a request."""
 
 
 def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
@@ -68,14 +64,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
         InvalidRequestError: the table does not fit, or switches the fallback off.
     """
     before = store.slots.current().get(name)
-    revision = 1 if before is None else before.revision + 1
-    wanted = _parsed(name, dict(table) | {"revision": revision})
-    if before is not None and digest(before) == digest(wanted):
-        return Change(before, "unchanged", (), before)
-    check_revision(store, name, before, seen)
-    _check_fallback(before, wanted)
-    _check_numbers(before, wanted)
-    return _written(store, change_of(before, wanted), edit)
+    return _apply(store, table_change(name, before, table), seen, edit)
 
 
 def patch(
@@ -92,27 +81,15 @@ def patch(
     before = store.slots.current().get(name)
     if before is None:
         raise NotFoundError(f"slot {name!r} is not configured; PUT makes a new one")
-    table = merge_patch(dump_slot(before), changes) | {"revision": before.revision + 1}
-    wanted = _parsed(name, table)
-    if digest(before) == digest(wanted):
-        return Change(before, "unchanged", (), before)
-    check_revision(store, name, before, seen)
-    _check_fallback(before, wanted)
-    _check_numbers(before, wanted)
-    return _written(store, change_of(before, wanted), edit)
+    return _apply(store, patch_change(before, changes), seen, edit)
 
 
-def _parsed(name: str, table: Mapping[str, Any]) -> Slot:
-    if table.get("slot", name) != name:
-        raise InvalidRequestError("the slot does not fit", {"slot": [f"is not {name!r}"]})
-    try:
-        return parse_slot({**table, "slot": name}, BODY)
-    except InvalidConfigError as error:
-        errors: dict[str, list[str]] = {}
-        for problem in error.problems:
-            key, _, text = problem.removeprefix(f"{BODY}: ").partition(": ")
-            errors.setdefault(key, []).append(text)
-        raise InvalidRequestError("the slot does not fit", errors) from error
+def _apply(store: Store, change: Change, seen: int | None, edit: Edit) -> Change:
+    if not change.changes:
+        return change
+    check_revision(store, change.slot.name, change.before, seen)
+    check_change(change)
+    return _written(store, change, edit)
 
 
 def check_revision(store: Store, name: str, before: Slot | None, seen: int | None) -> None:
@@ -138,20 +115,6 @@ def check_revision(store: Store, name: str, before: Slot | None, seen: int | Non
     changed = list(differences(looked, before)) if looked and before else []
     text = f"slot {name!r} is at revision {now} by now; look at it and edit again"
     raise ChangedMeanwhileError(text, {"revision": now, "changed": changed})
-
-
-def _check_fallback(before: Slot | None, wanted: Slot) -> None:
-    errors: dict[str, list[str]] = {}
-    for key, text in fallback_problems(before, wanted):
-        errors.setdefault(key, []).append(text)
-    if errors:
-        raise InvalidRequestError("the holdout would be shown another variant", errors)
-
-
-def _check_numbers(before: Slot | None, wanted: Slot) -> None:
-    errors = {key: [text] for key, text in number_problems(before, wanted)}
-    if errors:
-        raise InvalidRequestError("a slot holds no phone numbers", errors)
 
 
 def _written(store: Store, change: Change, edit: Edit) -> Change:

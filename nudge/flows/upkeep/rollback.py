@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bandits
+from bandits.contract import Policy
 from nudge.config.slot_change import Edit
 from nudge.domain.journal.records import Mark
 from nudge.domain.slots.policy_hold import PolicyHold
@@ -38,7 +39,7 @@ def hold_policy(store: Store, name: str, version: int, seen: int | None, edit: E
     before = store.policy_holds.of_slot(name)
     if before is not None and before.version == version:
         return before
-    _check_version(store, slot, version)
+    read_kept_policy(store, slot, version)
     hold = PolicyHold(version, edit.who, edit.at, edit.why)
     _write(store, slot, hold, held=True)
     return hold
@@ -73,15 +74,22 @@ def _find(store: Store, name: str, seen: int | None) -> Slot:
     return slot
 
 
-def _check_version(store: Store, slot: Slot, version: int) -> None:
+def read_kept_policy(store: Store, slot: Slot, version: int) -> Policy:
+    """Return a kept version of a slot's policy, if the slot can serve it as it is now.
+
+    Raises:
+        InvalidRequestError: the version is not kept, or is of other variants.
+    """
     blob = store.snapshots.read(slot.name, version)
     if blob is None:
         kept = ", ".join(map(str, store.snapshots.published(slot.name))) or "none yet"
         text = f"version {version} of slot {slot.name!r} is not kept; kept are: {kept}"
         raise InvalidRequestError(text, {"version": [f"is not kept; kept are: {kept}"]})
-    if bandits.load_policy(blob).arms != slot.names:
+    policy = bandits.load_policy(blob)
+    if policy.arms != slot.names:
         text = f"version {version} of slot {slot.name!r} is of other variants than the slot has now"
         raise InvalidRequestError(text, {"version": ["is of other variants; choose a later one"]})
+    return policy
 
 
 def _write(store: Store, slot: Slot, hold: PolicyHold, *, held: bool) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
+from nudge.domain.care.warning_rule import CaseKind
 from nudge.domain.worklist.case_queue import ALL, HELD, NOBODY, OWNERS, CaseQueue
 from nudge.domain.worklist.work_policy import Agent, Titles, WorkPolicy
 from nudge.store.store import Store
+
+_COUNTED: Final[Mapping[str, str]] = {CaseKind.WARNING: "warnings", CaseKind.WINBACK: "winback"}
+"""Kind of a case -> the name of its count."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,35 @@ def summarise_work(
         one = OpenWork(count, number, age) if queue.is_open else OpenWork(closed_today=number)
         found[queue.owner, queue.kind] += one
     return WorkSummary(dict(found))
+
+
+def count_due(store: Store, policy: WorkPolicy, until: float) -> dict[str, int]:
+    """Return the open cases of each kind, and those that are due until a moment.
+
+    Args:
+        store: of the installation.
+        policy: of work lists.
+        until: seconds.
+
+    Returns:
+        `warnings`, `warnings_due`, `winback` and `winback_due`.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    counts = {
+        queue: count
+        for queue, count in store.case_queues.count().items()
+        if queue.owner == ALL and queue.is_open and queue.kind in _COUNTED
+    }
+    spans = [(queue, 0.0, until - policy.span(queue)) for queue in counts]
+    due = store.case_queues.count_between(spans)
+    found = {name + more: 0 for name in _COUNTED.values() for more in ("", "_due")}
+    for (queue, count), number in zip(counts.items(), due, strict=True):
+        name = _COUNTED[queue.kind]
+        found[name] += count
+        found[f"{name}_due"] += number
+    return found
 
 
 def _span(

@@ -40,11 +40,13 @@
     var times = data.times !== false && data.x.length && /^\d{4}-\d\d-\d\dT/.test(data.x[0]);
     var short = times && new Date(data.x[data.x.length - 1]) - new Date(data.x[0]) <= 3 * 864e5;
     function label(text) { return times ? (short ? clock : date).format(new Date(text)) : text; }
+    // A day is named once, however many of its hours are shown.
+    function first(i) { return i === 0 || label(data.x[i]) !== label(data.x[i - 1]); }
     return {
       animation: false,
       grid: { left: 8, right: span, top: 24, bottom: 8, containLabel: true },
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      xAxis: { type: 'category', data: data.x, boundaryGap: false, axisLine: { lineStyle: { color: token('line') } }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { formatter: label, hideOverlap: true }) },
+      xAxis: { type: 'category', data: data.x, boundaryGap: false, axisLine: { lineStyle: { color: token('line') } }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { formatter: label, hideOverlap: true }, times && !short ? { interval: first } : {}) },
       yAxis: { type: 'value', scale: data.unit !== 'count', splitLine: { lineStyle: { color: token('line') } }, axisLabel: Object.assign(axisText(), { formatter: function (v) { return say(data.unit, v); } }) },
       tooltip: tooltip({
         trigger: 'axis',
@@ -120,19 +122,36 @@
       animation: false,
       grid: { left: 8, right: 16, top: 8, bottom: 48, containLabel: true },
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      xAxis: { type: 'category', data: data.x, axisLine: { show: false }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { formatter: function (v, i) { return (data.marks_x || []).indexOf(i) >= 0 ? v + '\n◆' : v; } }) },
+      xAxis: { type: 'category', data: data.x, axisLine: { show: false }, axisTick: { show: false }, axisLabel: Object.assign(axisText(), { margin: (data.marks_x || []).length ? 14 : 8 }) },
       yAxis: { type: 'category', data: data.y, inverse: true, axisLine: { show: false }, axisTick: { show: false }, axisLabel: axisText() },
-      visualMap: { type: 'continuous', min: least, max: most, calculable: false, orient: 'horizontal', left: 8, bottom: 0, itemHeight: 120, itemWidth: 10, text: [say(data.unit, most), say(data.unit, least)], textStyle: axisText(), inRange: { color: [token('heat-low'), token('heat-high')] }, seriesIndex: 0 },
+      visualMap: { type: 'continuous', show: values.length > 0, min: least, max: most, calculable: false, orient: 'horizontal', left: 8, bottom: 0, itemHeight: 120, itemWidth: 10, text: [say(data.unit, most), say(data.unit, least)], textStyle: axisText(), inRange: { color: [token('heat-low'), token('heat-high')] }, seriesIndex: 0 },
       tooltip: tooltip({ formatter: function (one) { return (one.data.text || say(data.unit, one.data.value[2])); } }),
       series: [
         { type: 'heatmap', data: known.map(function (one) { return { value: [one.x, one.y, one.value], text: one.text, itemStyle: hidden[one.x + ',' + one.y] ? { decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: 0.785, color: token('ground') } } : undefined }; }), itemStyle: { borderColor: token('ground'), borderWidth: 1 } },
         { type: 'custom', data: data.cells.filter(function (one) { return one.thin || one.value === null; }).map(function (one) { return { value: [one.x, one.y, 0], text: one.text }; }), renderItem: thin },
+        { type: 'custom', silent: true, z: 0, data: (data.hatched || []).map(function (one) { return [one.x, one.y, 0]; }), renderItem: hatch },
+        { type: 'custom', silent: true, data: (data.marks_x || []).map(function (x) { return [x, data.y.length - 1, 0]; }), renderItem: mark },
       ],
     };
   }
   function thin(params, api) {
     var centre = api.coord([api.value(0), api.value(1)]), size = api.size([1, 1]);
     return { type: 'rect', shape: { x: centre[0] - size[0] / 2 + 0.5, y: centre[1] - size[1] / 2 + 0.5, width: size[0] - 1, height: size[1] - 1 }, style: { fill: token('thin') } };
+  }
+  function hatch(params, api) {
+    // Where nothing may happen and nothing was: two strokes across the place.
+    var centre = api.coord([api.value(0), api.value(1)]), size = api.size([1, 1]), half = Math.min(size[0], size[1]) / 2 - 1;
+    return {
+      type: 'group',
+      children: [-half, half].map(function (shift) {
+        return { type: 'line', shape: { x1: centre[0] + shift - half / 2, y1: centre[1] + half, x2: centre[0] + shift + half / 2, y2: centre[1] - half }, style: { stroke: token('line'), lineWidth: 1 } };
+      }),
+    };
+  }
+  function mark(params, api) {
+    // Below the axis, whether or not the column's label has room there.
+    var foot = api.coord([api.value(0), api.value(1)]), y = foot[1] + api.size([1, 1])[1] / 2 + 7, r = 3;
+    return { type: 'polygon', shape: { points: [[foot[0], y - r], [foot[0] + r, y], [foot[0], y + r], [foot[0] - r, y]] }, style: { fill: token('soft') } };
   }
   var KINDS = { lines: lines, areas: areas, bars: bars, heat: heat };
 

@@ -39,5 +39,9 @@
     var form = event.target.form;
     if (form && form.classList.contains('filters') && form.method === 'get') form.requestSubmit();
   });
-  document.querySelectorAll('form.filters .apply').forEach(function (one) { one.hidden = true; });
+  function hideButtons() {
+    document.querySelectorAll('form.filters .apply').forEach(function (one) { one.hidden = true; });
+  }
+  hideButtons();
+  document.addEventListener('htmx:afterSettle', hideButtons);
 })();

@@ -22,6 +22,8 @@ REMEMBERED: Final = float(HOUR)
 """Seconds that a job is remembered which nobody finished."""
 FAILED_KEPT: Final = float(HOUR)
 """Seconds that a failed job is remembered."""
+LISTED: Final = 50
+"""Failures that are listed, the newest."""
 RETRY: Final = 5.0
 """Seconds in which who asks anew is told of the failure, and the job is not begun again."""
 NEVER: Final = -1
@@ -106,6 +108,23 @@ _NUMBERS: Final = ("progress", "asked", "finished", "as_of")
 
 
 @dataclass(frozen=True)
+class JobFailure:
+    """A failure of a job, for whoever looks after the workers.
+
+    Attributes:
+        kind: of the question.
+        at: seconds.
+        code: of the error.
+        message: the same, for people.
+    """
+
+    kind: str
+    at: float
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Jobs:
     """Jobs: questions that workers answer."""
 
@@ -175,6 +194,16 @@ class Jobs:
             FencedError: another worker has the job; nothing was written.
         """
         self._note(ticket, "failed", FAILED_KEPT, code, message)
+        # Not with it: a failure that is not listed is in the log, and its job says so.
+        told = orjson.dumps([ticket.kind, clock.now(), code, message])
+        self.client.call("LPUSH", self.keys.config("failed"), told)
+        self.client.call("LTRIM", self.keys.config("failed"), 0, LISTED - 1)
+
+    def failures(self) -> list[JobFailure]:
+        """Return the failures of the last hour, the newest first."""
+        rows = self.client.call("LRANGE", self.keys.config("failed"), 0, -1)
+        every = [JobFailure(*orjson.loads(one)) for one in rows]
+        return [one for one in every if one.at > clock.now() - FAILED_KEPT]
 
     def read(self, job_id: str) -> Job | None:
         """Return the standing of a job, or None where the id is unknown."""

@@ -20,6 +20,7 @@ from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.heartbeats import HEARTBEAT
 from nudge.store.service.api_keys import ApiKeys
+from nudge.store.service.users import Users
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import FAMILIES, Keys
 
@@ -37,6 +38,8 @@ TRACES: Final = frozenset(
     ("store", "seq", "journal", "fold", "publisher", "versions", "guard", "bulk", "jobs")
 )
 """Families of which a service writes keys by starting, before anybody asks it for anything."""
+INVITED: Final = frozenset({"users", "user_edits", "actions"})
+"""Families in which a start invites the first admin, who has not come yet."""
 MARKS: Final = frozenset(("wrong_store", HEARTBEAT))
 """Types of the marks in the journal of such a store."""
 PAGE_KEY: Final = "page"
@@ -164,6 +167,8 @@ class Backup:
         """
         found = self._families()
         traces = TRACES | ({"api_keys"} if self._has_page_key_alone() else set())
+        if not any(one.password for one in Users(self.client, self.keys).read().users.values()):
+            traces |= INVITED
         more = {name: found[name] for name in sorted(found.keys() - traces)}
         if self._has_records():
             more = {"journal": found["journal"]} | more

@@ -23,7 +23,10 @@ from nudge.store.service.snapshots import Snapshots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
-JOB_KINDS: Final = ("report", "evaluate", "funnel", "shared", "experience")
+JOB_KINDS: Final = (
+    *("report", "evaluate", "funnel", "shared", "experience", "factors", "loop"),
+    *("winback_effect", "lookup", "overview", "audience", "sms_effects"),
+)
 """Kinds of questions that a report worker answers."""
 JOB_STATES: Final = ("waiting", "running")
 

@@ -6,7 +6,7 @@ it could be, and is never over its capacity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nudge.domain.contact.contact_capacity import Capacity, hour_of
@@ -30,6 +30,17 @@ class HourCapacity:
         """
         found = self.client.call("HGETALL", self.keys.config("capacity", channel))
         return {int(hour): int(count) for hour, count in found.items()}
+
+    def planned(self, channel: str, hours: Sequence[int]) -> dict[int, int]:
+        """Return the contacts that are planned in some hours since the epoch; in others none are.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        if not hours:
+            return {}
+        found = self.client.call("HMGET", self.keys.config("capacity", channel), *hours)
+        return {hour: int(n) for hour, n in zip(hours, found, strict=True) if n is not None}
 
     def of_channels(self, policy: ContactPolicy, channels: Iterable[str]) -> Capacity:
         """Return what is used of those channels that have a limit.

@@ -96,6 +96,22 @@ class Snapshots:
             int(name): float(known.get(f"{AT}{int(name)}", 0)) for name in sorted(kept, key=int)
         }
 
+    def count_since(self, slot: str, since: float) -> tuple[int, float]:
+        """Return how often a slot was published since a moment, and when it was last.
+
+        Of old versions one an hour is kept: the number is off by at most what an hour had.
+
+        Args:
+            slot: name of the slot.
+            since: seconds.
+        """
+        kept = self.published(slot)
+        if not kept or max(kept.values()) < since:
+            return 0, 0.0
+        before = [version for version, at in kept.items() if at < since]
+        first = max(before, default=min(kept) - 1)
+        return max(kept) - first, max(kept.values())
+
     def read(self, slot: str, version: int) -> bytes | None:
         """Return the bytes of one version, or None where it is not kept."""
         blob: bytes | None = self.client.call("HGET", self.keys.config("snapshots", slot), version)

@@ -262,6 +262,10 @@ class VisitorBook:
         wanted = VisitorQuery(partition, visitor_hash, "", stock=True, numbers=True)
         return self.follow(Home(subject, partition), wanted)
 
+    def of_subject(self, home: Home) -> VisitorView:
+        """Return the view of whom a subject turned out to be, with the numbers."""
+        return self.follow(home, VisitorQuery(home.partition, "", "", stock=True, numbers=True))
+
     def subject_of(self, hashed: Home) -> str | None:
         """Return the subject to which a hashed id leads; None where the id is unknown."""
         found = self.client.call("HGET", self.keys.vault(hashed.partition, hashed.subject), "s")

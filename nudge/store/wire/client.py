@@ -296,6 +296,16 @@ class Client:
         flags = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
         return any(one.get(flag) for one in found for flag in flags)
 
+    def writes_log(self) -> bool | None:
+        """Return whether every server writes its log to disk; None where one does not tell.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        with self._translating():
+            found = [node.info("persistence").get("aof_enabled") for node in self._nodes()]
+        return None if None in found else all(found)
+
     def memories(self) -> list[Mapping[str, Any]]:
         """Return what each server says of its memory, as numbers and words.
 

@@ -129,6 +129,14 @@ FAMILIES = (
     Family("job", "config", "hash", "Jobs", "web, report worker", "1 min to 1 day"),
     Family("asked", "config", "string", "Jobs", "job scripts", "1 hour"),
     Family("answered", "config", "string", "Jobs", "web", "as its job"),
+    Family("failed", "config", "list", "Jobs", "web", "the last 50"),
+    Family("users", "config", "hash", "Users", "web, serve", "for ever", True),
+    Family("user_edits", "config", "string", "Users", "web", "for ever", True),
+    Family("actions", "config", "stream", "AuditTrail", "web", "the last 100,000", True),
+    Family("session", "config", "string", "Sessions", "web", "8 hours idle, 7 days"),
+    Family("user_sessions", "config", "zset", "Sessions", "web", "7 days"),
+    Family("failures", "config", "hash", "SignInAttempts", "web", "30 minutes"),
+    Family("familiar", "config", "string", "SignInAttempts", "web", "30 days"),
 )
 
 _APPENDS = {
@@ -199,6 +207,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "PolicyHolds": "a field of its own, in the script that holds a policy",
     },
     "holds": {"Slots": "a slot's new mode and the end of its hold are one script"},
+    "actions": {"Users": "a change of a user and its entry in the audit are one script"},
     "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
 }
 """Family -> each class that writes it beside its writer, with the reason; `*` is every family."""

@@ -19,12 +19,16 @@ from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
+from nudge.workers.reports.audience_answers import audience_kind
 from nudge.workers.reports.effect_answers import effect_kind
 from nudge.workers.reports.experience_answers import experience_kind
 from nudge.workers.reports.factor_answers import factor_kind
 from nudge.workers.reports.funnel_answers import funnel_kind
+from nudge.workers.reports.lookup_answers import lookup_kind
 from nudge.workers.reports.loop_answers import loop_kind
+from nudge.workers.reports.overview_answers import overview_kind
 from nudge.workers.reports.report_loop import JobAnswer, QuestionKind, Tell
+from nudge.workers.reports.send_answers import send_kind
 from nudge.workers.reports.shared_answers import shared_kind
 
 if TYPE_CHECKING:
@@ -66,6 +70,10 @@ class Answers:
             factor_kind(self.store, self.settings),
             loop_kind(self.store, self.settings),
             effect_kind(self.store, self.settings),
+            send_kind(self.store, self.settings),
+            lookup_kind(self.store, self.settings),
+            overview_kind(self.store, self.settings, lambda: self._overview_reports),
+            audience_kind(self.store, self.settings),
         )
 
     @cached_property
@@ -80,6 +88,15 @@ class Answers:
 
     @cached_property
     def _reports(self) -> Reports:
+        """Reports of the loop that answers `report`."""
+        return self._make_reports()
+
+    @cached_property
+    def _overview_reports(self) -> Reports:
+        """Reports of the overview's loop: what they hold in memory is used from one thread."""
+        return self._make_reports()
+
+    def _make_reports(self) -> Reports:
         from nudge.flows.reports.performance import Reports  # noqa: PLC0415 (see the class)
 
         settings = self.settings
@@ -126,7 +143,7 @@ class Answers:
         asked = asked_policy(self.store, question.slot, question.target)
         engine = self.settings.lake_engine
         found, contents = evaluate_lake(self.lake, self.cache, question, asked, tell, engine)
-        plain = lake_of(contents.since(), question.calendar) | found.plain
+        plain = lake_of(contents.since(), question.calendar) | found.spoken
         return _answered(question, plain, fresh.as_of(contents.watermarks()))
 
 

@@ -88,7 +88,7 @@ def test_the_sentence_speaks_of_the_policy_first() -> None:
         "(-1 % to 40 %) over the holdout. A and B are"
     )
     assert said["zh"].startswith(
-        "个性化投放相对最优单一方案的变化为 8%（置信区间 5%～11%），相对保留组为 20%"
+        "智能策略相对最优单一方案的变化为 8%（区间 5%～11%），相对对照组为 20%"
     )
 
 
@@ -101,7 +101,7 @@ def test_the_sentence_tells_the_gain_over_the_fallback() -> None:
         "over the best single variant, 15 % (10 % to 20 %) over the fallback, and 15 %"
         in said["en"]
     )
-    assert "，相对默认方案为 15%（置信区间 10%～20%），相对保留组为 15%" in said["zh"]
+    assert "，相对默认方案为 15%（区间 10%～20%），相对对照组为 15%" in said["zh"]
     alone = sentence(replace(both, gain=None))
     assert alone["en"].startswith("Personalisation brings 15 % (10 % to 20 %) over the fallback. ")
-    assert alone["zh"].startswith("个性化投放相对默认方案的变化为 15%（置信区间 10%～20%）。")
+    assert alone["zh"].startswith("智能策略相对默认方案的变化为 15%（区间 10%～20%）。")

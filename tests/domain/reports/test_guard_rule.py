@@ -102,7 +102,7 @@ def test_the_sentence_has_the_numbers() -> None:
         f"({less:.2f} to {most:.2f}, {both}) (counted since revision 4). "
         "The fallback is shown until the mode is set to live."
     )
-    assert said["zh"].startswith("已冻结：策略组 80.0% 的曝光未支付，保留组为 50.0%")
+    assert said["zh"].startswith("已冻结：策略组 80.0% 的曝光未支付，对照组为 50.0%")
 
 
 def _harmful() -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:  # type: ignore[type-arg]

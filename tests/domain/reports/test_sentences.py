@@ -19,7 +19,7 @@ def test_a_winner_is_named_with_its_lead_and_what_can_be_stopped() -> None:
     found = Finding("winner", "separated", "A", "B", LEAD, ("B",), segment={"channel": "wap"})
     said = sentence(found)
     assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %); B can be stopped."
-    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
+    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（区间 8%～17%）；可停用 B。"
 
 
 def test_of_many_the_next_best_is_named() -> None:
@@ -27,7 +27,7 @@ def test_of_many_the_next_best_is_named() -> None:
     found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C"), others=2, revenue=True)
     assert sentence(found) == {
         "zh": "A 优于其他所有方案，与第二名 B 相比，每次曝光的收入相对高出 12%"
-        "（置信区间 8%～17%）；可停用 B、C。",
+        "（区间 8%～17%）；可停用 B、C。",
         "en": "A beats every other variant, and the next best, B, by 12 % (8-17 %); B and C can be "
         "stopped.",
     }
@@ -38,7 +38,7 @@ def test_what_holds_on_average_is_said_to_be_so() -> None:
     need = Need("B", {"channel": "wap"}, leads=True)
     found = Finding("winner", "separated", "A", "B", LEAD, needs=(need,), average=True)
     assert sentence(found) == {
-        "zh": "平均来看，A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；WAP 访客中 B 领先。",
+        "zh": "平均来看，A 优于 B，转化率相对高出 12%（区间 8%～17%）；WAP 访客中 B 领先。",
         "en": "On average A beats B by 12 % (8-17 %); for WAP visitors B leads.",
     }
     unknown = Need("C", {"context.tier": "gold"}, leads=False)
@@ -56,8 +56,7 @@ def test_since_when_stands_behind_the_lead() -> None:
     day = date(2026, 11, 3)
     found = Finding("winner", "separated", "A", "B", LEAD, ("B",), since=day, newest=day)
     assert sentence(found) == {
-        "zh": "A 优于 B，转化率相对高出 12%（置信区间 8%～17%），该结论自 11 月 3 日起成立；"
-        "可停用 B。",
+        "zh": "A 优于 B，转化率相对高出 12%（区间 8%～17%），该结论自 11 月 3 日起成立；可停用 B。",
         "en": "A beats B by 12 % (8-17 %), as has been clear since 3 November; B can be stopped.",
     }
     later = sentence(replace(found, newest=date(2027, 1, 2)))

@@ -9,7 +9,7 @@ import pytest
 from nudge.domain.summaries.columns import WIDTH, width_of, wrap
 from nudge.domain.summaries.weekly import MOST, Language, page, slot_summary
 
-LONG = {"zh": "暂无定论，差距的置信区间为负三到十五。" * 20, "en": "It is too early to tell. " * 40}
+LONG = {"zh": "暂无定论，差距的区间为负三到十五。" * 20, "en": "It is too early to tell. " * 40}
 
 MANY = {"name": "x", "title": LONG, "count": 3}
 

@@ -115,7 +115,7 @@ def test_one_cause_has_one_id_and_is_taken_back_once() -> None:
 def test_words_of_a_mended_cause_name_it_and_its_time() -> None:
     """In both languages, with the reason that was given."""
     words = mended_words(cause(why="网关恢复"), CALENDAR)
-    assert "已修复：支付方式 wallet：网关恢复。" in words["zh"]
+    assert "已修复：支付方式“电子钱包”：网关恢复。" in words["zh"]
     assert "payment method wallet: 网关恢复." in words["en"]
 
 

@@ -62,7 +62,7 @@ def test_the_reason_of_the_excess_is_told() -> None:
         alarm = opened(monitor)
         assert alarm.cause == {"stage": "method", "method": "wechat"}
         assert [name for name, _ in alarm.reasons] == ["timeout"]
-        assert "失败原因主要是 timeout（" in alarm.sentence["zh"]
+        assert "失败原因主要是支付超时（" in alarm.sentence["zh"]
         assert "mostly for timeout (" in alarm.sentence["en"]
         assert Alarm.read(alarm.plain).reasons == alarm.reasons
 
@@ -78,3 +78,23 @@ def test_a_time_without_a_fall_has_no_reason() -> None:
     assert find_reasons({"stage": "method", "method": "wechat"}, spans[:1]) == ()
     many = find_reasons({"stage": "method", "method": "card, wechat"}, spans)
     assert [name for name, _ in many] == ["timeout"]
+
+
+def test_an_alarm_tells_what_fell_and_what_did_not() -> None:
+    """Each value of the searched attributes has its share now and as usual, kept with the alarm."""
+    alarm = opened(RATE)
+    parts = {part.value: part for part in alarm.parts}
+    assert set(parts) == set(METHODS)
+    assert parts["wechat"].rate < parts["wechat"].usual - 0.5
+    assert abs(parts["alipay"].rate - parts["alipay"].usual) < 0.1
+    assert parts["alipay"].arrivals == 100
+    assert Alarm.read(alarm.plain) == alarm
+    failures = {part.value: part.rate for part in opened(FAILURES).parts}
+    assert failures["alipay"] < failures["wechat"] - 0.5
+
+
+def test_an_alarm_of_an_earlier_version_has_no_parts() -> None:
+    """An alarm that was kept before parts were told is read as it was."""
+    kept = opened(RATE).plain
+    del kept["parts"]
+    assert Alarm.read(kept).parts == ()

@@ -1,0 +1,1 @@
+"""The overview: conversion against usual days, lift in money, one line a slot. Pure."""

@@ -1,0 +1,1 @@
+"""The state of the system, read from the store at each question."""

@@ -1,0 +1,1 @@
+"""Visitors of a slot, as the lake's decisions tell them."""

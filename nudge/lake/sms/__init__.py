@@ -1,0 +1,1 @@
+"""Sends of the lake: what they brought, by day and hour."""
