@@ -55,7 +55,7 @@ class Driver:
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._doors, self._wall, self._plan = doors, wall, plan
-        self._customers, self._traffic = customers, Traffic(plan.visitors, plan.zone)
+        self._customers, self._traffic = customers, Traffic(plan.visitors, plan.zone, plan.rushes)
         self._told, self._reported = EventBox(doors.pages), EventBox(doors.server)
         self._rng = generator(plan.seed, 0)
         self._expected = [(one.at, number) for number, one in enumerate(customers.each)]

@@ -79,7 +79,7 @@ def _step(turns: FoldTurns, progress: Progress, timetable: Timetable) -> bool:
         clock.sleep(LOOK)
         return True
     turns.catch_up()
-    if timetable.judges(before, at):
+    if timetable.is_watched(before, at):
         turns.judge(at)
     if timetable.publishes(before, at):
         turns.publish(at)

@@ -42,13 +42,9 @@ if TYPE_CHECKING:
 
 STEP: Final = 2.0 * HOUR
 """Seconds of the history after which the folds follow."""
-SHORT: Final = 7
-"""Days below which a history is short: then all minutes are judged, in steps of an hour."""
 FINE: Final = 1200.0
-"""Seconds of a step around an outage."""
+"""Seconds of a step while every minute is judged: counts are kept for two hours."""
 FINE_TICK: Final = 120.0
-AROUND: Final = 1.5 * HOUR
-"""Seconds around an outage in which every minute is judged."""
 LATER: Final = {"banner": ("coffee",)}
 """Variants that a history begins without, by slot: somebody switches them on."""
 PATIENT: Final = 10.0
@@ -105,16 +101,15 @@ def _live(
 ) -> Iterator[float]:
     """Let everything happen, step by step; yield how far it is."""
     acts, timetable, at = story.acts(), _timetable(wanted), wanted.start
-    usual = HOUR if timetable.judges_all else STEP
     while at < wanted.end:
-        fine = timetable.is_watched(at, at + usual)
-        end = min(at + (FINE if fine else usual), wanted.end)
+        fine = timetable.is_watched(at, at + STEP)
+        end = min(at + (FINE if fine else STEP), wanted.end)
         end = min([end, *(one.at for one in acts[:1])])
         driver.run_until(end, FINE_TICK if fine else TICK)
         progress.traffic.value = at = end
         due = [one for one in acts if one.at <= at]
         # Where every minute is judged the folds follow step by step: counts are kept for two hours.
-        wait(at if due or fine or timetable.judges_all else at - AHEAD)
+        wait(at if due or fine else at - AHEAD)
         for one in due:
             one.do()
         acts = acts[len(due) :]
@@ -177,6 +172,4 @@ def _timetable(wanted: HistoryPlan) -> Timetable:
     begun = datetime.fromtimestamp(wanted.start, wanted.zone).utcoffset() or timedelta()
     offset = begun.total_seconds()
     changes = (wanted.at(COFFEE_AGO, 10), wanted.at(STOPPED_AGO, 9))
-    watched = tuple((one.start - AROUND, one.end + AROUND) for one in wanted.outages)
-    short = wanted.days < SHORT
-    return Timetable(wanted.start, wanted.end, offset, watched, short, changes)
+    return Timetable(wanted.start, wanted.end, offset, wanted.rushes, changes)

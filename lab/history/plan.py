@@ -11,15 +11,17 @@ from bandits.units import DAY, HOUR
 from lab.history.failures import Outage
 
 DAYS: Final = 30
-VISITORS: Final = 600
+VISITORS: Final = 300
 """Visitors of a usual day who are new or unknown: what two minutes have room for."""
-CUSTOMERS: Final = 3500
+CUSTOMERS: Final = 2500
 """Known customers, who come once in a week or two."""
 DECISIONS_OF_VISITOR: Final = 3.3
 DECISIONS_OF_CUSTOMER: Final = 4.2
 """Decisions of one visit: most who come see the home page, and its three slots, alone."""
 VISITS_OF_CUSTOMER: Final = 0.14
 """Visits of one customer on one day."""
+MORNING, NIGHT = 2.5 * HOUR, 1.0 * HOUR
+"""Seconds before and behind an outage, in whose evening many come: a flash sale."""
 OUTAGE_AGO: Final = 9
 SMALL_OUTAGE_AGO: Final = 17
 COFFEE_AGO: Final = 12
@@ -67,12 +69,17 @@ class HistoryPlan:
         return Outage("alipay", self.at(OUTAGE_AGO, 18, 4), self.at(OUTAGE_AGO, 22, 10), 0.11)
 
     @cached_property
+    def rushes(self) -> tuple[tuple[float, float], ...]:
+        """Spans in which many come, as pairs of seconds: a fall shows within the hour."""
+        return tuple((one.start - MORNING, one.end + NIGHT) for one in self.outages)
+
+    @cached_property
     def outages(self) -> tuple[Outage, ...]:
         """All outages, the first one first; a short history has only that of the evening."""
         if self.days <= SMALL_OUTAGE_AGO:
             return (self.outage,)
         start = self.at(SMALL_OUTAGE_AGO, 18, 40)
-        return (Outage("wechat", start, start + 3 * HOUR, 0.1), self.outage)
+        return (Outage("wechat", start, start + 1.5 * HOUR, 0.1), self.outage)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Timetable of a history: when the worker's loops take their turns, which costs most of its time.
 
 A live worker judges each minute and publishes within seconds. A month of that would take an hour.
-What is left out is what a worker that was away a while leaves out, too: monitors skip minutes, the
-policy learns a day's visitors at once.
+What is left out is what a worker that was away a while leaves out, too: monitors judge the days of
+outages, the policy learns a day's visitors at once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Final
 
 from bandits.units import DAY, HOUR
 
-JUDGED: Final = (13, 22)
-"""Hours at whose end the minutes before are judged: of each wave of a day some."""
 EAGER: Final = DAY
 """Seconds of the beginning, and behind a change, in which the policy learns every eight hours."""
 
@@ -27,7 +25,6 @@ class Timetable:
         end: seconds; when it ends.
         offset: seconds by which the operator's clock is ahead of UTC.
         watched: spans in which every minute is judged, as pairs of seconds.
-        judges_all: every step's minutes are judged: a short history has no others to learn from.
         changes: moments behind which the policy learns soon.
     """
 
@@ -35,14 +32,7 @@ class Timetable:
     end: float
     offset: float
     watched: tuple[tuple[float, float], ...] = ()
-    judges_all: bool = False
     changes: tuple[float, ...] = ()
-
-    def judges(self, before: float, at: float) -> bool:
-        """Return whether the monitors judge at the end of a step."""
-        if self.judges_all or self.is_watched(before, at):
-            return True
-        return any(self._passes(before, at, hour * HOUR) for hour in JUDGED)
 
     def is_watched(self, before: float, at: float) -> bool:
         """Return whether a step lies in a span in which every minute is judged."""

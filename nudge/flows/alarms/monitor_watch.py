@@ -199,6 +199,14 @@ class MonitorWatch:
         today[:, 1, place[1]] += np.where(down, 0.0, exposed)
         return replace(watch, detector=watch.reset(after, monitor), today=today), result
 
+    def without_pending(self) -> Self:
+        """Return the watch that waits for no success: minutes in which some came were skipped."""
+        if not isinstance(self.detector, RateDetector):
+            return self
+        known = self.detector.pending
+        nothing = replace(known, mean=np.zeros_like(known.mean), excess=np.zeros_like(known.excess))
+        return replace(self, detector=replace(self.detector, pending=nothing))
+
     @property
     def lift(self) -> Lift:
         """The lifts of the streams."""

@@ -156,7 +156,9 @@ def _skipped(state: WatchState | None, oldest: int) -> WatchState:
     if state.minute >= oldest:
         return state
     log.warning("monitors_skip", minutes=oldest - state.minute)
-    return replace(state, minute=oldest)
+    # Whoever was to succeed in the minutes that nobody counts is no fall.
+    watches = {name: one.without_pending() for name, one in state.watches.items()}
+    return replace(state, minute=oldest, watches=watches)
 
 
 def _tell(alarm: Alarm) -> None:

@@ -33,7 +33,7 @@ from nudge.wiring.command import Installation, open_installation
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2026, 11, 26, 23, 30, tzinfo=ZONE).timestamp()
 """A Thursday: agents work, and the outage of the last evening is over."""
-PLAN = HistoryPlan(END, ZONE, days=2, visitors=50, customers=7000)
+PLAN = HistoryPlan(END, ZONE, days=2, visitors=300, customers=300)
 
 
 @dataclass(frozen=True)
