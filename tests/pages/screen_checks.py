@@ -35,7 +35,7 @@ FOREIGN: Final = """([lang, names]) => {
     const box = walker.currentNode.parentElement, said = box.closest('[lang]').lang.slice(0, 2);
     if (box.closest(skip) || said !== own) continue;
     const foreign = lang === 'zh' ? /[A-Za-z]{2,}/g : /[\u3400-\u9fff]+/g;
-    const words = walker.currentNode.textContent.match(foreign);
+    const words = walker.currentNode.textContent.replace(/[\\w/.-]+\\.toml/g, '').match(foreign);
     found.push(...(words || []).filter((word) => !names.includes(word)));
   }
   return found;

@@ -50,4 +50,4 @@ def test_an_outage_of_a_method_is_named_told_and_teaches_nothing(
     assert run.equal
     kinds = [post.body["kind"] for post in http.posts]
     assert kinds in (["opened"], ["opened", "resolved"])
-    assert "wechat" in http.posts[0].body["message"]
+    assert "微信支付" in http.posts[0].body["message"]

@@ -71,6 +71,7 @@ def action_words() -> dict[str, str]:
         "key_made": lambda: _("API key made"),
         "key_revoked": lambda: _("API key revoked"),
         "user_added": lambda: _("User added"),
+        "first_admin_named": lambda: _("First administrator named"),
         "role_set": lambda: _("Role given"),
         "user_disabled": lambda: _("User shut out"),
         "user_enabled": lambda: _("User let in again"),

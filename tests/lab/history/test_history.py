@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import redis
-from conftest import ADMIN_KEY, PAGE_KEY, SECRET_KEY
 from places import ROOT
 
 from lab.history.making import make_history
@@ -31,6 +30,9 @@ from nudge.store.wire.moved_time import WALL_KEY
 from nudge.wiring.command import Installation, open_installation
 
 ZONE = ZoneInfo("Asia/Shanghai")
+ADMIN_KEY = "test-admin-key-0123456789abcdefgh"
+PAGE_KEY = "test-page-key-0123456789abcdefghi"
+SECRET_KEY = b"test-secret-key-0123456789abcdef"
 END = datetime(2026, 11, 26, 23, 30, tzinfo=ZONE).timestamp()
 """A Thursday: agents work, and the outage of the last evening is over."""
 PLAN = HistoryPlan(END, ZONE, days=2, visitors=300, customers=300)
