@@ -10,7 +10,7 @@ from page_site import PageSite
 from playwright.sync_api import Browser
 from screen_checks import WIDTHS, Screen, screen_of
 from test_alarms import PATH, alarmed
-from test_visitor import HOSTILE, known
+from test_visitor_page import HOSTILE, known
 
 __all__ = ["alarmed"]
 WAYS = (("zh", WIDTHS[0], True), ("en", WIDTHS[1], False))

@@ -35,7 +35,7 @@ PAGE_KEY = "test-page-key-0123456789abcdefghi"
 SECRET_KEY = b"test-secret-key-0123456789abcdef"
 END = datetime(2026, 11, 26, 23, 30, tzinfo=ZONE).timestamp()
 """A Thursday: agents work, and the outage of the last evening is over."""
-PLAN = HistoryPlan(END, ZONE, days=2, visitors=300, customers=300)
+PLAN = HistoryPlan(END, ZONE, days=2, visitors=900, customers=600)
 
 
 @dataclass(frozen=True)
