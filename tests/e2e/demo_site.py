@@ -30,7 +30,7 @@ from nudge.store.service.alarms import StoredAlarm
 from nudge.store.store import Store
 from nudge.wiring.command import open_installation
 
-HISTORY: Final = ("--days", "2", "--visitors", "150", "--customers", "350")
+HISTORY: Final = ("--days", "3", "--visitors", "200", "--customers", "150")
 """A history whose outage an alarm finds takes a minute of a core: `tests/lab/history` has one."""
 OPTIONS: Final = ("--demo", "--data-dir")
 """Without the second one a demonstration has a directory of its own beside the service's."""
