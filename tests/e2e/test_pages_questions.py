@@ -11,6 +11,8 @@ import pytest
 from demo_site import ADMIN, KNOWN, SAID, Demo
 from screen_checks import Screen
 
+pytestmark = pytest.mark.soak
+"""Its demonstration takes three minutes of a core."""
 MOST: Final = 3
 """Clicks."""
 PATIENCE: Final = 120_000

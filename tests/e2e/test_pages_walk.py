@@ -7,6 +7,7 @@ import urllib.request
 from typing import Any, Final
 from urllib.parse import quote
 
+import pytest
 from child_processes import eventually
 from demo_site import SAID, Demo
 from e2e_service import ADMIN_KEY, PAGE_KEY
@@ -16,6 +17,8 @@ from screen_checks import tab_of
 from nudge.client.api import Api, ServiceTarget
 
 TITLE: Final = "杭州专享"
+pytestmark = pytest.mark.soak
+"""Its demonstration takes three minutes of a core."""
 VISITS: Final = 20
 """Visitors of whom each sees it by one chance in two: that none does is one case in a million."""
 EVEN: Final = {
